@@ -1,0 +1,1 @@
+//! Behaviour tests of tracer live in `tests/`, one file a topic.

@@ -1,0 +1,127 @@
+//! Trace and span ids as W3C trace context defines them, and where they come from.
+
+use std::fmt;
+
+/// Identifies a trace: 16 bytes, not all zero.
+///
+/// <https://www.w3.org/TR/trace-context-2/#trace-id>
+///
+/// ```
+/// use tracer_runtime::TraceId;
+///
+/// let id = TraceId::from_bytes([0xab; 16]);
+/// assert_eq!(id.to_string(), "abababababababababababababababab");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct TraceId(pub(crate) [u64; 2]);
+
+/// Identifies a span within a trace: 8 bytes, not all zero.
+///
+/// <https://www.w3.org/TR/trace-context-2/#parent-id>
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct SpanId(pub(crate) u64);
+
+impl TraceId {
+    /// The id that means "no trace".
+    pub const INVALID: Self = Self([0; 2]);
+
+    /// The id with these big-endian bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        let n = u128::from_be_bytes(bytes);
+        Self([(n >> 64) as u64, n as u64])
+    }
+
+    /// Big-endian bytes, as they travel.
+    #[must_use]
+    pub const fn to_bytes(self) -> [u8; 16] {
+        (((self.0[0] as u128) << 64) | self.0[1] as u128).to_be_bytes()
+    }
+
+    /// Whether any bit is set.
+    #[must_use]
+    pub const fn is_valid(self) -> bool {
+        self.0[0] | self.0[1] != 0
+    }
+}
+
+impl SpanId {
+    /// The id that means "no span".
+    pub const INVALID: Self = Self(0);
+
+    /// The id with these big-endian bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 8]) -> Self {
+        Self(u64::from_be_bytes(bytes))
+    }
+
+    /// Big-endian bytes, as they travel.
+    #[must_use]
+    pub const fn to_bytes(self) -> [u8; 8] {
+        self.0.to_be_bytes()
+    }
+
+    /// Whether any bit is set.
+    #[must_use]
+    pub const fn is_valid(self) -> bool {
+        self.0 != 0
+    }
+}
+
+impl fmt::Display for TraceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}{:016x}", self.0[0], self.0[1])
+    }
+}
+
+impl fmt::Display for SpanId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl fmt::Debug for TraceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Debug for SpanId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// One step of wyrand, <https://github.com/wangyi-fudan/wyhash>: the next state and a number that is not zero.
+#[inline(always)]
+pub(crate) const fn next_random(state: u64) -> (u64, u64) {
+    let state = state.wrapping_add(0xa076_1d64_78bd_642f);
+    let t = (state as u128).wrapping_mul((state ^ 0xe703_7ed1_a0b4_28db) as u128);
+    let n = (t as u64) ^ ((t >> 64) as u64);
+    (state, if n == 0 { 1 } else { n })
+}
+
+/// A seed that differs from thread to thread and from run to run, never zero.
+#[cold]
+pub(crate) fn seed() -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    let random = std::collections::hash_map::RandomState::new();
+    random.build_hasher().finish() | 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_render_as_lower_case_hex_and_survive_bytes() {
+        let bytes: [u8; 16] = std::array::from_fn(|i| i as u8 * 17);
+        let id = TraceId::from_bytes(bytes);
+        assert_eq!(id.to_string(), "00112233445566778899aabbccddeeff");
+        assert_eq!(id.to_bytes(), bytes);
+        let span = SpanId::from_bytes([0, 1, 2, 3, 4, 5, 6, 0xf7]);
+        assert_eq!(span.to_string(), "00010203040506f7");
+        assert_eq!(SpanId::from_bytes(span.to_bytes()), span);
+        assert!(!TraceId::INVALID.is_valid() && !SpanId::INVALID.is_valid());
+    }
+}

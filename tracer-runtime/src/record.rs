@@ -1,0 +1,119 @@
+//! What is recorded of a finished span: plain data that exporters, call trees and tests read.
+
+use std::borrow::Cow;
+
+use crate::callsite::Callsite;
+use crate::context::Link;
+use crate::id::{SpanId, TraceId};
+use crate::value::KeyValue;
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Outcome {
+    /// It reached its end.
+    Ok = 0,
+    /// It reached its end and returned an error.
+    Error = 1,
+    /// It did not reach its end: it unwound.
+    Panic = 2,
+    /// Its future was dropped after the first poll.
+    Cancelled = 3,
+}
+
+impl Outcome {
+    /// Every outcome, in the order of its number.
+    pub const ALL: [Self; 4] = [Self::Ok, Self::Error, Self::Panic, Self::Cancelled];
+
+    /// The value of the `outcome` label.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Error => "error",
+            Self::Panic => "panic",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// Why a call failed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Failure {
+    /// `error.type`: the type of the error, or a status. Low cardinality.
+    pub error_type: Cow<'static, str>,
+    /// What the error says, at most 1 KiB.
+    pub message: Option<String>,
+    /// What its sources say, the nearest first.
+    pub chain: Vec<String>,
+}
+
+/// A finished span: one cache line, `Copy`, so that throwing records away costs nothing.
+#[derive(Debug, Clone, Copy)]
+#[repr(C, align(64))]
+pub(crate) struct SpanRecord {
+    pub(crate) span: SpanId,
+    /// [`SpanId::INVALID`] for the root of a trace.
+    pub(crate) parent: SpanId,
+    pub(crate) callsite: &'static Callsite,
+    /// In ticks.
+    pub(crate) start: u64,
+    /// In ticks.
+    pub(crate) duration: u64,
+    pub(crate) outcome: Outcome,
+    /// 1 + index into the details of the fragment; 0 where nothing was recorded.
+    pub(crate) details: u32,
+}
+
+const _: () = assert!(size_of::<SpanRecord>() == 64);
+
+/// What the code inside a span recorded.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SpanDetails {
+    /// By the user's code, in that order.
+    pub(crate) attributes: Vec<KeyValue>,
+    /// By us: `rpc.*`, `http.*`, ….
+    pub(crate) own_attributes: Vec<KeyValue>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) links: Vec<Link>,
+    pub(crate) failure: Option<Box<Failure>>,
+    /// Over the limit.
+    pub(crate) dropped_attributes: u32,
+    /// Over the limit.
+    pub(crate) dropped_events: u32,
+    /// Over the limit.
+    pub(crate) dropped_links: u32,
+}
+
+/// What [`Event`] stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKind {
+    /// `event!`.
+    Event,
+    /// `checkpoint!`.
+    Checkpoint,
+}
+
+/// Something that happened at a moment within a span.
+#[derive(Debug, Clone)]
+pub(crate) struct Event {
+    pub(crate) kind: EventKind,
+    pub(crate) name: &'static str,
+    /// In ticks.
+    pub(crate) time: u64,
+    pub(crate) attributes: Vec<KeyValue>,
+    /// Over the limit.
+    pub(crate) dropped_attributes: u32,
+}
+
+/// One span as an exporter sees it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SpanView<'a> {
+    pub(crate) trace: TraceId,
+    pub(crate) record: &'a SpanRecord,
+    pub(crate) details: Option<&'a SpanDetails>,
+    /// The parent lives in another service.
+    pub(crate) parent_is_remote: bool,
+    /// Head-sampled; false for a trace that was kept at its end.
+    pub(crate) sampled: bool,
+}

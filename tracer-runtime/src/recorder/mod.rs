@@ -1,0 +1,3 @@
+//! From the end of a span to the collector.
+
+pub(crate) mod account;

@@ -1,0 +1,21 @@
+//! How a returned value says whether the call failed.
+
+use crate::callsite::SpanKind;
+use crate::record::Failure;
+
+/// Decides the outcome of a call from the value that it returned.
+pub trait Describe<T: ?Sized>: Copy {
+    /// `None` is `ok`. Which statuses are errors depends on the span's kind.
+    fn describe(self, value: &T, kind: SpanKind) -> Option<Box<Failure>>;
+}
+
+/// Every value is `ok`.
+#[derive(Debug, Clone, Copy)]
+pub struct AlwaysOk;
+
+impl<T: ?Sized> Describe<T> for AlwaysOk {
+    #[inline(always)]
+    fn describe(self, _value: &T, _kind: SpanKind) -> Option<Box<Failure>> {
+        None
+    }
+}
