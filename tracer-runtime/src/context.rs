@@ -26,3 +26,16 @@ pub struct Ids {
     /// Whether the trace was head-sampled.
     pub sampled: bool,
 }
+
+/// A parent in another service, as it arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remote {
+    /// The trace to continue.
+    pub trace_id: TraceId,
+    /// The caller's span.
+    pub span_id: SpanId,
+    /// Trace flags: bit 0 sampled, bit 1 random (W3C trace context level 2).
+    pub flags: u8,
+    /// The validated `tracestate`, passed on as it came.
+    pub tracestate: Option<std::sync::Arc<str>>,
+}

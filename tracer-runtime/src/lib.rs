@@ -12,8 +12,8 @@ mod threads;
 mod value;
 
 pub use callsite::{Callsite, Level, SpanKind};
-pub use context::{Ids, Link};
+pub use context::{Ids, Link, Remote};
 pub use id::{SpanId, TraceId};
-pub use record::{Failure, Outcome};
+pub use record::{CallOutcome, Failure};
 pub use tracer_macros::traced;
 pub use value::{KeyValue, Value};

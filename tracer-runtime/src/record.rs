@@ -10,7 +10,7 @@ use crate::value::KeyValue;
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
-pub enum Outcome {
+pub enum CallOutcome {
     /// It reached its end.
     Ok = 0,
     /// It reached its end and returned an error.
@@ -21,7 +21,7 @@ pub enum Outcome {
     Cancelled = 3,
 }
 
-impl Outcome {
+impl CallOutcome {
     /// Every outcome, in the order of its number.
     pub const ALL: [Self; 4] = [Self::Ok, Self::Error, Self::Panic, Self::Cancelled];
 
@@ -60,7 +60,7 @@ pub(crate) struct SpanRecord {
     pub(crate) start: u64,
     /// In ticks.
     pub(crate) duration: u64,
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: CallOutcome,
     /// 1 + index into the details of the fragment; 0 where nothing was recorded.
     pub(crate) details: u32,
 }

@@ -1,7 +1,7 @@
 //! Placeholder cells.
 
 use crate::callsite::Callsite;
-use crate::record::Outcome;
+use crate::record::CallOutcome;
 use crate::threads::{Adopted, Blocks};
 
 /// The numbers of one callsite on one thread; one writer.
@@ -42,9 +42,9 @@ impl Cell {
     pub(crate) fn begin(&self) {}
 
     #[inline(always)]
-    pub(crate) fn end(&self, _outcome: Outcome, _duration: u64) {}
+    pub(crate) fn end(&self, _outcome: CallOutcome, _duration: u64) {}
 
     pub(crate) fn begin_shared(&self) {}
 
-    pub(crate) fn end_shared(&self, _outcome: Outcome, _duration: u64) {}
+    pub(crate) fn end_shared(&self, _outcome: CallOutcome, _duration: u64) {}
 }
