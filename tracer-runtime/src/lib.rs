@@ -5,15 +5,28 @@ mod clock;
 mod context;
 mod id;
 mod metrics;
+mod mode;
 mod record;
 mod recorder;
 mod span;
+mod sync;
 mod threads;
 mod value;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 
 pub use callsite::{Callsite, Level, SpanKind};
 pub use context::{Ids, Link, Remote};
 pub use id::{SpanId, TraceId};
 pub use record::{CallOutcome, Failure};
+pub use recorder::policy::{Keep, Sampler};
+pub use span::context::{Context, ContextGuard, current_ids};
+pub use span::inside::{record, set_error};
+pub use span::named::{Span, SpanGuard};
+pub use span::task::{FutureExt, InContext, wrap};
+#[cfg(feature = "tokio")]
+pub use span::task::{spawn, spawn_blocking};
 pub use tracer_macros::traced;
 pub use value::{KeyValue, Value};

@@ -1,3 +1,15 @@
 //! From the end of a span to the collector.
 
 pub(crate) mod account;
+pub(crate) mod budget;
+pub(crate) mod captures;
+pub(crate) mod fragment;
+pub(crate) mod live;
+pub(crate) mod local;
+pub(crate) mod pipeline;
+pub(crate) mod policy;
+pub(crate) mod queue;
+pub(crate) mod reentrancy;
+pub(crate) mod slot;
+pub(crate) mod special;
+pub(crate) mod verdict;

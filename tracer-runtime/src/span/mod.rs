@@ -1,3 +1,11 @@
 //! Guards, futures and what can be recorded inside a span.
 
+pub(crate) mod context;
 pub(crate) mod describe;
+pub(crate) mod future;
+pub(crate) mod guard;
+pub(crate) mod inside;
+pub(crate) mod named;
+pub(crate) mod start;
+pub(crate) mod task;
+mod macros;

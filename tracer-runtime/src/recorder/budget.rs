@@ -1,0 +1,109 @@
+//! The bytes that records may hold, all threads together.
+
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use crate::record::SpanRecord;
+
+/// Records in a full-size chunk.
+pub(crate) const CHUNK_RECORDS: usize = 64;
+/// Records in the first chunk of a task's fragment: most tasks have few spans.
+pub(crate) const SMALL_CHUNK_RECORDS: usize = 8;
+/// Bytes of a full-size chunk.
+pub(crate) const CHUNK_BYTES: usize = CHUNK_RECORDS * size_of::<SpanRecord>();
+/// What records, details and queues may hold together unless the builder says otherwise.
+pub(crate) const DEFAULT_LIMIT_BYTES: usize = 64 << 20;
+
+static LIMIT: AtomicUsize = AtomicUsize::new(DEFAULT_LIMIT_BYTES);
+static USED: AtomicUsize = AtomicUsize::new(0);
+
+pub(crate) fn limit_bytes() -> usize {
+    LIMIT.load(Relaxed)
+}
+
+pub(crate) fn set_limit_bytes(bytes: usize) {
+    LIMIT.store(bytes, Relaxed);
+}
+
+pub(crate) fn used_bytes() -> usize {
+    USED.load(Relaxed)
+}
+
+/// A claim on the budget, given back on drop.
+#[derive(Debug, Default)]
+pub(crate) struct Claim(usize);
+
+impl Claim {
+    /// Enlarges the claim; false, and nothing claimed, when the budget does not allow it.
+    pub(crate) fn grow(&mut self, bytes: usize) -> bool {
+        // Racing threads may each be refused although one would fit; nobody ever exceeds the limit.
+        let before = USED.fetch_add(bytes, Relaxed);
+        if before + bytes > LIMIT.load(Relaxed) {
+            USED.fetch_sub(bytes, Relaxed);
+            return false;
+        }
+        self.0 += bytes;
+        true
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.0
+    }
+
+    pub(crate) fn release(&mut self) {
+        if self.0 != 0 {
+            USED.fetch_sub(self.0, Relaxed);
+            self.0 = 0;
+        }
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.release();
+    }
+}
+
+/// Room for a fixed number of records, counted against the budget as long as it exists.
+#[derive(Debug, Default)]
+pub(crate) struct Chunk {
+    pub(crate) records: Vec<SpanRecord>,
+    claim: Claim,
+}
+
+impl Chunk {
+    /// `None` when the budget is used up.
+    pub(crate) fn with_capacity(records: usize) -> Option<Self> {
+        let mut claim = Claim::default();
+        claim.grow(records * size_of::<SpanRecord>()).then(|| Self { records: Vec::with_capacity(records), claim })
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_full(&self) -> bool {
+        self.records.len() == self.records.capacity()
+    }
+
+    pub(crate) fn is_full_size(&self) -> bool {
+        self.records.capacity() >= CHUNK_RECORDS
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.claim.bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claim_is_given_back_on_drop_and_refused_beyond_the_limit() {
+        let mut claim = Claim::default();
+        assert!(!claim.grow(usize::MAX / 4));
+        assert_eq!(claim.bytes(), 0);
+        assert!(claim.grow(100) && claim.grow(28));
+        assert_eq!(claim.bytes(), 128);
+        let chunk = Chunk::with_capacity(SMALL_CHUNK_RECORDS).expect("the budget allows 512 bytes");
+        assert_eq!(chunk.bytes(), 512);
+        assert!(used_bytes() >= 640);
+    }
+}

@@ -1,0 +1,301 @@
+//! The records of one local trace that end in one task or on one thread.
+//!
+//! A fragment has exactly one owner at any moment and is moved, never pointed to: the thread-local owns the active
+//! one, a root's future owns its own between polls. So one thread writes it at a time, without atomics.
+
+use std::sync::Arc;
+
+use super::account::{Account, DropReason};
+use super::budget::{CHUNK_RECORDS, Chunk, Claim, SMALL_CHUNK_RECORDS};
+use super::pipeline::{Pipeline, Tether};
+use super::policy::Policy;
+use super::slot::{Handle, SlotRef};
+use crate::id::{SpanId, TraceId};
+use crate::record::{SpanDetails, SpanRecord, SpanView};
+
+/// Beyond this an undecided trace loses records, a decided one is handed over in parts.
+pub(crate) const MAX_RECORDS: usize = 4096;
+/// What an undecided trace that is too long keeps of its beginning.
+const FIRST_RECORDS: usize = 256;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Fragment {
+    /// The span that owns it, or a random number where a task or an attached context does.
+    pub(crate) id: u64,
+    pub(crate) trace: TraceId,
+    /// Head-sampled.
+    pub(crate) sampled: bool,
+    /// Parts have been handed over: the rest follows.
+    pub(crate) kept: bool,
+    /// `SAW_*` of the calls so far.
+    pub(crate) seen: u8,
+    /// `details.open` or `pipe` has something, so that the end of a span must look closer.
+    pub(crate) special: bool,
+    /// Its root hangs below this span of another service.
+    pub(crate) remote_parent: Option<SpanId>,
+    /// Not the whole of what its trace did here.
+    pub(crate) partial: bool,
+    current: Chunk,
+    full: Vec<Chunk>,
+    full_records: usize,
+    pub(crate) details: Details,
+    /// Records that were dropped because the trace was too long.
+    pub(crate) too_long: u32,
+    /// In ticks.
+    pub(crate) opened: u64,
+    /// A task's: the trace that it joins when it ends.
+    pub(crate) link: Option<SlotRef>,
+    /// A root's, once a context has left it.
+    pub(crate) slot: Option<Handle>,
+    /// A private pipeline; the process's otherwise.
+    pub(crate) pipe: Option<Tether>,
+    pub(crate) tracestate: Option<Arc<str>>,
+}
+
+/// What was recorded beside the records themselves.
+#[derive(Debug, Default)]
+pub(crate) struct Details {
+    /// Of finished spans; records refer to it by index + 1.
+    closed: Vec<SpanDetails>,
+    /// Of spans that still run.
+    open: Vec<(SpanId, SpanDetails)>,
+    claim: Claim,
+}
+
+/// What became of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pushed {
+    Yes,
+    /// The fragment is full; [`Fragment::grow`] decides.
+    Full,
+}
+
+impl Fragment {
+    pub(crate) fn new() -> Self {
+        Self {
+            id: 0,
+            trace: TraceId::INVALID,
+            sampled: false,
+            kept: false,
+            seen: 0,
+            special: false,
+            remote_parent: None,
+            partial: false,
+            current: Chunk::default(),
+            full: Vec::new(),
+            full_records: 0,
+            details: Details::default(),
+            too_long: 0,
+            opened: 0,
+            link: None,
+            slot: None,
+            pipe: None,
+            tracestate: None,
+        }
+    }
+
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.pipeline().policy
+    }
+
+    pub(crate) fn account(&self) -> &Account {
+        &self.pipeline().account
+    }
+
+    pub(crate) fn pipeline(&self) -> &Pipeline {
+        self.pipe.as_ref().map_or(&super::pipeline::GLOBAL, |tether| tether.pipeline())
+    }
+
+    /// What its own calls say.
+    pub(crate) fn wants_keeping(&self) -> bool {
+        self.sampled || self.kept || self.policy().keeps(self.seen)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.full_records + self.current.records.len()
+    }
+
+    /// Bytes that it holds of the budget.
+    pub(crate) fn bytes(&self) -> usize {
+        self.current.bytes() + self.full.iter().map(Chunk::bytes).sum::<usize>() + self.details.claim.bytes()
+    }
+
+    pub(crate) fn has_full_size_chunk(&self) -> bool {
+        self.current.is_full_size()
+    }
+
+    pub(crate) fn is_pristine(&self) -> bool {
+        self.current.bytes() == 0
+    }
+
+    #[inline(always)]
+    pub(crate) fn push(&mut self, record: SpanRecord) -> Pushed {
+        if self.current.is_full() {
+            return Pushed::Full;
+        }
+        self.current.records.push(record);
+        Pushed::Yes
+    }
+
+    /// Makes room for one more record; the caller holds the re-entrancy flag. False when the record must be dropped.
+    pub(crate) fn grow(&mut self, spare_chunk: impl FnOnce() -> Option<Chunk>) -> bool {
+        if self.is_pristine() {
+            let records = if self.link.is_some() { SMALL_CHUNK_RECORDS } else { CHUNK_RECORDS };
+            return self.replace_current(if records == CHUNK_RECORDS { spare_chunk() } else { None }, records);
+        }
+        if self.len() >= MAX_RECORDS {
+            self.forget_the_middle();
+            return true;
+        }
+        self.replace_current(spare_chunk(), CHUNK_RECORDS)
+    }
+
+    fn replace_current(&mut self, spare: Option<Chunk>, records: usize) -> bool {
+        let Some(fresh) = spare.or_else(|| Chunk::with_capacity(records)) else {
+            self.account().dropped(DropReason::MemoryLimit, 1);
+            return false;
+        };
+        let old = std::mem::replace(&mut self.current, fresh);
+        if !old.records.is_empty() {
+            self.full_records += old.records.len();
+            self.full.push(old);
+        }
+        true
+    }
+
+    /// Empties the oldest chunk after the first records and writes on there.
+    fn forget_the_middle(&mut self) {
+        let mut first = 0;
+        let keep = self.full.iter().take_while(|chunk| {
+            let wanted = first < FIRST_RECORDS;
+            first += chunk.records.len();
+            wanted
+        });
+        let index = keep.count().min(self.full.len().saturating_sub(1));
+        let mut oldest = self.full.remove(index);
+        let lost = oldest.records.len();
+        self.too_long += lost as u32;
+        self.account().dropped(DropReason::TraceTooLong, lost as u64);
+        self.full_records -= lost;
+        oldest.records.clear();
+        let old = std::mem::replace(&mut self.current, oldest);
+        self.full_records += old.records.len();
+        self.full.push(old);
+    }
+
+    /// Moves all records and their details into a fragment of their own; spans that still run stay.
+    pub(crate) fn split_off(&mut self) -> Box<Self> {
+        let mut part = Box::new(Self::new());
+        part.id = self.id;
+        part.trace = self.trace;
+        part.sampled = self.sampled;
+        part.kept = true;
+        part.seen = self.seen;
+        part.remote_parent = self.remote_parent;
+        part.opened = self.opened;
+        part.pipe = self.pipe.clone();
+        part.current = std::mem::take(&mut self.current);
+        part.full = std::mem::take(&mut self.full);
+        part.full_records = std::mem::take(&mut self.full_records);
+        part.details.closed = std::mem::take(&mut self.details.closed);
+        part.details.claim = std::mem::take(&mut self.details.claim);
+        part
+    }
+
+    /// Forgets everything but the first full-size chunk, whose room is used again; the others go to `spare`.
+    pub(crate) fn reset(&mut self, mut spare: impl FnMut(Chunk)) {
+        self.current.records.clear();
+        self.full_records = 0;
+        for mut chunk in self.full.drain(..) {
+            chunk.records.clear();
+            spare(chunk);
+        }
+        self.details.clear();
+        self.sampled = false;
+        self.kept = false;
+        self.seen = 0;
+        self.special = false;
+        self.remote_parent = None;
+        self.partial = false;
+        self.too_long = 0;
+        self.link = None;
+        self.slot = None;
+        self.pipe = None;
+        self.tracestate = None;
+    }
+
+    /// Nothing to clean beyond the records: the common case of a trace that is decided against.
+    #[inline(always)]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.full.is_empty() && self.details.closed.is_empty() && !self.special
+    }
+
+    /// [`Self::reset`] for a plain fragment.
+    #[inline(always)]
+    pub(crate) fn reset_plain(&mut self) {
+        self.current.records.clear();
+        self.sampled = false;
+        self.seen = 0;
+    }
+
+    /// The finished spans, in order of their ends.
+    pub(crate) fn spans(&self) -> impl Iterator<Item = SpanView<'_>> {
+        self.full.iter().chain([&self.current]).flat_map(|chunk| &chunk.records).map(|record| SpanView {
+            trace: self.trace,
+            record,
+            details: (record.details as usize).checked_sub(1).and_then(|i| self.details.closed.get(i)),
+            parent_is_remote: self.remote_parent == Some(record.parent),
+            sampled: self.sampled,
+        })
+    }
+
+    /// The root's or the newest record, to be noted on.
+    pub(crate) fn newest_details(&mut self) -> Option<&mut SpanDetails> {
+        let record = self.current.records.last_mut()?;
+        if record.details == 0 {
+            self.details.closed.push(SpanDetails::default());
+            record.details = self.details.closed.len() as u32;
+        }
+        self.details.closed.get_mut(record.details as usize - 1)
+    }
+}
+
+impl Details {
+    /// The details of a span that runs; made when first asked for.
+    pub(crate) fn of(&mut self, span: SpanId) -> &mut SpanDetails {
+        let found = self.open.iter().rposition(|(id, _)| *id == span);
+        let index = found.unwrap_or_else(|| {
+            self.open.push((span, SpanDetails::default()));
+            self.open.len() - 1
+        });
+        &mut self.open[index].1
+    }
+
+    /// Claims room for something about to be recorded.
+    pub(crate) fn claim(&mut self, bytes: usize) -> bool {
+        self.claim.grow(bytes)
+    }
+
+    pub(crate) fn has_open(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    /// Takes what was recorded in a span that ends.
+    pub(crate) fn take(&mut self, span: SpanId) -> Option<SpanDetails> {
+        let index = self.open.iter().rposition(|(id, _)| *id == span)?;
+        Some(self.open.swap_remove(index).1)
+    }
+
+    /// Files the details of a finished span; what its record refers to them by.
+    pub(crate) fn close(&mut self, details: SpanDetails) -> u32 {
+        self.closed.push(details);
+        self.closed.len() as u32
+    }
+
+    fn clear(&mut self) {
+        self.closed.clear();
+        self.open.clear();
+        self.claim.release();
+    }
+}

@@ -1,0 +1,80 @@
+//! The spans of a capture, as they start and end.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::callsite::Callsite;
+use crate::id::{SpanId, TraceId};
+use crate::record::{CallOutcome, SpanDetails, SpanRecord};
+
+/// A span of a capture.
+#[derive(Debug, Clone)]
+pub(crate) struct LiveSpan {
+    pub(crate) trace: TraceId,
+    pub(crate) span: SpanId,
+    pub(crate) parent: SpanId,
+    pub(crate) callsite: &'static Callsite,
+    /// In ticks.
+    pub(crate) start: u64,
+    /// In ticks; `None` while it runs.
+    pub(crate) end: Option<(u64, CallOutcome)>,
+    pub(crate) details: SpanDetails,
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct Live(Mutex<Spans>);
+
+#[derive(Debug, Default)]
+struct Spans {
+    spans: Vec<LiveSpan>,
+    running: HashMap<SpanId, usize>,
+    traces: HashSet<TraceId>,
+}
+
+impl Live {
+    fn lock(&self) -> MutexGuard<'_, Spans> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The trace began here: whatever continues it belongs to this capture.
+    pub(crate) fn claim(&self, trace: TraceId) {
+        self.lock().traces.insert(trace);
+    }
+
+    pub(crate) fn has(&self, trace: TraceId) -> bool {
+        self.lock().traces.contains(&trace)
+    }
+
+    pub(crate) fn started(&self, trace: TraceId, span: SpanId, parent: SpanId, callsite: &'static Callsite, start: u64) {
+        let mut live = self.lock();
+        let index = live.spans.len();
+        live.running.insert(span, index);
+        live.spans.push(LiveSpan { trace, span, parent, callsite, start, end: None, details: SpanDetails::default() });
+    }
+
+    pub(crate) fn ended(&self, trace: TraceId, record: &SpanRecord, details: Option<SpanDetails>) {
+        let mut live = self.lock();
+        let index = live.running.remove(&record.span).unwrap_or_else(|| {
+            live.spans.push(LiveSpan {
+                trace,
+                span: record.span,
+                parent: record.parent,
+                callsite: record.callsite,
+                start: record.start,
+                end: None,
+                details: SpanDetails::default(),
+            });
+            live.spans.len() - 1
+        });
+        if let Some(span) = live.spans.get_mut(index) {
+            span.end = Some((record.duration, record.outcome));
+            span.details = details.unwrap_or_default();
+        }
+    }
+
+    /// Everything seen so far, in order of the starts.
+    pub(crate) fn spans(&self) -> Vec<LiveSpan> {
+        self.lock().spans.clone()
+    }
+}

@@ -1,0 +1,32 @@
+//! The flag that is set while a slow path allocates or locks.
+//!
+//! Whoever comes back in meanwhile on the same thread (an allocator hook, a `Debug` implementation) finds it set and
+//! records nothing. It has no destructor, so it can be asked for as long as the thread exists.
+
+use std::cell::Cell;
+
+thread_local! {
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Cleared on drop.
+#[derive(Debug)]
+pub(crate) struct Inside(());
+
+impl Inside {
+    /// `None` when this thread is inside already.
+    #[inline]
+    pub(crate) fn enter() -> Option<Self> {
+        INSIDE.with(|inside| !inside.replace(true)).then_some(Self(()))
+    }
+
+    pub(crate) fn busy() -> bool {
+        INSIDE.with(Cell::get)
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        INSIDE.with(|inside| inside.set(false));
+    }
+}

@@ -1,0 +1,218 @@
+//! Where the tasks of one trace meet: a slab of type-stable slots.
+//!
+//! A root takes a slot when a context first leaves it. The slot's state is one atomic word, generation and reference
+//! count together, so that a stale handle cannot slip in between a check and its use. Slots are never freed; their
+//! number follows the peak of traces that are shared at one time.
+
+use std::sync::LazyLock;
+
+use super::fragment::Fragment;
+use super::pipeline::Tether;
+use crate::sync::atomic::{AtomicU64, Ordering::*};
+use crate::sync::{Mutex, lock};
+
+/// Bytes of ended tasks that wait for the root of their trace.
+pub(crate) const MAX_WAITING_BYTES: usize = 1 << 20;
+/// How long they wait.
+pub(crate) const MAX_WAITING_SECONDS: u64 = 10;
+
+/// Shared by the tasks of one trace.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    /// Generation in the upper half, references in the lower; no references: nobody but the slab knows the slot.
+    state: AtomicU64,
+    shared: Mutex<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// Of the root, once it has ended.
+    verdict: Option<bool>,
+    waiting: Vec<Waiting>,
+    bytes: usize,
+    /// The private pipeline of the trace.
+    pipe: Option<Tether>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    fragment: Box<Fragment>,
+    /// In ticks.
+    since: u64,
+}
+
+/// Names a slot as it is now; `Copy`, counts for nothing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Handle {
+    slot: &'static Slot,
+    generation: u32,
+}
+
+/// Keeps a slot from being used for another trace.
+#[derive(Debug)]
+pub(crate) struct SlotRef(Handle);
+
+/// Where an ended task's fragment goes.
+#[derive(Debug)]
+pub(crate) enum Joined {
+    /// It waits for the root.
+    Waits,
+    /// The root has ended with this verdict.
+    Verdict(Box<Fragment>, bool),
+    /// Nobody will decide for it, or nothing more may wait.
+    OnItsOwn(Box<Fragment>),
+}
+
+/// The slots that no trace uses, and all of them.
+#[derive(Debug, Default)]
+pub(crate) struct Slab(Mutex<Slots>);
+
+#[derive(Debug, Default)]
+struct Slots {
+    free: Vec<&'static Slot>,
+    all: Vec<&'static Slot>,
+}
+
+/// The process's slots.
+pub(crate) static SLAB: LazyLock<Slab> = LazyLock::new(Slab::default);
+
+impl Slab {
+    /// A slot for a trace that a context leaves; the root holds the first reference.
+    pub(crate) fn open(&self, pipe: Option<Tether>) -> Handle {
+        let slot = {
+            let mut slots = lock(&self.0);
+            slots.free.pop().unwrap_or_else(|| {
+                let fresh: &'static Slot = Box::leak(Box::new(Slot::new()));
+                slots.all.push(fresh);
+                fresh
+            })
+        };
+        slot.open(pipe)
+    }
+
+    /// Takes back a slot that the last reference has left.
+    pub(crate) fn close(&self, slot: &'static Slot) {
+        lock(&self.0).free.push(slot);
+    }
+
+    /// Takes out fragments that have waited since before `oldest`, to be judged by themselves.
+    pub(crate) fn overdue(&self, oldest: u64) -> Vec<Box<Fragment>> {
+        let all = lock(&self.0).all.clone();
+        all.iter().flat_map(|slot| slot.take_waiting_since(oldest)).collect()
+    }
+
+    /// Slots there are, in use or not.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        lock(&self.0).all.len()
+    }
+}
+
+impl Slot {
+    fn new() -> Self {
+        Self { state: AtomicU64::new(1 << 32), shared: Mutex::default() }
+    }
+
+    fn open(&'static self, pipe: Option<Tether>) -> Handle {
+        {
+            let mut shared = lock(&self.shared);
+            shared.verdict = None;
+            shared.bytes = 0;
+            shared.pipe = pipe;
+        }
+        let generation = (self.state.load(Acquire) >> 32) as u32;
+        self.state.store((u64::from(generation) << 32) | 1, Release);
+        Handle { slot: self, generation }
+    }
+
+    /// Gives a reference back; true for the last, after which the slot has a new generation.
+    fn release(&self) -> bool {
+        let before = self.state.fetch_sub(1, AcqRel);
+        let last = before as u32 == 1;
+        if last {
+            self.state.store((before >> 32).wrapping_add(1) << 32, Release);
+        }
+        last
+    }
+
+    fn take_waiting_since(&self, oldest: u64) -> Vec<Box<Fragment>> {
+        let mut shared = lock(&self.shared);
+        let (overdue, waiting): (Vec<_>, Vec<_>) = shared.waiting.drain(..).partition(|w| w.since < oldest);
+        shared.waiting = waiting;
+        shared.bytes = shared.waiting.iter().map(|w| w.fragment.bytes()).sum();
+        overdue.into_iter().map(|w| w.fragment).collect()
+    }
+}
+
+impl Handle {
+    /// A counted reference, if the slot still serves the same trace.
+    pub(crate) fn upgrade(self) -> Option<SlotRef> {
+        let same = |state: u64| (state >> 32) as u32 == self.generation && state as u32 > 0;
+        let upgraded = self.slot.state.fetch_update(AcqRel, Acquire, |state| same(state).then_some(state + 1));
+        upgraded.ok().map(|_| SlotRef(self))
+    }
+
+    /// The verdict of the root, and what waited for it. The root's reference stays.
+    pub(crate) fn decide(self, own: bool, wanted: impl Fn(&Fragment) -> bool) -> (bool, Vec<Box<Fragment>>) {
+        let (verdict, waiting) = {
+            let mut shared = lock(&self.slot.shared);
+            let verdict = own || shared.waiting.iter().any(|w| wanted(&w.fragment));
+            shared.verdict = Some(verdict);
+            shared.bytes = 0;
+            (verdict, std::mem::take(&mut shared.waiting))
+        };
+        (verdict, waiting.into_iter().map(|w| w.fragment).collect())
+    }
+
+    /// Gives the root's reference back.
+    pub(crate) fn release(self) {
+        // The tasks that still run hold the pipeline themselves.
+        lock(&self.slot.shared).pipe = None;
+        self.give_back();
+    }
+
+    fn give_back(self) {
+        if self.slot.release() {
+            SLAB.close(self.slot);
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn release_to(self, slab: &Slab) {
+        if self.slot.release() {
+            slab.close(self.slot);
+        }
+    }
+}
+
+impl SlotRef {
+    pub(crate) fn handle(&self) -> Handle {
+        self.0
+    }
+
+    /// The private pipeline of the trace, while its root runs.
+    pub(crate) fn pipe(&self) -> Option<Tether> {
+        lock(&self.0.slot.shared).pipe.clone()
+    }
+
+    /// Hands the fragment of an ended task to its trace.
+    pub(crate) fn join(self, fragment: Box<Fragment>, now: u64) -> Joined {
+        let mut shared = lock(&self.0.slot.shared);
+        if let Some(verdict) = shared.verdict {
+            return Joined::Verdict(fragment, verdict);
+        }
+        let bytes = fragment.bytes();
+        if shared.bytes + bytes > MAX_WAITING_BYTES {
+            return Joined::OnItsOwn(fragment);
+        }
+        shared.bytes += bytes;
+        shared.waiting.push(Waiting { fragment, since: now });
+        Joined::Waits
+    }
+}
+
+impl Drop for SlotRef {
+    fn drop(&mut self) {
+        self.0.give_back();
+    }
+}

@@ -1,0 +1,66 @@
+//! The end of a span of which more is known than its record: a failure, attributes, a capture that watches, a trace
+//! that has grown too long or too old to wait.
+
+use super::fragment::{Fragment, MAX_RECORDS};
+use super::local::Local;
+use super::policy::{SAW_ERROR, SAW_PANIC, SAW_SLOW};
+use super::reentrancy::Inside;
+use super::slot::MAX_WAITING_SECONDS;
+use super::verdict;
+use crate::clock;
+use crate::record::{Failure, SpanDetails, SpanRecord};
+
+/// Closes the details of a span; `seen` is what the process's policy saw.
+#[cold]
+#[inline(never)]
+pub(crate) fn closing(
+    _local: &Local,
+    fragment: &mut Box<Fragment>,
+    record: &mut SpanRecord,
+    seen: u8,
+    failure: Option<Box<Failure>>,
+) {
+    let _inside = Inside::enter();
+    fragment.seen |= match &fragment.pipe {
+        Some(private) => private.pipeline().policy.saw(record.outcome, record.duration),
+        None => seen,
+    };
+    let mut details = fragment.details.take(record.span);
+    if failure.is_some() {
+        details.get_or_insert_with(SpanDetails::default).failure = failure;
+    }
+    if let Some(live) = fragment.pipe.as_ref().and_then(|pipe| pipe.pipeline().live.as_ref()) {
+        live.ended(fragment.trace, record, details);
+    } else if let Some(details) = details {
+        record.details = fragment.details.close(details);
+    }
+    fragment.special = fragment.pipe.is_some() || fragment.details.has_open();
+    if seen & (SAW_ERROR | SAW_PANIC | SAW_SLOW) != 0 {
+        hand_over_if_due(fragment, record.start + record.duration);
+    }
+}
+
+/// Hands over what a trace has so far: when it is full, or when it is old and worth keeping.
+pub(crate) fn hand_over_if_due(fragment: &mut Box<Fragment>, now: u64) {
+    if !fragment.wants_keeping() || fragment.len() == 0 {
+        return;
+    }
+    let old = || {
+        let limit = MAX_WAITING_SECONDS as f64 * 1e9 / clock::scale().ns_per_tick;
+        !fragment.sampled && now.saturating_sub(fragment.opened) as f64 > limit
+    };
+    if fragment.len() < MAX_RECORDS && !old() {
+        return;
+    }
+    fragment.kept = true;
+    let mut part = fragment.split_off();
+    part.partial = !part.sampled;
+    fragment.partial = part.partial;
+    if let Some(handle) = fragment.slot {
+        let (_, waiting) = handle.decide(true, |_| false);
+        for waited in waiting {
+            verdict::settle(None, waited, true);
+        }
+    }
+    verdict::settle(None, part, true);
+}

@@ -1,0 +1,147 @@
+//! The current context: what leaves a task or thread so that work elsewhere joins its trace.
+
+use std::marker::PhantomData;
+
+use super::start::Place;
+use crate::context::Ids;
+use crate::id::{SpanId, TraceId};
+use crate::mode;
+use crate::recorder::local;
+use crate::recorder::reentrancy::Inside;
+use crate::recorder::slot::Handle;
+use crate::recorder::verdict;
+
+/// Names a span of a trace. `Copy`, and free to go anywhere.
+///
+/// While the root of its trace runs in this process, work done under it joins that trace and its verdict; after that
+/// it is treated like a parent in another service.
+///
+/// ```
+/// use tracer_runtime::Context;
+///
+/// let context = Context::current();
+/// std::thread::spawn(move || {
+///     let _guard = context.attach();
+///     // Calls of traced functions here are children of the context's span.
+/// });
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Context {
+    trace: TraceId,
+    span: SpanId,
+    sampled: bool,
+    handle: Option<Handle>,
+}
+
+/// Ends the attachment of a [`Context`] when dropped. Stays on its thread.
+#[derive(Debug)]
+#[must_use = "the context is detached when the guard is dropped; bind it to a name, not to `_`"]
+pub struct ContextGuard {
+    fragment: u64,
+    not_send: PhantomData<*const ()>,
+}
+
+/// The ids of the current span, for log lines. Unlike [`Context::current`] it does not prepare the trace to leave its
+/// task, and costs next to nothing.
+#[must_use]
+pub fn current_ids() -> Option<Ids> {
+    if mode::get() == 0 {
+        return None;
+    }
+    local::with(|local| {
+        let sampled = local.inspect(|fragment| fragment.sampled)?;
+        Some(Ids { trace_id: local.trace.get(), span_id: local.span.get(), sampled })
+    })
+    .flatten()
+}
+
+impl Context {
+    /// The context of the innermost span that runs here; an invalid one where there is none.
+    #[must_use]
+    pub fn current() -> Self {
+        if mode::get() == 0 {
+            return Self::default();
+        }
+        local::with(|local| {
+            let escaped = local.escape()?;
+            Some(Self {
+                trace: local.trace.get(),
+                span: local.span.get(),
+                sampled: escaped.sampled,
+                handle: escaped.handle,
+            })
+        })
+        .flatten()
+        .unwrap_or_default()
+    }
+
+    /// The trace.
+    #[must_use]
+    pub const fn trace_id(&self) -> TraceId {
+        self.trace
+    }
+
+    /// The span.
+    #[must_use]
+    pub const fn span_id(&self) -> SpanId {
+        self.span
+    }
+
+    /// Whether the trace was head-sampled.
+    #[must_use]
+    pub const fn is_sampled(&self) -> bool {
+        self.sampled
+    }
+
+    /// Whether it names a span at all.
+    #[must_use]
+    pub const fn is_valid(&self) -> bool {
+        self.trace.is_valid() && self.span.is_valid()
+    }
+
+    pub(crate) const fn handle(&self) -> Option<Handle> {
+        self.handle
+    }
+
+    /// Makes it the current context of this thread until the guard is dropped.
+    pub fn attach(&self) -> ContextGuard {
+        let fragment = if mode::get() == 0 || !self.is_valid() { 0 } else { self.open().unwrap_or(0) };
+        ContextGuard { fragment, not_send: PhantomData }
+    }
+
+    fn open(self) -> Option<u64> {
+        let place = Place::below(self)?;
+        local::with(|local| {
+            let id = local.random();
+            let parent = place.parent;
+            let fragment = place.open(local, id)?;
+            match local.push_top(fragment, parent) {
+                Ok(()) => Some(id),
+                Err(fragment) => {
+                    local.recycle(fragment);
+                    None
+                }
+            }
+        })
+        .flatten()
+    }
+}
+
+impl Drop for ContextGuard {
+    fn drop(&mut self) {
+        if self.fragment == 0 {
+            return;
+        }
+        local::with(|local| {
+            let fragment = if local.fragment_id.get() == self.fragment {
+                local.pop_top()
+            } else {
+                let _inside = Inside::enter();
+                local.remove_suspended(self.fragment)
+            };
+            if let Some(fragment) = fragment {
+                verdict::finish(Some(local), fragment);
+            }
+        });
+    }
+}

@@ -1,0 +1,53 @@
+//! Spans of their own, without a function: `span!`.
+
+use std::future::Future;
+use std::marker::PhantomData;
+
+use super::describe::Describe;
+use super::future::{Traced, traced_at};
+use super::guard::{Guard, enter_at};
+use super::inside::attribute;
+use super::start::Start;
+use crate::callsite::Callsite;
+use crate::mode;
+use crate::value::KeyValue;
+
+/// A span that has not started. Made by [`span!`](crate::span).
+#[derive(Debug)]
+#[must_use = "a span starts with `.enter()` or `.in_span(..)`"]
+pub struct Span {
+    site: &'static Callsite,
+    attributes: Vec<KeyValue>,
+}
+
+/// A span that runs; ends when dropped. Stays on its thread.
+#[derive(Debug)]
+#[must_use = "the span ends when the guard is dropped; bind it to a name, not to `_`"]
+pub struct SpanGuard {
+    _guard: Guard,
+    not_send: PhantomData<*const ()>,
+}
+
+impl Span {
+    #[doc(hidden)]
+    pub fn new(site: &'static Callsite, attributes: impl FnOnce() -> Vec<KeyValue>) -> Self {
+        let attributes = if mode::get() == 0 { Vec::new() } else { attributes() };
+        Self { site, attributes }
+    }
+
+    /// Starts the span under the current one.
+    pub fn enter(self) -> SpanGuard {
+        let mut guard = enter_at(self.site, Start::current());
+        guard.alone();
+        for KeyValue { key, value } in self.attributes {
+            if let std::borrow::Cow::Borrowed(key) = key {
+                attribute(key, value);
+            }
+        }
+        SpanGuard { _guard: guard, not_send: PhantomData }
+    }
+
+    pub(super) fn around<F: Future, D: Describe<F::Output>>(self, future: F, describe: D) -> Traced<F, D> {
+        traced_at(self.site, Start::current().with_attributes(self.attributes), future, describe)
+    }
+}

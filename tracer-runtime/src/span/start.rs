@@ -1,0 +1,369 @@
+//! Where a span hangs, and how it opens there.
+
+use std::sync::Arc;
+
+use super::context::Context;
+use super::guard::{Guard, NOWHERE, enter_here};
+use crate::callsite::{Callsite, Signals};
+use crate::clock;
+use crate::context::{Link, Remote};
+use crate::id::{SpanId, TraceId};
+use crate::mode;
+use crate::record::SpanDetails;
+use crate::recorder::account::DropReason;
+use crate::recorder::captures;
+use crate::recorder::fragment::Fragment;
+use crate::recorder::local::{self, Local, lost_record};
+use crate::recorder::pipeline::{GLOBAL, Tether};
+use crate::recorder::reentrancy::Inside;
+use crate::recorder::slot::SlotRef;
+use crate::value::KeyValue;
+
+/// Where a span hangs: under the current one, nowhere, under a given context, or under a caller elsewhere.
+#[derive(Debug)]
+pub struct Start {
+    under: Under,
+    links: Vec<Link>,
+    attributes: Vec<KeyValue>,
+}
+
+#[derive(Debug)]
+enum Under {
+    Current,
+    Nothing,
+    Context(Context),
+    Remote(Remote),
+}
+
+/// What `parent = EXPR` may be.
+#[derive(Debug)]
+pub struct Parent(Option<Context>);
+
+impl From<Context> for Parent {
+    fn from(context: Context) -> Self {
+        Self(Some(context))
+    }
+}
+
+impl From<&Context> for Parent {
+    fn from(context: &Context) -> Self {
+        Self(Some(*context))
+    }
+}
+
+impl From<Option<Context>> for Parent {
+    fn from(context: Option<Context>) -> Self {
+        Self(context)
+    }
+}
+
+impl Start {
+    /// Under the current span, or a new trace where there is none.
+    #[must_use]
+    pub const fn current() -> Self {
+        Self { under: Under::Current, links: Vec::new(), attributes: Vec::new() }
+    }
+
+    /// A new trace.
+    #[must_use]
+    pub const fn root() -> Self {
+        Self { under: Under::Nothing, links: Vec::new(), attributes: Vec::new() }
+    }
+
+    /// Under this context; a new trace where it names none.
+    #[must_use]
+    pub fn parent(parent: impl Into<Parent>) -> Self {
+        let context = parent.into().0.filter(Context::is_valid);
+        Self { under: context.map_or(Under::Nothing, Under::Context), links: Vec::new(), attributes: Vec::new() }
+    }
+
+    /// Under a caller in another service; the current span where there is none.
+    #[must_use]
+    pub fn remote(remote: Option<Remote>) -> Self {
+        Self { under: remote.map_or(Under::Current, Under::Remote), links: Vec::new(), attributes: Vec::new() }
+    }
+
+    /// Refers to spans of other traces.
+    #[must_use]
+    pub fn with_links(mut self, links: impl IntoIterator<Item = Link>) -> Self {
+        self.links.extend(links);
+        self
+    }
+
+    /// Attributes that are known before the span starts.
+    pub(crate) fn with_attributes(mut self, attributes: Vec<KeyValue>) -> Self {
+        self.attributes = attributes;
+        self
+    }
+}
+
+/// A place to open a fragment at.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) trace: TraceId,
+    pub(crate) parent: SpanId,
+    pub(crate) sampled: bool,
+    remote: bool,
+    link: Option<SlotRef>,
+    pipe: Option<Tether>,
+    tracestate: Option<Arc<str>>,
+}
+
+impl Place {
+    /// Below a context; `None` where nothing would be recorded.
+    pub(crate) fn below(context: Context) -> Option<Self> {
+        let link = context.handle().and_then(|handle| handle.upgrade());
+        let pipe = pipe_of(context.trace_id(), link.as_ref())?;
+        let sampled = context.is_sampled();
+        Some(Self {
+            trace: context.trace_id(),
+            parent: context.span_id(),
+            sampled,
+            remote: link.is_none(),
+            link,
+            pipe,
+            tracestate: None,
+        })
+    }
+
+    fn below_remote(remote: Remote) -> Option<Self> {
+        let pipe = pipe_of(remote.trace_id, None)?;
+        let policy = pipe.as_ref().map_or(&GLOBAL.policy, |pipe| &pipe.pipeline().policy);
+        Some(Self {
+            trace: remote.trace_id,
+            parent: remote.span_id,
+            sampled: policy.samples_remote(remote.trace_id, remote.flags & 1 != 0),
+            remote: true,
+            link: None,
+            pipe,
+            tracestate: remote.tracestate,
+        })
+    }
+
+    /// Opens the fragment; `id` is the span that owns it, or a random number.
+    pub(crate) fn open(self, local: &Local, id: u64) -> Option<Box<Fragment>> {
+        let mut fragment = match self.link {
+            Some(_) => local.task_fragment()?,
+            None => local.fragment(id, self.trace, self.sampled)?,
+        };
+        fragment.id = id;
+        fragment.trace = self.trace;
+        fragment.sampled = self.sampled;
+        fragment.opened = clock::now();
+        fragment.remote_parent = self.remote.then_some(self.parent);
+        fragment.special = self.pipe.is_some();
+        fragment.link = self.link;
+        fragment.pipe = self.pipe;
+        fragment.tracestate = self.tracestate;
+        Some(fragment)
+    }
+}
+
+/// The pipeline of a trace that is known already: `None` when nobody records it, `Some(None)` for the process's.
+#[inline]
+fn pipe_of(trace: TraceId, link: Option<&SlotRef>) -> Option<Option<Tether>> {
+    let mode = mode::get();
+    if mode == mode::INITIALISED {
+        return Some(None);
+    }
+    if mode & mode::CAPTURING != 0 {
+        if let Some(pipe) = link.and_then(SlotRef::pipe).or_else(|| captures::of(trace)) {
+            return Some(Some(pipe));
+        }
+    }
+    (mode & mode::INITIALISED != 0).then_some(None)
+}
+
+/// Opens the fragment of a new trace owned by `span`; the fragment's id.
+#[inline(always)]
+pub(super) fn open_root(local: &Local, span: SpanId, start: u64) -> u64 {
+    let trace = TraceId([local.random(), local.random()]);
+    let Some(mut fragment) = local.fragment(span.0, trace, GLOBAL.policy.samples(trace)) else {
+        lost_record(DropReason::Reentrant);
+        return NOWHERE;
+    };
+    fragment.opened = start;
+    push(local, fragment, span)
+}
+
+#[inline(always)]
+fn push(local: &Local, fragment: Box<Fragment>, span: SpanId) -> u64 {
+    let id = fragment.id;
+    match local.push_top(fragment, span) {
+        Ok(()) => id,
+        Err(fragment) => too_deep(local, fragment),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn too_deep(local: &Local, fragment: Box<Fragment>) -> u64 {
+    fragment.account().dropped(DropReason::NestedTooDeep, 1);
+    local.recycle(fragment);
+    NOWHERE
+}
+
+/// What opening a span anywhere has led to.
+pub(super) enum Opened {
+    /// Nobody records it.
+    Nobody,
+    /// Its record goes nowhere, and that has been counted.
+    Lost,
+    In {
+        fragment: u64,
+        parent: SpanId,
+    },
+}
+
+/// Opens a span by the full rules: captures, explicit parents, links.
+#[cold]
+#[inline(never)]
+pub(super) fn open_general(local: &Local, site: &'static Callsite, span: SpanId, at: Start, start: u64) -> Opened {
+    let place = match at.under {
+        Under::Current if local.fragment_id.get() != 0 => None,
+        Under::Current | Under::Nothing => match new_trace(local) {
+            Some(place) => Some(place),
+            None => return Opened::Nobody,
+        },
+        Under::Context(context) => match Place::below(context) {
+            Some(place) => Some(place),
+            None => return Opened::Nobody,
+        },
+        Under::Remote(remote) => match Place::below_remote(remote) {
+            Some(place) => Some(place),
+            None => return Opened::Nobody,
+        },
+    };
+    let opened = match place {
+        None => {
+            let parent = local.span.replace(span);
+            Opened::In { fragment: local.fragment_id.get(), parent }
+        }
+        Some(place) => {
+            let parent = place.parent;
+            let Some(fragment) = place.open(local, span.0) else {
+                lost_record(DropReason::Reentrant);
+                return Opened::Lost;
+            };
+            match push(local, fragment, span) {
+                NOWHERE => return Opened::Lost,
+                fragment => Opened::In { fragment, parent },
+            }
+        }
+    };
+    if let Opened::In { parent, .. } = opened {
+        note_start(local, site, span, parent, start, at.links, at.attributes);
+    }
+    opened
+}
+
+fn new_trace(local: &Local) -> Option<Place> {
+    let trace = TraceId([local.random(), local.random()]);
+    let pipe = captures::here();
+    if pipe.is_none() && mode::get() & mode::INITIALISED == 0 {
+        return None;
+    }
+    let sampled = match &pipe {
+        Some(pipe) => {
+            if let Some(live) = &pipe.pipeline().live {
+                live.claim(trace);
+            }
+            pipe.pipeline().policy.samples(trace)
+        }
+        None => GLOBAL.policy.samples(trace),
+    };
+    Some(Place {
+        trace,
+        parent: SpanId::INVALID,
+        sampled,
+        remote: false,
+        link: None,
+        pipe,
+        tracestate: None,
+    })
+}
+
+/// Tells the capture that watches, and files the links.
+pub(super) fn note_start(
+    local: &Local,
+    site: &'static Callsite,
+    span: SpanId,
+    parent: SpanId,
+    start: u64,
+    links: Vec<Link>,
+    attributes: Vec<KeyValue>,
+) {
+    local.inspect(|fragment| {
+        let _inside = Inside::enter();
+        if let Some(live) = fragment.pipe.as_ref().and_then(|pipe| pipe.pipeline().live.as_ref()) {
+            live.started(fragment.trace, span, parent, site, start);
+        }
+        if !links.is_empty() || !attributes.is_empty() {
+            let details: &mut SpanDetails = fragment.details.of(span);
+            details.links = links;
+            details.attributes = attributes;
+            fragment.special = true;
+        }
+    });
+}
+
+/// [`super::guard::enter`] while a capture exists, or for a callsite with one signal only.
+#[cold]
+#[inline(never)]
+pub(super) fn enter_general(site: &'static Callsite) -> Guard {
+    enter_at(site, Start::current())
+}
+
+/// See [`super::guard::enter_at`].
+#[cold]
+#[inline(never)]
+pub(super) fn enter_at(site: &'static Callsite, at: Start) -> Guard {
+    local::with(|local| {
+        if site.signals == Signals::MetricsOnly {
+            return metrics_only(local, site);
+        }
+        if mode::get() == mode::INITIALISED && matches!(at.under, Under::Current) && at.links.is_empty() {
+            return enter_here(local, site);
+        }
+        let span = SpanId(local.random());
+        let start = clock::now();
+        let (fragment, parent) = match open_general(local, site, span, at, start) {
+            Opened::Nobody => return Guard::off(),
+            Opened::Lost => (NOWHERE, SpanId::INVALID),
+            Opened::In { fragment, parent } => (fragment, parent),
+        };
+        let cell = begin_cell(local, site);
+        Guard::new(site, cell, fragment, parent, span, start)
+    })
+    .unwrap_or_else(|| Guard::without_local(site))
+}
+
+/// Counts the start of a call, where the callsite has metrics.
+#[inline(always)]
+pub(super) fn begin_cell(local: &Local, site: &'static Callsite) -> Option<&'static crate::metrics::Cell> {
+    if !cfg!(feature = "metrics") || site.signals == Signals::SpansOnly {
+        return None;
+    }
+    let cell = local.cell(site);
+    if let Some(cell) = cell {
+        cell.begin();
+    }
+    cell
+}
+
+/// Whether a call of this thread that opens no span is counted now.
+pub(super) fn counts(local: &Local) -> bool {
+    let mode = mode::get();
+    mode & mode::INITIALISED != 0
+        || (mode != 0 && (local.inspect(|fragment| fragment.pipe.is_some()) == Some(true) || captures::here().is_some()))
+}
+
+fn metrics_only(local: &Local, site: &'static Callsite) -> Guard {
+    if !counts(local) {
+        return Guard::off();
+    }
+    let cell = begin_cell(local, site);
+    let start = clock::now();
+    // A span id of its own that nobody sees tells it from a call without a thread-local.
+    Guard::new(site, cell, NOWHERE, SpanId::INVALID, SpanId(NOWHERE), start)
+}
