@@ -1,6 +1,8 @@
 //! One attribute for spans, exact metrics and context.
 
 mod callsite;
+#[cfg(feature = "testing")]
+mod calltree;
 mod clock;
 mod context;
 mod id;
@@ -12,6 +14,9 @@ mod span;
 mod sync;
 mod threads;
 mod value;
+
+#[cfg(feature = "testing")]
+pub mod testing;
 
 #[doc(hidden)]
 #[path = "private.rs"]

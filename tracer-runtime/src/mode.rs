@@ -12,7 +12,11 @@ static MODE: AtomicU8 = AtomicU8::new(0);
 /// 0 when nothing records; always 0 when the feature `enable` is off.
 #[inline(always)]
 pub(crate) fn get() -> u8 {
-    if cfg!(feature = "enable") { MODE.load(Relaxed) } else { 0 }
+    if cfg!(feature = "enable") {
+        MODE.load(Relaxed)
+    } else {
+        0
+    }
 }
 
 pub(crate) fn set(bit: u8) {

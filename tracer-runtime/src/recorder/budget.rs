@@ -74,7 +74,10 @@ impl Chunk {
     /// `None` when the budget is used up.
     pub(crate) fn with_capacity(records: usize) -> Option<Self> {
         let mut claim = Claim::default();
-        claim.grow(records * size_of::<SpanRecord>()).then(|| Self { records: Vec::with_capacity(records), claim })
+        claim.grow(records * size_of::<SpanRecord>()).then(|| Self {
+            records: Vec::with_capacity(records),
+            claim,
+        })
     }
 
     #[inline(always)]

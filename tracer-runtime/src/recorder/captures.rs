@@ -24,7 +24,9 @@ pub(crate) fn register(pipeline: &Arc<Pipeline>) {
 /// Takes the announcement back.
 pub(crate) fn unregister(pipeline: &Arc<Pipeline>) {
     let mut alive = ALIVE.lock().unwrap_or_else(PoisonError::into_inner);
-    alive.retain(|other| other.strong_count() > 0 && !std::ptr::eq(other.as_ptr(), Arc::as_ptr(pipeline)));
+    alive.retain(|other| {
+        other.strong_count() > 0 && !std::ptr::eq(other.as_ptr(), Arc::as_ptr(pipeline))
+    });
     if alive.is_empty() {
         mode::clear(mode::CAPTURING);
     }
@@ -52,7 +54,8 @@ pub(crate) fn leave(pipeline: &Arc<Pipeline>) {
 
 /// For a trace that begins on this thread.
 pub(crate) fn here() -> Option<Tether> {
-    let innermost = HERE.try_with(|here| here.try_borrow().ok().and_then(|here| here.last().cloned()));
+    let innermost =
+        HERE.try_with(|here| here.try_borrow().ok().and_then(|here| here.last().cloned()));
     innermost.ok().flatten().map(Tether::new)
 }
 
@@ -62,5 +65,8 @@ pub(crate) fn of(trace: TraceId) -> Option<Tether> {
         let alive = ALIVE.lock().unwrap_or_else(PoisonError::into_inner);
         alive.iter().filter_map(Weak::upgrade).collect()
     };
-    alive.into_iter().find(|pipeline| pipeline.live.as_ref().is_some_and(|live| live.has(trace))).map(Tether::new)
+    alive
+        .into_iter()
+        .find(|pipeline| pipeline.live.as_ref().is_some_and(|live| live.has(trace)))
+        .map(Tether::new)
 }

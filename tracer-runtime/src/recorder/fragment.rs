@@ -104,7 +104,9 @@ impl Fragment {
     }
 
     pub(crate) fn pipeline(&self) -> &Pipeline {
-        self.pipe.as_ref().map_or(&super::pipeline::GLOBAL, |tether| tether.pipeline())
+        self.pipe
+            .as_ref()
+            .map_or(&super::pipeline::GLOBAL, |tether| tether.pipeline())
     }
 
     /// What its own calls say.
@@ -118,7 +120,9 @@ impl Fragment {
 
     /// Bytes that it holds of the budget.
     pub(crate) fn bytes(&self) -> usize {
-        self.current.bytes() + self.full.iter().map(Chunk::bytes).sum::<usize>() + self.details.claim.bytes()
+        self.current.bytes()
+            + self.full.iter().map(Chunk::bytes).sum::<usize>()
+            + self.details.claim.bytes()
     }
 
     pub(crate) fn has_full_size_chunk(&self) -> bool {
@@ -141,8 +145,19 @@ impl Fragment {
     /// Makes room for one more record; the caller holds the re-entrancy flag. False when the record must be dropped.
     pub(crate) fn grow(&mut self, spare_chunk: impl FnOnce() -> Option<Chunk>) -> bool {
         if self.is_pristine() {
-            let records = if self.link.is_some() { SMALL_CHUNK_RECORDS } else { CHUNK_RECORDS };
-            return self.replace_current(if records == CHUNK_RECORDS { spare_chunk() } else { None }, records);
+            let records = if self.link.is_some() {
+                SMALL_CHUNK_RECORDS
+            } else {
+                CHUNK_RECORDS
+            };
+            return self.replace_current(
+                if records == CHUNK_RECORDS {
+                    spare_chunk()
+                } else {
+                    None
+                },
+                records,
+            );
         }
         if self.len() >= MAX_RECORDS {
             self.forget_the_middle();
@@ -176,7 +191,8 @@ impl Fragment {
         let mut oldest = self.full.remove(index);
         let lost = oldest.records.len();
         self.too_long += lost as u32;
-        self.account().dropped(DropReason::TraceTooLong, lost as u64);
+        self.account()
+            .dropped(DropReason::TraceTooLong, lost as u64);
         self.full_records -= lost;
         oldest.records.clear();
         let old = std::mem::replace(&mut self.current, oldest);
@@ -241,13 +257,19 @@ impl Fragment {
 
     /// The finished spans, in order of their ends.
     pub(crate) fn spans(&self) -> impl Iterator<Item = SpanView<'_>> {
-        self.full.iter().chain([&self.current]).flat_map(|chunk| &chunk.records).map(|record| SpanView {
-            trace: self.trace,
-            record,
-            details: (record.details as usize).checked_sub(1).and_then(|i| self.details.closed.get(i)),
-            parent_is_remote: self.remote_parent == Some(record.parent),
-            sampled: self.sampled,
-        })
+        self.full
+            .iter()
+            .chain([&self.current])
+            .flat_map(|chunk| &chunk.records)
+            .map(|record| SpanView {
+                trace: self.trace,
+                record,
+                details: (record.details as usize)
+                    .checked_sub(1)
+                    .and_then(|i| self.details.closed.get(i)),
+                parent_is_remote: self.remote_parent == Some(record.parent),
+                sampled: self.sampled,
+            })
     }
 
     /// The root's or the newest record, to be noted on.

@@ -46,11 +46,26 @@ impl Live {
         self.lock().traces.contains(&trace)
     }
 
-    pub(crate) fn started(&self, trace: TraceId, span: SpanId, parent: SpanId, callsite: &'static Callsite, start: u64) {
+    pub(crate) fn started(
+        &self,
+        trace: TraceId,
+        span: SpanId,
+        parent: SpanId,
+        callsite: &'static Callsite,
+        start: u64,
+    ) {
         let mut live = self.lock();
         let index = live.spans.len();
         live.running.insert(span, index);
-        live.spans.push(LiveSpan { trace, span, parent, callsite, start, end: None, details: SpanDetails::default() });
+        live.spans.push(LiveSpan {
+            trace,
+            span,
+            parent,
+            callsite,
+            start,
+            end: None,
+            details: SpanDetails::default(),
+        });
     }
 
     pub(crate) fn ended(&self, trace: TraceId, record: &SpanRecord, details: Option<SpanDetails>) {

@@ -67,7 +67,11 @@ struct Pool {
 
 impl Pool {
     const fn new() -> Self {
-        Self { chunks: Vec::new(), fragments: Vec::new(), tasks: Vec::new() }
+        Self {
+            chunks: Vec::new(),
+            fragments: Vec::new(),
+            tasks: Vec::new(),
+        }
     }
 
     fn has_room(&self) -> bool {
@@ -87,7 +91,10 @@ static DISCARDS: Blocks<Discards> = Blocks::new();
 /// Records and traces that all threads have decided against.
 pub(crate) fn discarded() -> (u64, u64) {
     let all = DISCARDS.all();
-    (all.iter().map(|d| d.records.load(Relaxed)).sum(), all.iter().map(|d| d.traces.load(Relaxed)).sum())
+    (
+        all.iter().map(|d| d.records.load(Relaxed)).sum(),
+        all.iter().map(|d| d.traces.load(Relaxed)).sum(),
+    )
 }
 
 thread_local! {
@@ -202,7 +209,11 @@ impl Local {
 
     /// Makes a fragment the active one; what was active is suspended. Gives it back when too many are suspended already.
     #[inline(always)]
-    pub(crate) fn push_top(&self, fragment: Box<Fragment>, span: SpanId) -> Result<(), Box<Fragment>> {
+    pub(crate) fn push_top(
+        &self,
+        fragment: Box<Fragment>,
+        span: SpanId,
+    ) -> Result<(), Box<Fragment>> {
         if self.fragment_id.get() != 0 && !self.suspend() {
             return Err(fragment);
         }
@@ -215,8 +226,12 @@ impl Local {
 
     #[inline(never)]
     fn suspend(&self) -> bool {
-        let Some(_inside) = Inside::enter() else { return false };
-        let Ok(mut below) = self.below.try_borrow_mut() else { return false };
+        let Some(_inside) = Inside::enter() else {
+            return false;
+        };
+        let Ok(mut below) = self.below.try_borrow_mut() else {
+            return false;
+        };
         if below.len() >= MAX_DEPTH {
             return false;
         }
@@ -244,7 +259,12 @@ impl Local {
     #[inline(never)]
     fn resume_below(&self) -> Option<Box<Fragment>> {
         let top = self.active.take();
-        match self.below.try_borrow_mut().ok().and_then(|mut below| below.pop()) {
+        match self
+            .below
+            .try_borrow_mut()
+            .ok()
+            .and_then(|mut below| below.pop())
+        {
             Some(below) => {
                 self.fragment_id.set(below.fragment_id);
                 self.span.set(below.span);
@@ -269,7 +289,10 @@ impl Local {
     #[cold]
     #[inline(never)]
     pub(crate) fn heal(&self, id: u64, depth: u32) {
-        while self.fragment_id.get() != id && self.fragment_id.get() != 0 && self.depth.get() > depth {
+        while self.fragment_id.get() != id
+            && self.fragment_id.get() != 0
+            && self.depth.get() > depth
+        {
             if let Some(fragment) = self.pop_top() {
                 fragment.account().tally(Tally::Healed);
                 verdict::finish(Some(self), fragment);
@@ -328,9 +351,18 @@ impl Local {
     #[inline(never)]
     fn record_elsewhere(&self, id: u64, mut record: SpanRecord, failure: Option<Box<Failure>>) {
         let suspended = {
-            let Ok(mut below) = self.below.try_borrow_mut() else { return lost_record(DropReason::Reentrant) };
-            let index = below.iter().position(|b| b.fragment_id == id && b.fragment.is_some());
-            index.and_then(|index| below[index].fragment.take().map(|fragment| (index, fragment)))
+            let Ok(mut below) = self.below.try_borrow_mut() else {
+                return lost_record(DropReason::Reentrant);
+            };
+            let index = below
+                .iter()
+                .position(|b| b.fragment_id == id && b.fragment.is_some());
+            index.and_then(|index| {
+                below[index]
+                    .fragment
+                    .take()
+                    .map(|fragment| (index, fragment))
+            })
         };
         let Some((index, mut fragment)) = suspended else {
             return lost_record(DropReason::Misnested);
@@ -339,7 +371,9 @@ impl Local {
         special::closing(self, &mut fragment, &mut record, seen, failure);
         self.push(&mut fragment, record);
         let owner_ended = record.span.0 == id;
-        let Ok(mut below) = self.below.try_borrow_mut() else { return lost(fragment) };
+        let Ok(mut below) = self.below.try_borrow_mut() else {
+            return lost(fragment);
+        };
         if owner_ended {
             below.remove(index);
             self.depth.set(below.len() as u32);
@@ -391,7 +425,10 @@ impl Local {
         {
             let mut pool = self.pool.try_borrow_mut().ok();
             fragment.reset(|chunk| {
-                if let Some(pool) = pool.as_deref_mut().filter(|pool| chunk.is_full_size() && pool.has_room()) {
+                if let Some(pool) = pool
+                    .as_deref_mut()
+                    .filter(|pool| chunk.is_full_size() && pool.has_room())
+                {
                     pool.chunks.push(chunk);
                 }
             });
@@ -401,7 +438,9 @@ impl Local {
 
     #[inline(never)]
     fn pool_fragment(&self, fragment: Box<Fragment>) {
-        let Ok(mut pool) = self.pool.try_borrow_mut() else { return };
+        let Ok(mut pool) = self.pool.try_borrow_mut() else {
+            return;
+        };
         if fragment.has_full_size_chunk() {
             if pool.has_room() {
                 pool.fragments.push(fragment);
@@ -423,7 +462,10 @@ impl Local {
                 handle
             }),
         };
-        let escaped = Escaped { handle, sampled: fragment.sampled };
+        let escaped = Escaped {
+            handle,
+            sampled: fragment.sampled,
+        };
         self.put_active(fragment);
         Some(escaped)
     }
@@ -447,7 +489,9 @@ pub(crate) struct Escaped {
 #[inline(never)]
 fn lost(fragment: Box<Fragment>) {
     let _inside = Inside::enter();
-    fragment.account().dropped(DropReason::Misnested, fragment.len() as u64);
+    fragment
+        .account()
+        .dropped(DropReason::Misnested, fragment.len() as u64);
 }
 
 /// Counts a record that found no fragment.
@@ -464,7 +508,11 @@ pub(crate) fn lost_record(reason: DropReason) {
 impl Drop for Local {
     fn drop(&mut self) {
         let below = std::mem::take(self.below.get_mut());
-        let open = self.active.take().into_iter().chain(below.into_iter().filter_map(|b| b.fragment));
+        let open = self
+            .active
+            .take()
+            .into_iter()
+            .chain(below.into_iter().filter_map(|b| b.fragment));
         for fragment in open {
             fragment.account().tally(Tally::Healed);
             verdict::finish(None, fragment);

@@ -42,7 +42,8 @@ pub(crate) static GLOBAL: Pipeline = Pipeline {
 
 /// The pipeline of `init`.
 #[cfg(loom)]
-pub(crate) static GLOBAL: std::sync::LazyLock<Pipeline> = std::sync::LazyLock::new(|| Pipeline::private(None));
+pub(crate) static GLOBAL: std::sync::LazyLock<Pipeline> =
+    std::sync::LazyLock::new(|| Pipeline::private(None));
 
 impl Pipeline {
     pub(crate) fn private(live: Option<Live>) -> Self {
@@ -89,12 +90,22 @@ impl Pipeline {
 
     /// Waits until nothing can bring more records; false when the deadline came first.
     pub(crate) fn wait_until_idle(&self, deadline: Instant) -> bool {
-        let mut guard = self.idle_lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut guard = self
+            .idle_lock
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         while self.busy.load(Acquire) != 0 {
-            let Some(left) = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) else {
+            let Some(left) = deadline
+                .checked_duration_since(Instant::now())
+                .filter(|left| !left.is_zero())
+            else {
                 return false;
             };
-            guard = self.idle.wait_timeout(guard, left).unwrap_or_else(PoisonError::into_inner).0;
+            guard = self
+                .idle
+                .wait_timeout(guard, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
         true
     }
@@ -102,7 +113,10 @@ impl Pipeline {
 
 impl std::fmt::Debug for Pipeline {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Pipeline").field("policy", &self.policy).field("account", &self.account).finish_non_exhaustive()
+        f.debug_struct("Pipeline")
+            .field("policy", &self.policy)
+            .field("account", &self.account)
+            .finish_non_exhaustive()
     }
 }
 
@@ -131,7 +145,12 @@ impl Drop for Tether {
     fn drop(&mut self) {
         if self.0.busy.fetch_sub(1, AcqRel) == 1 {
             // Taken so that a waiter between its check and its wait is not missed.
-            drop(self.0.idle_lock.lock().unwrap_or_else(PoisonError::into_inner));
+            drop(
+                self.0
+                    .idle_lock
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner),
+            );
             self.0.idle.notify_all();
         }
     }

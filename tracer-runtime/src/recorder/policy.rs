@@ -36,13 +36,19 @@ impl Sampler {
     /// Samples every trace that does not continue an unsampled one.
     #[must_use]
     pub const fn always_on() -> Self {
-        Self { threshold: ALWAYS, follow_parent: true }
+        Self {
+            threshold: ALWAYS,
+            follow_parent: true,
+        }
     }
 
     /// Samples no trace but those that continue a sampled one.
     #[must_use]
     pub const fn always_off() -> Self {
-        Self { threshold: 0, follow_parent: true }
+        Self {
+            threshold: 0,
+            follow_parent: true,
+        }
     }
 
     /// Samples this share of new traces, 0 to 1, and follows the parent's decision otherwise.
@@ -50,8 +56,15 @@ impl Sampler {
     /// Bit for bit the `TraceIdRatioBased` sampler of the OpenTelemetry SDKs.
     #[must_use]
     pub fn ratio(share: f64) -> Self {
-        let threshold = if share >= 1.0 { ALWAYS } else { (share.max(0.0) * (1_u64 << 63) as f64) as u64 };
-        Self { threshold, follow_parent: true }
+        let threshold = if share >= 1.0 {
+            ALWAYS
+        } else {
+            (share.max(0.0) * (1_u64 << 63) as f64) as u64
+        };
+        Self {
+            threshold,
+            follow_parent: true,
+        }
     }
 
     /// Decides for itself, whatever the parent's service decided.
@@ -87,13 +100,19 @@ impl Keep {
     /// Every trace in which a call failed or panicked.
     #[must_use]
     pub const fn errors() -> Self {
-        Self { mask: SAW_ERROR | SAW_PANIC, slower_than: None }
+        Self {
+            mask: SAW_ERROR | SAW_PANIC,
+            slower_than: None,
+        }
     }
 
     /// Head sampling alone decides.
     #[must_use]
     pub const fn nothing() -> Self {
-        Self { mask: 0, slower_than: None }
+        Self {
+            mask: 0,
+            slower_than: None,
+        }
     }
 
     /// Also every trace in which a call took longer than this.
@@ -131,7 +150,9 @@ impl Policy {
     }
 
     pub(crate) fn set(&self, sampler: Sampler, keep: Keep) {
-        let slow = keep.slower_than.map_or(NEVER_SLOW, |bound| clock::scale().ticks(bound));
+        let slow = keep
+            .slower_than
+            .map_or(NEVER_SLOW, |bound| clock::scale().ticks(bound));
         self.threshold.store(sampler.threshold, Relaxed);
         self.follow_parent.store(sampler.follow_parent, Relaxed);
         self.keep_mask.store(keep.mask, Relaxed);
@@ -147,7 +168,11 @@ impl Policy {
 
     /// Head sampling of a trace that another service began.
     pub(crate) fn samples_remote(&self, trace: TraceId, parent_sampled: bool) -> bool {
-        if self.follow_parent.load(Relaxed) { parent_sampled } else { self.samples(trace) }
+        if self.follow_parent.load(Relaxed) {
+            parent_sampled
+        } else {
+            self.samples(trace)
+        }
     }
 
     /// What a finished call adds to what its fragment has seen.
@@ -158,7 +183,11 @@ impl Policy {
             CallOutcome::Panic => SAW_PANIC,
             CallOutcome::Ok | CallOutcome::Cancelled => 0,
         };
-        let slow = if duration > self.slow_ticks.load(Relaxed) { SAW_SLOW } else { 0 };
+        let slow = if duration > self.slow_ticks.load(Relaxed) {
+            SAW_SLOW
+        } else {
+            0
+        };
         failed | slow
     }
 
@@ -198,9 +227,15 @@ mod tests {
     fn errors_panics_and_slow_calls_are_kept_as_asked() {
         let policy = Policy::new();
         policy.set(Sampler::always_off(), Keep::errors());
-        assert!(policy.keeps(policy.saw(CallOutcome::Error, 1)) && policy.keeps(policy.saw(CallOutcome::Panic, 1)));
+        assert!(
+            policy.keeps(policy.saw(CallOutcome::Error, 1))
+                && policy.keeps(policy.saw(CallOutcome::Panic, 1))
+        );
         assert!(!policy.keeps(policy.saw(CallOutcome::Cancelled, u64::MAX - 1)));
-        policy.set(Sampler::always_off(), Keep::nothing().or_slower_than(Duration::ZERO));
+        policy.set(
+            Sampler::always_off(),
+            Keep::nothing().or_slower_than(Duration::ZERO),
+        );
         assert!(policy.keeps(policy.saw(CallOutcome::Ok, 1)));
         assert!(!policy.keeps(policy.saw(CallOutcome::Ok, 0)));
     }

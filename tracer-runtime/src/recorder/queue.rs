@@ -40,12 +40,16 @@ pub(crate) enum Queued {
 impl Queue {
     #[cfg(not(loom))]
     pub(crate) const fn new() -> Self {
-        Self { inner: Mutex::new(Inner::new()) }
+        Self {
+            inner: Mutex::new(Inner::new()),
+        }
     }
 
     #[cfg(loom)]
     pub(crate) fn new() -> Self {
-        Self { inner: Mutex::new(Inner::new()) }
+        Self {
+            inner: Mutex::new(Inner::new()),
+        }
     }
 
     pub(crate) fn push(&self, fragment: Box<Fragment>, max_bytes: usize) -> Queued {
@@ -60,7 +64,11 @@ impl Queue {
         inner.bytes += bytes;
         inner.fragments.push_back(fragment);
         let due = inner.fragments.len() >= WAKE_FRAGMENTS || inner.bytes >= WAKE_BYTES;
-        if due && !std::mem::replace(&mut inner.woken, true) { Queued::YesAndWake } else { Queued::Yes }
+        if due && !std::mem::replace(&mut inner.woken, true) {
+            Queued::YesAndWake
+        } else {
+            Queued::Yes
+        }
     }
 
     /// Everything that waits.
@@ -85,6 +93,11 @@ impl Queue {
 
 impl Inner {
     const fn new() -> Self {
-        Self { fragments: VecDeque::new(), bytes: 0, woken: false, closed: false }
+        Self {
+            fragments: VecDeque::new(),
+            bytes: 0,
+            woken: false,
+            closed: false,
+        }
     }
 }

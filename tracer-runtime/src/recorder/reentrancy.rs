@@ -17,7 +17,9 @@ impl Inside {
     /// `None` when this thread is inside already.
     #[inline]
     pub(crate) fn enter() -> Option<Self> {
-        INSIDE.with(|inside| !inside.replace(true)).then_some(Self(()))
+        INSIDE
+            .with(|inside| !inside.replace(true))
+            .then_some(Self(()))
     }
 
     pub(crate) fn busy() -> bool {

@@ -98,7 +98,9 @@ impl Slab {
     /// Takes out fragments that have waited since before `oldest`, to be judged by themselves.
     pub(crate) fn overdue(&self, oldest: u64) -> Vec<Box<Fragment>> {
         let all = lock(&self.0).all.clone();
-        all.iter().flat_map(|slot| slot.take_waiting_since(oldest)).collect()
+        all.iter()
+            .flat_map(|slot| slot.take_waiting_since(oldest))
+            .collect()
     }
 
     /// Slots there are, in use or not.
@@ -110,7 +112,10 @@ impl Slab {
 
 impl Slot {
     fn new() -> Self {
-        Self { state: AtomicU64::new(1 << 32), shared: Mutex::default() }
+        Self {
+            state: AtomicU64::new(1 << 32),
+            shared: Mutex::default(),
+        }
     }
 
     fn open(&'static self, pipe: Option<Tether>) -> Handle {
@@ -122,7 +127,10 @@ impl Slot {
         }
         let generation = (self.state.load(Acquire) >> 32) as u32;
         self.state.store((u64::from(generation) << 32) | 1, Release);
-        Handle { slot: self, generation }
+        Handle {
+            slot: self,
+            generation,
+        }
     }
 
     /// Gives a reference back; true for the last, after which the slot has a new generation.
@@ -130,14 +138,16 @@ impl Slot {
         let before = self.state.fetch_sub(1, AcqRel);
         let last = before as u32 == 1;
         if last {
-            self.state.store((before >> 32).wrapping_add(1) << 32, Release);
+            self.state
+                .store((before >> 32).wrapping_add(1) << 32, Release);
         }
         last
     }
 
     fn take_waiting_since(&self, oldest: u64) -> Vec<Box<Fragment>> {
         let mut shared = lock(&self.shared);
-        let (overdue, waiting): (Vec<_>, Vec<_>) = shared.waiting.drain(..).partition(|w| w.since < oldest);
+        let (overdue, waiting): (Vec<_>, Vec<_>) =
+            shared.waiting.drain(..).partition(|w| w.since < oldest);
         shared.waiting = waiting;
         shared.bytes = shared.waiting.iter().map(|w| w.fragment.bytes()).sum();
         overdue.into_iter().map(|w| w.fragment).collect()
@@ -148,12 +158,19 @@ impl Handle {
     /// A counted reference, if the slot still serves the same trace.
     pub(crate) fn upgrade(self) -> Option<SlotRef> {
         let same = |state: u64| (state >> 32) as u32 == self.generation && state as u32 > 0;
-        let upgraded = self.slot.state.fetch_update(AcqRel, Acquire, |state| same(state).then_some(state + 1));
+        let upgraded = self
+            .slot
+            .state
+            .fetch_update(AcqRel, Acquire, |state| same(state).then_some(state + 1));
         upgraded.ok().map(|_| SlotRef(self))
     }
 
     /// The verdict of the root, and what waited for it. The root's reference stays.
-    pub(crate) fn decide(self, own: bool, wanted: impl Fn(&Fragment) -> bool) -> (bool, Vec<Box<Fragment>>) {
+    pub(crate) fn decide(
+        self,
+        own: bool,
+        wanted: impl Fn(&Fragment) -> bool,
+    ) -> (bool, Vec<Box<Fragment>>) {
         let (verdict, waiting) = {
             let mut shared = lock(&self.slot.shared);
             let verdict = own || shared.waiting.iter().any(|w| wanted(&w.fragment));
@@ -206,7 +223,10 @@ impl SlotRef {
             return Joined::OnItsOwn(fragment);
         }
         shared.bytes += bytes;
-        shared.waiting.push(Waiting { fragment, since: now });
+        shared.waiting.push(Waiting {
+            fragment,
+            since: now,
+        });
         Joined::Waits
     }
 }

@@ -22,14 +22,21 @@ pub(crate) fn closing(
 ) {
     let _inside = Inside::enter();
     fragment.seen |= match &fragment.pipe {
-        Some(private) => private.pipeline().policy.saw(record.outcome, record.duration),
+        Some(private) => private
+            .pipeline()
+            .policy
+            .saw(record.outcome, record.duration),
         None => seen,
     };
     let mut details = fragment.details.take(record.span);
     if failure.is_some() {
         details.get_or_insert_with(SpanDetails::default).failure = failure;
     }
-    if let Some(live) = fragment.pipe.as_ref().and_then(|pipe| pipe.pipeline().live.as_ref()) {
+    if let Some(live) = fragment
+        .pipe
+        .as_ref()
+        .and_then(|pipe| pipe.pipeline().live.as_ref())
+    {
         live.ended(fragment.trace, record, details);
     } else if let Some(details) = details {
         record.details = fragment.details.close(details);

@@ -21,7 +21,11 @@ pub(crate) fn finish(local: Option<&Local>, fragment: Box<Fragment>) {
 /// Carries a verdict out.
 #[inline]
 pub(crate) fn settle(local: Option<&Local>, fragment: Box<Fragment>, keep: bool) {
-    if keep { keep_fragment(local, fragment) } else { discard(local, fragment) }
+    if keep {
+        keep_fragment(local, fragment)
+    } else {
+        discard(local, fragment)
+    }
 }
 
 #[inline(never)]
@@ -31,7 +35,9 @@ fn keep_fragment(local: Option<&Local>, mut fragment: Box<Fragment>) {
     if fragment.too_long != 0 {
         let dropped = i64::from(fragment.too_long);
         if let Some(details) = fragment.newest_details() {
-            details.own_attributes.push(KeyValue::new("tracer.dropped_records", dropped));
+            details
+                .own_attributes
+                .push(KeyValue::new("tracer.dropped_records", dropped));
         }
     }
     if fragment.len() == 0 {
@@ -71,7 +77,11 @@ fn release(local: Option<&Local>, fragment: Box<Fragment>) {
 #[inline(never)]
 fn finish_shared(local: Option<&Local>, mut fragment: Box<Fragment>) {
     let _inside = Inside::enter();
-    if fragment.pipe.as_ref().is_some_and(|pipe| pipe.pipeline().live.is_some()) {
+    if fragment
+        .pipe
+        .as_ref()
+        .is_some_and(|pipe| pipe.pipeline().live.is_some())
+    {
         fragment.kept = true;
     }
     if let Some(link) = fragment.link.take() {

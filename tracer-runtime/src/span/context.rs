@@ -50,7 +50,11 @@ pub fn current_ids() -> Option<Ids> {
     }
     local::with(|local| {
         let sampled = local.inspect(|fragment| fragment.sampled)?;
-        Some(Ids { trace_id: local.trace.get(), span_id: local.span.get(), sampled })
+        Some(Ids {
+            trace_id: local.trace.get(),
+            span_id: local.span.get(),
+            sampled,
+        })
     })
     .flatten()
 }
@@ -105,8 +109,15 @@ impl Context {
 
     /// Makes it the current context of this thread until the guard is dropped.
     pub fn attach(&self) -> ContextGuard {
-        let fragment = if mode::get() == 0 || !self.is_valid() { 0 } else { self.open().unwrap_or(0) };
-        ContextGuard { fragment, not_send: PhantomData }
+        let fragment = if mode::get() == 0 || !self.is_valid() {
+            0
+        } else {
+            self.open().unwrap_or(0)
+        };
+        ContextGuard {
+            fragment,
+            not_send: PhantomData,
+        }
     }
 
     fn open(self) -> Option<u64> {

@@ -18,10 +18,10 @@ use crate::metrics;
 use crate::mode;
 use crate::record::{CallOutcome, Failure, SpanRecord};
 use crate::recorder::account::{DropReason, Tally};
+use crate::recorder::captures;
 use crate::recorder::fragment::Fragment;
 use crate::recorder::local::{self, Local, lost_record};
 use crate::recorder::reentrancy::Inside;
-use crate::recorder::captures;
 
 /// A future whose run, from its first poll to its end, is a span.
 #[derive(Debug)]
@@ -35,11 +35,27 @@ pub struct Traced<F, D = AlwaysOk> {
 /// Where a call is between polls; at most 64 bytes.
 #[derive(Debug)]
 enum Call {
-    Waiting { site: &'static Callsite, at: Option<Box<Start>> },
+    Waiting {
+        site: &'static Callsite,
+        at: Option<Box<Start>>,
+    },
     /// In the trace of somebody else.
-    Child { site: &'static Callsite, fragment: u64, span: SpanId, parent: SpanId, start: u64, trace: TraceId },
+    Child {
+        site: &'static Callsite,
+        fragment: u64,
+        span: SpanId,
+        parent: SpanId,
+        start: u64,
+        trace: TraceId,
+    },
     /// In a fragment of its own.
-    Root { site: &'static Callsite, span: SpanId, parent: SpanId, start: u64, fragment: Option<Box<Fragment>> },
+    Root {
+        site: &'static Callsite,
+        span: SpanId,
+        parent: SpanId,
+        start: u64,
+        fragment: Option<Box<Fragment>>,
+    },
     /// Its record goes nowhere; the metrics count.
     Unrecorded { site: &'static Callsite, start: u64 },
     /// Over, or never recorded.
@@ -56,8 +72,16 @@ pub fn traced<F: Future>(site: &'static Callsite, future: F) -> Traced<F> {
 
 /// Makes the run of a future a span.
 #[inline(always)]
-pub fn traced_with<F: Future, D: Describe<F::Output>>(site: &'static Callsite, future: F, describe: D) -> Traced<F, D> {
-    Traced { inner: ManuallyDrop::new(future), call: Call::Waiting { site, at: None }, describe }
+pub fn traced_with<F: Future, D: Describe<F::Output>>(
+    site: &'static Callsite,
+    future: F,
+    describe: D,
+) -> Traced<F, D> {
+    Traced {
+        inner: ManuallyDrop::new(future),
+        call: Call::Waiting { site, at: None },
+        describe,
+    }
 }
 
 /// Makes the run of a future a span somewhere else.
@@ -67,20 +91,33 @@ pub fn traced_at<F: Future, D: Describe<F::Output>>(
     future: F,
     describe: D,
 ) -> Traced<F, D> {
-    Traced { inner: ManuallyDrop::new(future), call: Call::Waiting { site, at: Some(Box::new(at)) }, describe }
+    Traced {
+        inner: ManuallyDrop::new(future),
+        call: Call::Waiting {
+            site,
+            at: Some(Box::new(at)),
+        },
+        describe,
+    }
 }
 
 impl<F, D> Traced<F, D> {
     /// A call that began in a function and goes on in the future that it returned.
     pub(super) fn going_on(guard: Guard, future: F, describe: D) -> Self {
-        Self { inner: ManuallyDrop::new(future), call: suspend_guard(guard), describe }
+        Self {
+            inner: ManuallyDrop::new(future),
+            call: suspend_guard(guard),
+            describe,
+        }
     }
 }
 
 #[inline(never)]
 fn suspend_guard(guard: Guard) -> Call {
     let (fragment, span, parent, start) = (guard.fragment, guard.span, guard.parent, guard.start);
-    let Some(site) = guard.disarm() else { return Call::Done };
+    let Some(site) = guard.disarm() else {
+        return Call::Done;
+    };
     if fragment == NOWHERE {
         return Call::Unrecorded { site, start };
     }
@@ -90,10 +127,27 @@ fn suspend_guard(guard: Guard) -> Call {
             if local.span.get() == span {
                 local.span.set(parent);
             }
-            return Call::Child { site, fragment, span, parent, start, trace };
+            return Call::Child {
+                site,
+                fragment,
+                span,
+                parent,
+                start,
+                trace,
+            };
         }
-        let own = if local.fragment_id.get() == fragment { local.pop_top() } else { local.remove_suspended(fragment) };
-        Call::Root { site, span, parent, start, fragment: own }
+        let own = if local.fragment_id.get() == fragment {
+            local.pop_top()
+        } else {
+            local.remove_suspended(fragment)
+        };
+        Call::Root {
+            site,
+            span,
+            parent,
+            start,
+            fragment: own,
+        }
     })
     .unwrap_or(Call::Unrecorded { site, start })
 }
@@ -117,8 +171,24 @@ impl Active {
     fn resume(call: &mut Call) -> Option<Self> {
         local::with(|local| match std::mem::replace(call, Call::Done) {
             Call::Waiting { site, at } => Self::begin(local, site, at),
-            Call::Child { site, fragment, span, parent, start, trace } => {
-                let mut active = Self { site, fragment, span, parent, start, trace, before: local.span.get(), depth: local.depth() };
+            Call::Child {
+                site,
+                fragment,
+                span,
+                parent,
+                start,
+                trace,
+            } => {
+                let mut active = Self {
+                    site,
+                    fragment,
+                    span,
+                    parent,
+                    start,
+                    trace,
+                    before: local.span.get(),
+                    depth: local.depth(),
+                };
                 if local.fragment_id.get() == fragment {
                     local.span.set(span);
                 } else {
@@ -126,11 +196,26 @@ impl Active {
                 }
                 Some(active)
             }
-            Call::Root { site, span, parent, start, fragment } => {
+            Call::Root {
+                site,
+                span,
+                parent,
+                start,
+                fragment,
+            } => {
                 let (before, depth) = (local.span.get(), local.depth());
                 let trace = fragment.as_ref().map_or(TraceId::INVALID, |f| f.trace);
                 let id = fragment.map_or(NOWHERE, |f| push(local, f, span));
-                Some(Self { site, fragment: id, span, parent, start, trace, before, depth })
+                Some(Self {
+                    site,
+                    fragment: id,
+                    span,
+                    parent,
+                    start,
+                    trace,
+                    before,
+                    depth,
+                })
             }
             Call::Unrecorded { site, start } => Some(Self::unrecorded(local, site, start)),
             Call::Done => None,
@@ -166,12 +251,25 @@ impl Active {
         } else {
             local.span.set(span);
         }
-        Some(Self { site, fragment, span, parent: before, start, trace: local.trace.get(), before, depth })
+        Some(Self {
+            site,
+            fragment,
+            span,
+            parent: before,
+            start,
+            trace: local.trace.get(),
+            before,
+            depth,
+        })
     }
 
     #[cold]
     #[inline(never)]
-    fn begin_general(local: &Local, site: &'static Callsite, at: Option<Box<Start>>) -> Option<Self> {
+    fn begin_general(
+        local: &Local,
+        site: &'static Callsite,
+        at: Option<Box<Start>>,
+    ) -> Option<Self> {
         let (before, depth) = (local.span.get(), local.depth());
         let start = clock::now();
         if site.signals == Signals::MetricsOnly {
@@ -189,7 +287,16 @@ impl Active {
             Opened::In { fragment, parent } => (fragment, parent),
         };
         start::begin_cell(local, site);
-        Some(Self { site, fragment, span, parent, start, trace: local.trace.get(), before, depth })
+        Some(Self {
+            site,
+            fragment,
+            span,
+            parent,
+            start,
+            trace: local.trace.get(),
+            before,
+            depth,
+        })
     }
 
     /// The trace that the call began in is not the active one: the future has been carried away.
@@ -224,7 +331,15 @@ impl Active {
     #[inline]
     fn pause(self) -> Call {
         let this = ManuallyDrop::new(self);
-        let Self { site, fragment, span, parent, start, trace, .. } = *this;
+        let Self {
+            site,
+            fragment,
+            span,
+            parent,
+            start,
+            trace,
+            ..
+        } = *this;
         if fragment == NOWHERE {
             return Call::Unrecorded { site, start };
         }
@@ -234,10 +349,27 @@ impl Active {
             }
             if !this.owns_fragment() {
                 local.span.set(this.before);
-                return Call::Child { site, fragment, span, parent, start, trace };
+                return Call::Child {
+                    site,
+                    fragment,
+                    span,
+                    parent,
+                    start,
+                    trace,
+                };
             }
-            let own = if local.fragment_id.get() == fragment { local.pop_top() } else { None };
-            Call::Root { site, span, parent, start, fragment: own }
+            let own = if local.fragment_id.get() == fragment {
+                local.pop_top()
+            } else {
+                None
+            };
+            Call::Root {
+                site,
+                span,
+                parent,
+                start,
+                fragment: own,
+            }
         })
         .unwrap_or(Call::Unrecorded { site, start })
     }
@@ -310,7 +442,9 @@ fn push(local: &Local, fragment: Box<Fragment>, span: SpanId) -> u64 {
     match local.push_top(fragment, span) {
         Ok(()) => id,
         Err(fragment) => {
-            fragment.account().dropped(DropReason::NestedTooDeep, fragment.len() as u64 + 1);
+            fragment
+                .account()
+                .dropped(DropReason::NestedTooDeep, fragment.len() as u64 + 1);
             NOWHERE
         }
     }
@@ -320,7 +454,10 @@ impl<F: Future, D: Describe<F::Output>> Future for Traced<F, D> {
     type Output = F::Output;
 
     #[inline]
-    #[allow(unsafe_code, reason = "structural pinning of `inner`, which is never moved")]
+    #[allow(
+        unsafe_code,
+        reason = "structural pinning of `inner`, which is never moved"
+    )]
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
         // SAFETY: `inner` is pinned structurally: it is only ever pinned again, or dropped in place by `Drop`;
         // `call` and `describe` are not pinned and may be moved freely.
@@ -338,7 +475,11 @@ impl<F: Future, D: Describe<F::Output>> Future for Traced<F, D> {
         match inner.poll(task) {
             Poll::Ready(value) => {
                 let failure = this.describe.describe(&value, active.kind());
-                let outcome = if failure.is_some() { CallOutcome::Error } else { CallOutcome::Ok };
+                let outcome = if failure.is_some() {
+                    CallOutcome::Error
+                } else {
+                    CallOutcome::Ok
+                };
                 active.end(outcome, failure);
                 Poll::Ready(value)
             }
@@ -358,7 +499,10 @@ impl Active {
 
 impl<F, D> Drop for Traced<F, D> {
     #[inline]
-    #[allow(unsafe_code, reason = "drops the pinned inner future in place, once, inside its span")]
+    #[allow(
+        unsafe_code,
+        reason = "drops the pinned inner future in place, once, inside its span"
+    )]
     fn drop(&mut self) {
         let active = match self.call {
             Call::Waiting { .. } | Call::Done => None,

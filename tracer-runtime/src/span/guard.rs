@@ -40,13 +40,21 @@ pub struct Guard {
 /// Begins a call under what is current.
 #[inline(always)]
 pub fn enter(site: &'static Callsite) -> Guard {
-    if mode::get() == 0 { Guard::off() } else { enter_on(site) }
+    if mode::get() == 0 {
+        Guard::off()
+    } else {
+        enter_on(site)
+    }
 }
 
 /// Begins a call somewhere else.
 #[inline]
 pub fn enter_at(site: &'static Callsite, at: Start) -> Guard {
-    if mode::get() == 0 { Guard::off() } else { start::enter_at(site, at) }
+    if mode::get() == 0 {
+        Guard::off()
+    } else {
+        start::enter_at(site, at)
+    }
 }
 
 #[inline(never)]
@@ -59,7 +67,11 @@ fn enter_on(site: &'static Callsite) -> Guard {
 
 #[inline(always)]
 pub(super) fn enter_here(local: &Local, site: &'static Callsite) -> Guard {
-    let cell = if cfg!(feature = "metrics") && site.signals != Signals::SpansOnly { local.cell(site) } else { None };
+    let cell = if cfg!(feature = "metrics") && site.signals != Signals::SpansOnly {
+        local.cell(site)
+    } else {
+        None
+    };
     if let Some(cell) = cell {
         cell.begin();
     }
@@ -120,14 +132,23 @@ impl Guard {
     #[cold]
     #[inline(never)]
     pub(super) fn without_local(site: &'static Callsite) -> Self {
-        let Some(_inside) = crate::recorder::reentrancy::Inside::enter() else { return Self::off() };
+        let Some(_inside) = crate::recorder::reentrancy::Inside::enter() else {
+            return Self::off();
+        };
         if site.signals != Signals::SpansOnly {
             metrics::shared_cell(site).begin_shared();
         }
         if site.signals != Signals::MetricsOnly {
             local::lost_record(DropReason::ThreadExit);
         }
-        Self::new(site, None, NOWHERE, SpanId::INVALID, SpanId::INVALID, clock::now())
+        Self::new(
+            site,
+            None,
+            NOWHERE,
+            SpanId::INVALID,
+            SpanId::INVALID,
+            clock::now(),
+        )
     }
 
     /// The body has reached its end.
@@ -139,7 +160,11 @@ impl Guard {
     /// The body has reached its end and returned something; `None` is `ok`.
     #[inline(always)]
     pub fn finish_with(&mut self, failure: Option<Box<Failure>>) {
-        self.outcome = if failure.is_some() { CallOutcome::Error } else { CallOutcome::Ok };
+        self.outcome = if failure.is_some() {
+            CallOutcome::Error
+        } else {
+            CallOutcome::Ok
+        };
         self.failure = failure;
     }
 
@@ -158,7 +183,11 @@ impl Guard {
 
     /// Lets the call go on in the future that its function returned.
     #[inline]
-    pub fn into_future<F: Future, D: Describe<F::Output>>(self, future: F, describe: D) -> Traced<F, D> {
+    pub fn into_future<F: Future, D: Describe<F::Output>>(
+        self,
+        future: F,
+        describe: D,
+    ) -> Traced<F, D> {
         Traced::going_on(self, future, describe)
     }
 

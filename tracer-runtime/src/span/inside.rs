@@ -37,17 +37,25 @@ pub fn record(key: &'static str, value: impl Into<Value>) {
 /// [`record`] for a value that is one already.
 #[inline(never)]
 pub fn attribute(key: &'static str, value: Value) {
-    let attribute = KeyValue { key: key.into(), value };
+    let attribute = KeyValue {
+        key: key.into(),
+        value,
+    };
     let bytes = size_of::<KeyValue>() + attribute.value.heap_bytes();
-    on_current_span(bytes, |details, room| match room && details.attributes.len() < MAX_ATTRIBUTES {
-        true => set(&mut details.attributes, attribute),
-        false => details.dropped_attributes += 1,
+    on_current_span(bytes, |details, room| {
+        match room && details.attributes.len() < MAX_ATTRIBUTES {
+            true => set(&mut details.attributes, attribute),
+            false => details.dropped_attributes += 1,
+        }
     });
 }
 
 /// The last value of a key counts.
 fn set(attributes: &mut Vec<KeyValue>, attribute: KeyValue) {
-    match attributes.iter_mut().find(|known| known.key == attribute.key) {
+    match attributes
+        .iter_mut()
+        .find(|known| known.key == attribute.key)
+    {
         Some(known) => known.value = attribute.value,
         None => attributes.push(attribute),
     }
@@ -59,11 +67,22 @@ fn set(attributes: &mut Vec<KeyValue>, attribute: KeyValue) {
 pub fn add_event(kind: EventKind, name: &'static str, mut attributes: Vec<KeyValue>) {
     let dropped_attributes = attributes.len().saturating_sub(MAX_ATTRIBUTES) as u32;
     attributes.truncate(MAX_ATTRIBUTES);
-    let heap: usize = attributes.iter().map(|a| size_of::<KeyValue>() + a.value.heap_bytes()).sum();
-    let event = Event { kind, name, time: clock::now(), attributes, dropped_attributes };
-    on_current_span(size_of::<Event>() + heap, |details, room| match room && details.events.len() < MAX_EVENTS {
-        true => details.events.push(event),
-        false => details.dropped_events += 1,
+    let heap: usize = attributes
+        .iter()
+        .map(|a| size_of::<KeyValue>() + a.value.heap_bytes())
+        .sum();
+    let event = Event {
+        kind,
+        name,
+        time: clock::now(),
+        attributes,
+        dropped_attributes,
+    };
+    on_current_span(size_of::<Event>() + heap, |details, room| {
+        match room && details.events.len() < MAX_EVENTS {
+            true => details.events.push(event),
+            false => details.dropped_events += 1,
+        }
     });
 }
 
@@ -78,7 +97,10 @@ pub fn set_error<E: std::error::Error + ?Sized>(error: &E) {
         return;
     }
     let failure = failure_of(error);
-    on_current_span(size_of::<Failure>() + MAX_MESSAGE_BYTES, |details, _room| details.failure = Some(Box::new(failure)));
+    on_current_span(
+        size_of::<Failure>() + MAX_MESSAGE_BYTES,
+        |details, _room| details.failure = Some(Box::new(failure)),
+    );
 }
 
 /// What is recorded of an error: its type, what it says, what its sources say.
@@ -106,7 +128,10 @@ impl FloorCharBoundary for str {
         if index >= self.len() {
             return self.len();
         }
-        (0..=index).rev().find(|&i| self.is_char_boundary(i)).unwrap_or(0)
+        (0..=index)
+            .rev()
+            .find(|&i| self.is_char_boundary(i))
+            .unwrap_or(0)
     }
 }
 
@@ -118,7 +143,9 @@ fn on_current_span(bytes: usize, change: impl FnOnce(&mut SpanDetails, bool)) {
     local::with(|local| {
         let span = local.span.get();
         local.inspect(|fragment| {
-            let Some(_inside) = Inside::enter() else { return };
+            let Some(_inside) = Inside::enter() else {
+                return;
+            };
             let room = fragment.details.claim(bytes);
             fragment.special = true;
             change(fragment.details.of(span), room);

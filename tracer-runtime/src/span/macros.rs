@@ -47,7 +47,11 @@ macro_rules! event {
 macro_rules! checkpoint {
     ($label:expr $(,)?) => {
         if $crate::__private::recording() {
-            $crate::__private::add_event($crate::__private::EventKind::Checkpoint, $label, $crate::__private::Vec::new());
+            $crate::__private::add_event(
+                $crate::__private::EventKind::Checkpoint,
+                $label,
+                $crate::__private::Vec::new(),
+            );
         }
     };
 }

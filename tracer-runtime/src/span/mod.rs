@@ -5,7 +5,7 @@ pub(crate) mod describe;
 pub(crate) mod future;
 pub(crate) mod guard;
 pub(crate) mod inside;
+mod macros;
 pub(crate) mod named;
 pub(crate) mod start;
 pub(crate) mod task;
-mod macros;

@@ -31,7 +31,11 @@ pub struct SpanGuard {
 impl Span {
     #[doc(hidden)]
     pub fn new(site: &'static Callsite, attributes: impl FnOnce() -> Vec<KeyValue>) -> Self {
-        let attributes = if mode::get() == 0 { Vec::new() } else { attributes() };
+        let attributes = if mode::get() == 0 {
+            Vec::new()
+        } else {
+            attributes()
+        };
         Self { site, attributes }
     }
 
@@ -44,10 +48,22 @@ impl Span {
                 attribute(key, value);
             }
         }
-        SpanGuard { _guard: guard, not_send: PhantomData }
+        SpanGuard {
+            _guard: guard,
+            not_send: PhantomData,
+        }
     }
 
-    pub(super) fn around<F: Future, D: Describe<F::Output>>(self, future: F, describe: D) -> Traced<F, D> {
-        traced_at(self.site, Start::current().with_attributes(self.attributes), future, describe)
+    pub(super) fn around<F: Future, D: Describe<F::Output>>(
+        self,
+        future: F,
+        describe: D,
+    ) -> Traced<F, D> {
+        traced_at(
+            self.site,
+            Start::current().with_attributes(self.attributes),
+            future,
+            describe,
+        )
     }
 }

@@ -61,26 +61,42 @@ impl Start {
     /// Under the current span, or a new trace where there is none.
     #[must_use]
     pub const fn current() -> Self {
-        Self { under: Under::Current, links: Vec::new(), attributes: Vec::new() }
+        Self {
+            under: Under::Current,
+            links: Vec::new(),
+            attributes: Vec::new(),
+        }
     }
 
     /// A new trace.
     #[must_use]
     pub const fn root() -> Self {
-        Self { under: Under::Nothing, links: Vec::new(), attributes: Vec::new() }
+        Self {
+            under: Under::Nothing,
+            links: Vec::new(),
+            attributes: Vec::new(),
+        }
     }
 
     /// Under this context; a new trace where it names none.
     #[must_use]
     pub fn parent(parent: impl Into<Parent>) -> Self {
         let context = parent.into().0.filter(Context::is_valid);
-        Self { under: context.map_or(Under::Nothing, Under::Context), links: Vec::new(), attributes: Vec::new() }
+        Self {
+            under: context.map_or(Under::Nothing, Under::Context),
+            links: Vec::new(),
+            attributes: Vec::new(),
+        }
     }
 
     /// Under a caller in another service; the current span where there is none.
     #[must_use]
     pub fn remote(remote: Option<Remote>) -> Self {
-        Self { under: remote.map_or(Under::Current, Under::Remote), links: Vec::new(), attributes: Vec::new() }
+        Self {
+            under: remote.map_or(Under::Current, Under::Remote),
+            links: Vec::new(),
+            attributes: Vec::new(),
+        }
     }
 
     /// Refers to spans of other traces.
@@ -128,7 +144,9 @@ impl Place {
 
     fn below_remote(remote: Remote) -> Option<Self> {
         let pipe = pipe_of(remote.trace_id, None)?;
-        let policy = pipe.as_ref().map_or(&GLOBAL.policy, |pipe| &pipe.pipeline().policy);
+        let policy = pipe
+            .as_ref()
+            .map_or(&GLOBAL.policy, |pipe| &pipe.pipeline().policy);
         Some(Self {
             trace: remote.trace_id,
             parent: remote.span_id,
@@ -218,7 +236,13 @@ pub(super) enum Opened {
 /// Opens a span by the full rules: captures, explicit parents, links.
 #[cold]
 #[inline(never)]
-pub(super) fn open_general(local: &Local, site: &'static Callsite, span: SpanId, at: Start, start: u64) -> Opened {
+pub(super) fn open_general(
+    local: &Local,
+    site: &'static Callsite,
+    span: SpanId,
+    at: Start,
+    start: u64,
+) -> Opened {
     let place = match at.under {
         Under::Current if local.fragment_id.get() != 0 => None,
         Under::Current | Under::Nothing => match new_trace(local) {
@@ -237,7 +261,10 @@ pub(super) fn open_general(local: &Local, site: &'static Callsite, span: SpanId,
     let opened = match place {
         None => {
             let parent = local.span.replace(span);
-            Opened::In { fragment: local.fragment_id.get(), parent }
+            Opened::In {
+                fragment: local.fragment_id.get(),
+                parent,
+            }
         }
         Some(place) => {
             let parent = place.parent;
@@ -295,7 +322,11 @@ pub(super) fn note_start(
 ) {
     local.inspect(|fragment| {
         let _inside = Inside::enter();
-        if let Some(live) = fragment.pipe.as_ref().and_then(|pipe| pipe.pipeline().live.as_ref()) {
+        if let Some(live) = fragment
+            .pipe
+            .as_ref()
+            .and_then(|pipe| pipe.pipeline().live.as_ref())
+        {
             live.started(fragment.trace, span, parent, site, start);
         }
         if !links.is_empty() || !attributes.is_empty() {
@@ -322,7 +353,10 @@ pub(super) fn enter_at(site: &'static Callsite, at: Start) -> Guard {
         if site.signals == Signals::MetricsOnly {
             return metrics_only(local, site);
         }
-        if mode::get() == mode::INITIALISED && matches!(at.under, Under::Current) && at.links.is_empty() {
+        if mode::get() == mode::INITIALISED
+            && matches!(at.under, Under::Current)
+            && at.links.is_empty()
+        {
             return enter_here(local, site);
         }
         let span = SpanId(local.random());
@@ -340,7 +374,10 @@ pub(super) fn enter_at(site: &'static Callsite, at: Start) -> Guard {
 
 /// Counts the start of a call, where the callsite has metrics.
 #[inline(always)]
-pub(super) fn begin_cell(local: &Local, site: &'static Callsite) -> Option<&'static crate::metrics::Cell> {
+pub(super) fn begin_cell(
+    local: &Local,
+    site: &'static Callsite,
+) -> Option<&'static crate::metrics::Cell> {
     if !cfg!(feature = "metrics") || site.signals == Signals::SpansOnly {
         return None;
     }
@@ -355,7 +392,9 @@ pub(super) fn begin_cell(local: &Local, site: &'static Callsite) -> Option<&'sta
 pub(super) fn counts(local: &Local) -> bool {
     let mode = mode::get();
     mode & mode::INITIALISED != 0
-        || (mode != 0 && (local.inspect(|fragment| fragment.pipe.is_some()) == Some(true) || captures::here().is_some()))
+        || (mode != 0
+            && (local.inspect(|fragment| fragment.pipe.is_some()) == Some(true)
+                || captures::here().is_some()))
 }
 
 fn metrics_only(local: &Local, site: &'static Callsite) -> Guard {

@@ -25,9 +25,16 @@ pub trait FutureExt: Future + Sized {
 
     /// The future's calls are children of the context's span.
     fn in_context(self, context: Context) -> InContext<Self> {
-        let place = if mode::get() != 0 && context.is_valid() { Place::below(context) } else { None };
+        let place = if mode::get() != 0 && context.is_valid() {
+            Place::below(context)
+        } else {
+            None
+        };
         let state = place.map_or(State::Plain, State::New);
-        InContext { inner: ManuallyDrop::new(self), state }
+        InContext {
+            inner: ManuallyDrop::new(self),
+            state,
+        }
     }
 
     /// The future's run is this span.
@@ -51,7 +58,10 @@ enum State {
     /// No context.
     Plain,
     New(Place),
-    Own { fragment: Box<Fragment>, parent: SpanId },
+    Own {
+        fragment: Box<Fragment>,
+        parent: SpanId,
+    },
 }
 
 /// While the future is polled or dropped.
@@ -74,7 +84,11 @@ impl Attached {
             };
             let (id, depth) = (fragment.id, local.depth());
             match local.push_top(fragment, parent) {
-                Ok(()) => Some(Self { fragment: id, parent, depth }),
+                Ok(()) => Some(Self {
+                    fragment: id,
+                    parent,
+                    depth,
+                }),
                 Err(fragment) => {
                     verdict::finish(Some(local), fragment);
                     None
@@ -88,13 +102,20 @@ impl Attached {
         if local.fragment_id.get() != self.fragment {
             local.heal(self.fragment, self.depth);
         }
-        if local.fragment_id.get() == self.fragment { local.pop_top() } else { None }
+        if local.fragment_id.get() == self.fragment {
+            local.pop_top()
+        } else {
+            None
+        }
     }
 
     fn pause(self) -> State {
         let this = ManuallyDrop::new(self);
         let fragment = local::with(|local| this.take(local)).flatten();
-        fragment.map_or(State::Plain, |fragment| State::Own { fragment, parent: this.parent })
+        fragment.map_or(State::Plain, |fragment| State::Own {
+            fragment,
+            parent: this.parent,
+        })
     }
 }
 
@@ -111,7 +132,10 @@ impl Drop for Attached {
 impl<F: Future> Future for InContext<F> {
     type Output = F::Output;
 
-    #[allow(unsafe_code, reason = "structural pinning of `inner`, which is never moved")]
+    #[allow(
+        unsafe_code,
+        reason = "structural pinning of `inner`, which is never moved"
+    )]
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
         // SAFETY: `inner` is pinned structurally: it is only ever pinned again, or dropped in place by `Drop`;
         // `state` is not pinned.
@@ -130,7 +154,10 @@ impl<F: Future> Future for InContext<F> {
 }
 
 impl<F> Drop for InContext<F> {
-    #[allow(unsafe_code, reason = "drops the pinned inner future in place, once, in its context")]
+    #[allow(
+        unsafe_code,
+        reason = "drops the pinned inner future in place, once, in its context"
+    )]
     fn drop(&mut self) {
         let _attached = match self.state {
             State::Own { .. } => Attached::attach(&mut self.state),
@@ -150,7 +177,11 @@ impl<F: Unpin> Unpin for InContext<F> {}
 /// ```
 pub fn wrap<R, F: FnOnce() -> R + Send + 'static>(f: F) -> impl FnOnce() -> R + Send + 'static {
     let context = Context::current();
-    let place = if mode::get() != 0 && context.is_valid() { Place::below(context) } else { None };
+    let place = if mode::get() != 0 && context.is_valid() {
+        Place::below(context)
+    } else {
+        None
+    };
     move || {
         let mut state = place.map_or(State::Plain, State::New);
         let _attached = Attached::attach(&mut state);

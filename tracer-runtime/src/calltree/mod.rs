@@ -1,0 +1,3 @@
+//! Traces as trees of text.
+
+pub(crate) mod plain;
