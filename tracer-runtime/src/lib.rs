@@ -5,6 +5,7 @@ mod callsite;
 mod calltree;
 mod clock;
 mod context;
+mod export;
 mod id;
 mod metrics;
 mod mode;
@@ -12,6 +13,7 @@ mod record;
 mod recorder;
 mod span;
 mod sync;
+mod telemetry;
 mod threads;
 mod value;
 
@@ -33,5 +35,8 @@ pub use span::named::{Span, SpanGuard};
 pub use span::task::{FutureExt, InContext, wrap};
 #[cfg(feature = "tokio")]
 pub use span::task::{spawn, spawn_blocking};
+pub use telemetry::builder::{Builder, builder, init};
+pub use telemetry::error::{InitError, TelemetryError};
+pub use telemetry::guard::Telemetry;
 pub use tracer_macros::traced;
 pub use value::{KeyValue, Value};

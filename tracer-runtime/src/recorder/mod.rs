@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod budget;
 pub(crate) mod captures;
+pub(crate) mod collector;
 pub(crate) mod fragment;
 pub(crate) mod live;
 pub(crate) mod local;
@@ -13,3 +14,10 @@ pub(crate) mod reentrancy;
 pub(crate) mod slot;
 pub(crate) mod special;
 pub(crate) mod verdict;
+
+/// Where the records of the process went.
+pub(crate) fn totals() -> account::Totals {
+    let mut totals = pipeline::GLOBAL.account.totals();
+    totals.discarded += local::discarded().0;
+    totals
+}

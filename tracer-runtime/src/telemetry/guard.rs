@@ -1,0 +1,58 @@
+//! What `init` returns: flush and shutdown.
+
+use std::time::Duration;
+
+use super::error::TelemetryError;
+use crate::mode;
+use crate::recorder::collector::Collector;
+
+/// How long dropping [`Telemetry`] may take.
+const DROP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Running telemetry. Dropping it shuts it down within 5 s.
+#[derive(Debug)]
+#[must_use = "dropping it shuts telemetry down; bind it to a name in `main`"]
+pub struct Telemetry {
+    pub(crate) collector: Option<Collector>,
+}
+
+impl Telemetry {
+    /// Delivers what was kept before the call.
+    ///
+    /// # Errors
+    ///
+    /// When an exporter failed, or `timeout` came first.
+    pub fn flush(&self, timeout: Duration) -> Result<(), TelemetryError> {
+        let Some(collector) = &self.collector else {
+            return Ok(());
+        };
+        collector
+            .flush(timeout)
+            .map_err(|error| TelemetryError(error.to_string()))
+    }
+
+    /// Stops recording and delivers what was kept before the call.
+    ///
+    /// # Errors
+    ///
+    /// When an exporter failed, or `timeout` came first.
+    pub fn shutdown(mut self, timeout: Duration) -> Result<(), TelemetryError> {
+        self.stop(timeout)
+    }
+
+    fn stop(&mut self, timeout: Duration) -> Result<(), TelemetryError> {
+        mode::clear(mode::INITIALISED);
+        let Some(mut collector) = self.collector.take() else {
+            return Ok(());
+        };
+        collector
+            .shutdown(timeout)
+            .map_err(|error| TelemetryError(error.to_string()))
+    }
+}
+
+impl Drop for Telemetry {
+    fn drop(&mut self) {
+        let _ = self.stop(DROP_TIMEOUT);
+    }
+}

@@ -1,0 +1,5 @@
+//! Starting and stopping.
+
+pub(crate) mod builder;
+pub(crate) mod error;
+pub(crate) mod guard;
