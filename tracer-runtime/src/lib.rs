@@ -9,6 +9,7 @@ mod export;
 mod id;
 mod metrics;
 mod mode;
+pub mod propagation;
 mod record;
 mod recorder;
 mod span;

@@ -5,6 +5,7 @@ pub use std::boxed::Box;
 pub use std::vec::Vec;
 
 pub use crate::callsite::{Callsite, Level, SpanKind};
+pub use crate::propagation::probe as carrier;
 pub use crate::record::{CallOutcome, EventKind, Failure};
 pub use crate::span::describe::{AlwaysOk, Describe};
 pub use crate::span::future::{Traced, traced, traced_at, traced_with};

@@ -1,0 +1,60 @@
+//! Finds the carrier among a function's parameters by type: an inherent method where the type is a carrier, a trait's
+//! everywhere else.
+
+use super::{Extract, Inject, extract, inject};
+use crate::context::Remote;
+
+/// A parameter that context may come in with.
+#[derive(Debug)]
+pub struct Carrier<'a, T: ?Sized>(pub &'a T);
+
+/// A parameter that context may go out with.
+#[derive(Debug)]
+pub struct CarrierMut<'a, T: ?Sized>(pub &'a mut T);
+
+impl<T: Extract + ?Sized> Carrier<'_, T> {
+    /// The caller's context.
+    pub fn incoming(&self) -> Option<Remote> {
+        extract(self.0)
+    }
+}
+
+impl<T: Inject + ?Sized> CarrierMut<'_, T> {
+    /// Writes the current context.
+    pub fn outgoing(&mut self) {
+        inject(self.0);
+    }
+}
+
+/// Any other type brings nothing.
+pub trait NotACarrier {
+    /// Nothing.
+    fn incoming(&self) -> Option<Remote> {
+        None
+    }
+
+    /// Nothing.
+    fn outgoing(&mut self) {}
+}
+
+impl<T: ?Sized> NotACarrier for Carrier<'_, T> {}
+impl<T: ?Sized> NotACarrier for CarrierMut<'_, T> {}
+
+/// Through references.
+impl<T: Extract + ?Sized> Extract for &T {
+    fn get_all(&self, name: &str) -> Vec<&str> {
+        (**self).get_all(name)
+    }
+}
+
+impl<T: Extract + ?Sized> Extract for &mut T {
+    fn get_all(&self, name: &str) -> Vec<&str> {
+        (**self).get_all(name)
+    }
+}
+
+impl<T: Inject + ?Sized> Inject for &mut T {
+    fn set(&mut self, name: &'static str, value: String) {
+        (**self).set(name, value);
+    }
+}
