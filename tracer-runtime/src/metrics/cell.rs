@@ -51,8 +51,9 @@ pub(crate) fn adopt() -> CellBlock {
 /// The cell for calls without a thread-local; written with `begin_shared` and `end_shared` only. Under the re-entrancy
 /// flag only.
 pub(crate) fn shared_cell(callsite: &'static Callsite) -> &'static Cell {
-    let shared = Shared::of(callsite);
-    shared.cell.get_or_init(|| Box::new(Cell::new(shared)))
+    // Makes the table visible to this thread, which `init` on another one filled.
+    buckets::prepare();
+    Shared::of(callsite).make_cell()
 }
 
 /// Every cell there is. A call that is seen to have ended, by a load-acquire, began in one of the cells of a later list.
@@ -62,7 +63,7 @@ pub(super) fn all() -> Vec<&'static Cell> {
         all.extend_from_slice(&block.lock());
     }
     let without_thread = Shared::all().into_iter();
-    all.extend(without_thread.filter_map(|shared| shared.cell.get().map(|cell| &**cell)));
+    all.extend(without_thread.filter_map(Shared::cell));
     all
 }
 
@@ -74,6 +75,7 @@ impl Cells {
     /// The cell of a callsite, made at the first call. Slow, for once a thread and callsite; under the re-entrancy flag
     /// only.
     pub(crate) fn cell(&self, callsite: &'static Callsite) -> &'static Cell {
+        buckets::prepare();
         let id = callsite.register();
         let mut cells = self.lock();
         match cells.binary_search_by_key(&id, |cell| cell.shared.callsite.id()) {
@@ -94,7 +96,7 @@ fn add_alone(counter: &AtomicU64, n: u64) {
 }
 
 impl Cell {
-    fn new(shared: &'static Shared) -> Self {
+    pub(super) fn new(shared: &'static Shared) -> Self {
         Self {
             started: AtomicU64::new(0),
             ended: [const { AtomicU64::new(0) }; CallOutcome::ALL.len()],

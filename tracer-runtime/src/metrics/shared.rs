@@ -12,8 +12,8 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::buckets::WIDE;
 use super::cell::Cell;
-use super::reentrancy;
 use crate::callsite::Callsite;
+use crate::recorder::reentrancy::Inside;
 
 /// The shared numbers of one callsite; made at its first call, never freed.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(super) struct Shared {
     pub(super) callsite: &'static Callsite,
     wide: OnceLock<Box<Wide>>,
     /// For calls without a thread-local.
-    pub(super) cell: OnceLock<Box<Cell>>,
+    cell: OnceLock<Box<Cell>>,
 }
 
 /// A histogram that any thread adds to.
@@ -70,18 +70,38 @@ impl Shared {
     /// Makes the wide histogram if there is none; `None` if this thread is inside the recorder and may not allocate.
     pub(super) fn make_wide(&self) -> Option<&Wide> {
         if self.wide.get().is_none() {
-            let _inside = reentrancy::enter()?;
+            let _inside = Inside::enter()?;
             // `set`, not `get_or_init`: whoever comes second must not wait for an allocator.
-            let _ = self.wide.set(Box::new(Wide {
-                buckets: [const { AtomicU64::new(0) }; WIDE],
-                sum_wraps: AtomicU64::new(0),
-            }));
+            let _ = self.wide.set(Box::new(Wide::new()));
         }
         self.wide()
+    }
+
+    /// The cell for calls without a thread-local. Under the re-entrancy flag only.
+    pub(super) fn make_cell(&'static self) -> &'static Cell {
+        if self.wide.get().is_none() {
+            let _ = self.wide.set(Box::new(Wide::new()));
+        }
+        if let Some(cell) = self.cell.get() {
+            return cell;
+        }
+        let cell = Box::new(Cell::new(self));
+        self.cell.get_or_init(|| cell)
+    }
+
+    pub(super) fn cell(&self) -> Option<&Cell> {
+        self.cell.get().map(|cell| &**cell)
     }
 }
 
 impl Wide {
+    fn new() -> Self {
+        Self {
+            buckets: [const { AtomicU64::new(0) }; WIDE],
+            sum_wraps: AtomicU64::new(0),
+        }
+    }
+
     /// Adds the histogram to `counts` and returns how many times 2^64 ticks are missing from the sums of the cells.
     pub(super) fn add_to(&self, counts: &mut [u64; WIDE]) -> u64 {
         for (count, bucket) in counts.iter_mut().zip(&self.buckets) {

@@ -6,11 +6,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::buckets::{self, LOWEST, WIDE};
 use super::cell::{self, Cell};
-use super::reentrancy;
 use super::shared::{Shared, consistently};
 use crate::callsite::{Callsite, Signals};
 use crate::clock;
 use crate::record::CallOutcome;
+use crate::recorder::reentrancy::Inside;
 
 /// A reading of the cells.
 #[derive(Debug, Default)]
@@ -113,7 +113,7 @@ fn key(callsite: &'static Callsite) -> Option<Key> {
 
 /// Reads every cell. Nothing from within the recorder itself, where it could wait for its own thread.
 pub(crate) fn snapshot() -> Snapshot {
-    let Some(_inside) = reentrancy::enter() else {
+    let Some(_inside) = Inside::enter() else {
         return Snapshot::default();
     };
     let mut series: BTreeMap<Key, Merged> = BTreeMap::new();
