@@ -1,50 +1,212 @@
-//! Placeholder cells.
+//! The numbers of one function on one thread: written by plain stores of that thread, read by anybody.
+//!
+//! All of them only grow, so that any two readings make sense together: calls in flight are `started` less the sum of
+//! the outcomes. A cell that a thread leaves behind goes on counting for the next one, see [`crate::threads`].
 
+use std::sync::atomic::{
+    AtomicU32, AtomicU64,
+    Ordering::{Acquire, Relaxed, Release},
+};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::buckets::{self, NARROW, WIDE};
+use super::shared::{Shared, carry};
 use crate::callsite::Callsite;
 use crate::record::CallOutcome;
 use crate::threads::{Adopted, Blocks};
 
-/// The numbers of one callsite on one thread; one writer.
+/// The numbers of one callsite on one thread.
 #[derive(Debug)]
-pub(crate) struct Cell {}
+pub(crate) struct Cell {
+    started: AtomicU64,
+    ended: [AtomicU64; CallOutcome::ALL.len()],
+    /// Of the durations, in ticks, modulo 2^64.
+    sum: AtomicU64,
+    pub(super) shared: &'static Shared,
+    buckets: [AtomicU32; NARROW],
+}
+
+const _: () = assert!(
+    size_of::<Cell>() <= 904,
+    "with its place in the tables at most 1 KiB a callsite and thread"
+);
 
 /// The cells of one thread.
 #[derive(Debug, Default)]
-pub(crate) struct Cells {}
+pub(crate) struct Cells {
+    /// Ordered by the callsites' ids.
+    cells: Mutex<Vec<&'static Cell>>,
+}
 
 /// The right to write the cells of a block.
 pub(crate) type CellBlock = Adopted<Cells>;
 
 static BLOCKS: Blocks<Cells> = Blocks::new();
 
-/// Fills the bucket table; the clock must have been chosen.
-pub(crate) fn prepare() {}
-
-/// A block for this thread.
+/// A block for this thread. Under the re-entrancy flag only.
 pub(crate) fn adopt() -> CellBlock {
     BLOCKS.adopt()
 }
 
-/// The cell for calls without a thread-local; written with `begin_shared` and `end_shared` only.
-pub(crate) fn shared_cell(_site: &'static Callsite) -> &'static Cell {
-    &Cell {}
+/// The cell for calls without a thread-local; written with `begin_shared` and `end_shared` only. Under the re-entrancy
+/// flag only.
+pub(crate) fn shared_cell(callsite: &'static Callsite) -> &'static Cell {
+    // Makes the table visible to this thread, which `init` on another one filled.
+    buckets::prepare();
+    Shared::of(callsite).make_cell()
+}
+
+/// Every cell there is. A call that is seen to have ended, by a load-acquire, began in one of the cells of a later list.
+pub(super) fn all() -> Vec<&'static Cell> {
+    let mut all = Vec::new();
+    for block in BLOCKS.all() {
+        all.extend_from_slice(&block.lock());
+    }
+    let without_thread = Shared::all().into_iter();
+    all.extend(without_thread.filter_map(Shared::cell));
+    all
 }
 
 impl Cells {
-    /// The cell of a callsite, made at the first call.
-    pub(crate) fn cell(&self, _site: &'static Callsite) -> &'static Cell {
-        &Cell {}
+    fn lock(&self) -> MutexGuard<'_, Vec<&'static Cell>> {
+        self.cells.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The cell of a callsite, made at the first call. Slow, for once a thread and callsite; under the re-entrancy flag
+    /// only.
+    pub(crate) fn cell(&self, callsite: &'static Callsite) -> &'static Cell {
+        buckets::prepare();
+        let id = callsite.register();
+        let mut cells = self.lock();
+        match cells.binary_search_by_key(&id, |cell| cell.shared.callsite.id()) {
+            Ok(found) => cells[found],
+            Err(place) => {
+                let cell = Box::leak(Box::new(Cell::new(Shared::of(callsite))));
+                cells.insert(place, cell);
+                cell
+            }
+        }
     }
 }
 
+/// One writer, so no read-modify-write is needed.
+#[inline(always)]
+fn add_alone(counter: &AtomicU64, n: u64) {
+    counter.store(counter.load(Relaxed).wrapping_add(n), Relaxed);
+}
+
 impl Cell {
+    pub(super) fn new(shared: &'static Shared) -> Self {
+        Self {
+            started: AtomicU64::new(0),
+            ended: [const { AtomicU64::new(0) }; CallOutcome::ALL.len()],
+            sum: AtomicU64::new(0),
+            shared,
+            buckets: [const { AtomicU32::new(0) }; NARROW],
+        }
+    }
+
+    /// A call begins. Only on the thread that has adopted the block.
     #[inline(always)]
-    pub(crate) fn begin(&self) {}
+    pub(crate) fn begin(&self) {
+        add_alone(&self.started, 1);
+    }
 
+    /// A call that began on this or any other thread has ended; `duration` in ticks. Only on the thread that has
+    /// adopted the block.
     #[inline(always)]
-    pub(crate) fn end(&self, _outcome: CallOutcome, _duration: u64) {}
+    pub(crate) fn end(&self, outcome: CallOutcome, duration: u64) {
+        let (sum, sum_wrapped) = self.sum.load(Relaxed).overflowing_add(duration);
+        match self.buckets.get(buckets::slot(duration)) {
+            Some(bucket) if bucket.load(Relaxed) != u32::MAX && !sum_wrapped => {
+                bucket.store(bucket.load(Relaxed) + 1, Relaxed);
+                self.sum.store(sum, Relaxed);
+            }
+            _ => self.add_beyond(duration),
+        }
+        let ended = &self.ended[outcome as usize];
+        // Release: whoever sees this end sees its start, and its bucket. Costs nothing on x86.
+        ended.store(ended.load(Relaxed).wrapping_add(1), Release);
+    }
 
-    pub(crate) fn begin_shared(&self) {}
+    /// What `end` does to the histogram where something does not fit.
+    #[cold]
+    #[inline(never)]
+    fn add_beyond(&self, duration: u64) {
+        let Some(wide) = self.shared.make_wide() else {
+            let sum = self.sum.load(Relaxed).saturating_add(duration);
+            self.sum.store(sum, Relaxed);
+            return self.add_to_highest();
+        };
+        match self.sum.load(Relaxed).overflowing_add(duration) {
+            (sum, false) => self.sum.store(sum, Relaxed),
+            (sum, true) => carry(|| {
+                self.sum.store(sum, Relaxed);
+                wide.sum_wraps.fetch_add(1, Relaxed);
+            }),
+        }
+        let slot = buckets::wide_slot(duration);
+        match self.buckets.get(slot).map(|b| (b, b.load(Relaxed))) {
+            None => {
+                wide.buckets[slot].fetch_add(1, Relaxed);
+            }
+            Some((bucket, u32::MAX)) => carry(|| {
+                bucket.store(0, Relaxed);
+                wide.buckets[slot].fetch_add(1 << 32, Relaxed);
+            }),
+            Some((bucket, n)) => bucket.store(n + 1, Relaxed),
+        }
+    }
 
-    pub(crate) fn end_shared(&self, _outcome: CallOutcome, _duration: u64) {}
+    /// For the one case that the wide histogram is needed and cannot be made: keeps the count exact, not the bucket.
+    fn add_to_highest(&self) {
+        let mut from_above = self.buckets.iter().rev();
+        if let Some(bucket) = from_above.find(|bucket| bucket.load(Relaxed) != u32::MAX) {
+            bucket.store(bucket.load(Relaxed) + 1, Relaxed);
+        }
+    }
+
+    /// A call begins on a thread that has no block, of a shared cell.
+    pub(crate) fn begin_shared(&self) {
+        self.started.fetch_add(1, Relaxed);
+    }
+
+    /// A call has ended on a thread that has no block, of a shared cell. The sum wraps after years of such calls.
+    pub(crate) fn end_shared(&self, outcome: CallOutcome, duration: u64) {
+        match self.shared.make_wide() {
+            Some(wide) => {
+                wide.buckets[buckets::wide_slot(duration)].fetch_add(1, Relaxed);
+            }
+            None => {
+                let slot = buckets::slot(duration).min(NARROW - 1);
+                self.buckets[slot].fetch_add(1, Relaxed);
+            }
+        }
+        self.sum.fetch_add(duration, Relaxed);
+        self.ended[outcome as usize].fetch_add(1, Release);
+    }
+
+    #[cfg(test)]
+    pub(super) fn fill_bucket_for_tests(&self, duration: u64) {
+        self.buckets[buckets::slot(duration)].store(u32::MAX, Relaxed);
+    }
+
+    // === reading ===
+
+    pub(super) fn started(&self) -> u64 {
+        self.started.load(Relaxed)
+    }
+
+    /// By outcome. The starts and buckets of these calls are seen by any load that follows.
+    pub(super) fn ended(&self) -> [u64; CallOutcome::ALL.len()] {
+        CallOutcome::ALL.map(|outcome| self.ended[outcome as usize].load(Acquire))
+    }
+
+    /// Adds the cell's histogram to `counts` and returns its sum of ticks.
+    pub(super) fn add_to(&self, counts: &mut [u64; WIDE]) -> u64 {
+        for (count, bucket) in counts.iter_mut().zip(&self.buckets) {
+            *count += u64::from(bucket.load(Relaxed));
+        }
+        self.sum.load(Relaxed)
+    }
 }
