@@ -3,11 +3,15 @@
 mod callsite;
 mod clock;
 mod context;
+#[allow(dead_code, reason = "the collector thread and `init` drive it")]
+mod export;
 mod id;
 mod metrics;
 mod record;
 mod recorder;
 mod span;
+#[allow(dead_code, reason = "the collector thread and `init` drive it")]
+mod telemetry;
 mod threads;
 mod value;
 

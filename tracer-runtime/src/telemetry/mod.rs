@@ -1,0 +1,3 @@
+//! Starting and stopping.
+
+pub(crate) mod env;
