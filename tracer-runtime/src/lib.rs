@@ -5,6 +5,7 @@ mod callsite;
 mod calltree;
 mod clock;
 mod context;
+#[allow(dead_code, reason = "some of it is for features that are off")]
 mod export;
 mod id;
 mod metrics;
@@ -14,6 +15,7 @@ mod record;
 mod recorder;
 mod span;
 mod sync;
+#[allow(dead_code, reason = "some settings are for features that are off")]
 mod telemetry;
 mod threads;
 mod value;

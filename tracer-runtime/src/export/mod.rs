@@ -6,6 +6,14 @@ use std::time::{Duration, Instant};
 use crate::record::SpanView;
 
 pub(crate) mod discard;
+#[cfg(test)]
+pub(crate) mod fixture;
+pub(crate) mod limits;
+#[cfg(feature = "otlp")]
+pub(crate) mod otlp;
+#[cfg(feature = "metrics")]
+pub(crate) mod own_series;
+pub(crate) mod resource;
 pub(crate) mod signal;
 
 /// Takes kept traces. Driven by the collector thread only.

@@ -12,6 +12,8 @@ mod snapshot;
 #[cfg(not(feature = "metrics"))]
 mod off;
 
+#[cfg(feature = "otlp")]
+pub(crate) use buckets::{SCALE, ZERO_THRESHOLD};
 #[cfg(feature = "metrics")]
 pub(crate) use cell::{Cell, CellBlock, adopt, shared_cell};
 #[cfg(not(feature = "metrics"))]

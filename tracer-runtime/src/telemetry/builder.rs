@@ -2,15 +2,24 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::AcqRel};
 
+use super::env;
 use super::error::InitError;
 use super::guard::Telemetry;
 use crate::clock;
 use crate::export::discard::Discard;
+#[cfg(feature = "otlp")]
+use crate::export::{
+    otlp::{OtlpExporter, Surroundings},
+    own_series,
+    resource::Resource,
+};
 use crate::metrics;
 use crate::mode;
 use crate::recorder::collector::{Collector, Exporters};
 use crate::recorder::pipeline::GLOBAL;
 use crate::recorder::policy::{Keep, Sampler};
+#[cfg(feature = "otlp")]
+use crate::recorder::{self, budget};
 use crate::value::{KeyValue, Value};
 
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -24,6 +33,8 @@ pub struct Builder {
     sampler: Option<Sampler>,
     keep: Keep,
     discarding: bool,
+    #[cfg(feature = "otlp")]
+    otlp: Option<Option<String>>,
 }
 
 /// Begins a description.
@@ -47,7 +58,10 @@ pub fn builder() -> Builder {
 ///
 /// As [`Builder::init`].
 pub fn init() -> Result<Telemetry, InitError> {
-    builder().init()
+    let builder = builder();
+    #[cfg(feature = "otlp")]
+    let builder = builder.with_otlp();
+    builder.init()
 }
 
 impl Builder {
@@ -79,6 +93,20 @@ impl Builder {
         self
     }
 
+    /// Sends spans and metrics by OTLP/gRPC to `OTEL_EXPORTER_OTLP_*`, else to `http://localhost:4317`.
+    #[cfg(feature = "otlp")]
+    pub fn with_otlp(mut self) -> Self {
+        self.otlp = Some(None);
+        self
+    }
+
+    /// Sends spans and metrics by OTLP/gRPC to this URL, whatever the environment says.
+    #[cfg(feature = "otlp")]
+    pub fn with_otlp_endpoint(mut self, url: impl Into<String>) -> Self {
+        self.otlp = Some(Some(url.into()));
+        self
+    }
+
     /// Takes kept traces and throws them away; for benchmarks.
     #[doc(hidden)]
     pub fn with_discarding_exporter(mut self) -> Self {
@@ -104,19 +132,87 @@ impl Builder {
     }
 
     fn start(self) -> Result<Telemetry, InitError> {
+        let (settings, warnings) = env::read(|name| std::env::var(name).ok());
+        for warning in warnings {
+            warn(&warning);
+        }
+        if settings.disabled {
+            return Ok(Telemetry { collector: None });
+        }
         clock::scale();
         metrics::prepare();
-        GLOBAL
-            .policy
-            .set(self.sampler.unwrap_or_default(), self.keep);
-        let mut exporters = Exporters::default();
-        if self.discarding {
-            exporters.watching.push(Box::new(Discard));
-        }
+        let exporters = self.exporters(&settings)?;
+        let from_environment = settings.sampler.map(|sampler| {
+            let ratio = Sampler::ratio(sampler.ratio);
+            if sampler.parent_based {
+                ratio
+            } else {
+                ratio.ignoring_parent()
+            }
+        });
+        GLOBAL.policy.set(
+            self.sampler.or(from_environment).unwrap_or_default(),
+            self.keep,
+        );
         let collector = Collector::start(exporters).map_err(InitError::Thread)?;
         mode::set(mode::INITIALISED);
         Ok(Telemetry {
             collector: Some(collector),
         })
     }
+
+    fn exporters(&self, settings: &env::Settings) -> Result<Exporters, InitError> {
+        let mut exporters = Exporters::default();
+        if self.discarding {
+            exporters.watching.push(Box::new(Discard));
+        }
+        #[cfg(feature = "otlp")]
+        if let Some(endpoint) = &self.otlp {
+            exporters.settling = Some(Box::new(self.otlp_exporter(endpoint.as_deref(), settings)?));
+        }
+        let _ = settings;
+        Ok(exporters)
+    }
+
+    #[cfg(feature = "otlp")]
+    fn otlp_exporter(
+        &self,
+        endpoint: Option<&str>,
+        settings: &env::Settings,
+    ) -> Result<OtlpExporter, InitError> {
+        let mut otlp = settings.otlp.clone();
+        if let Some(url) = endpoint {
+            otlp.send_to("with_otlp_endpoint", url);
+        }
+        let mut code = self.resource.clone();
+        if let Some(name) = &self.service_name {
+            code.push(KeyValue::new("service.name", name.as_str()));
+        }
+        let resource = Resource::new(
+            &code,
+            settings.service_name.as_deref(),
+            &settings.resource_attributes,
+        );
+        let surroundings = Surroundings {
+            resource: &resource,
+            account: &GLOBAL.account,
+            byte_budget: budget::limit_bytes() / 4,
+            metrics: Some(Box::new(|| {
+                (
+                    metrics::snapshot(),
+                    own_series::of_totals(&recorder::totals()),
+                )
+            })),
+        };
+        OtlpExporter::new(&otlp, surroundings).map_err(|error| InitError::Setting {
+            setting: error.setting,
+            value: error.value,
+            problem: error.problem,
+        })
+    }
+}
+
+/// The application's log may not exist yet, so warnings about its environment go to standard error.
+fn warn(warning: &env::Warning) {
+    eprintln!("tracer: {warning}");
 }

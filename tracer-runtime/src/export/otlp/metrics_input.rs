@@ -1,0 +1,3 @@
+//! The metrics of all functions at one moment.
+
+pub(crate) use crate::metrics::{FunctionSeries, SCALE, Snapshot, ZERO_THRESHOLD};

@@ -1,0 +1,334 @@
+//! Spans and metrics to any OpenTelemetry collector, by gRPC.
+//!
+//! Everything runs on the thread that drives the exporter, in a runtime of its own: no runtime of the user's can
+//! starve it, and it cannot starve theirs.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::runtime::{Builder, Runtime};
+
+mod batch;
+mod encode_common;
+mod encode_metrics;
+mod encode_spans;
+mod grpc;
+mod lane;
+mod ledger;
+mod metrics_input;
+mod metrics_push;
+mod retry;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+use batch::{BatchLimits, Batcher, Pushed};
+use encode_common::Envelope;
+use encode_spans::SpanEncoder;
+use grpc::Client;
+use lane::Lane;
+use ledger::Ledger;
+use metrics_push::MetricsPush;
+use retry::RetryPolicy;
+
+pub(crate) use metrics_push::MetricsSource;
+pub(crate) use settings::{
+    BatchSettings, Compression, EndpointSetting, Headers, OtlpSettings, ReceiverSettings,
+};
+
+use super::resource::Resource;
+use super::signal::Signal;
+use super::{ExportError, Exporter, SetupError};
+use crate::clock;
+use crate::record::SpanView;
+use crate::recorder::account::{Account, DropReason};
+
+/// Sends what it is handed to one receiver a signal.
+#[derive(Debug)]
+pub(crate) struct OtlpExporter {
+    spans: Option<SpanPush>,
+    metrics: Option<MetricsPush>,
+    /// `None` after the shutdown.
+    runtime: Option<Runtime>,
+    account: &'static Account,
+}
+
+struct SpanPush {
+    batcher: Batcher,
+    lane: Lane,
+    delay: Duration,
+    /// When the oldest span of the open batch came.
+    open_since: Option<Instant>,
+    max_bytes: usize,
+    max_spans: Option<usize>,
+}
+
+/// What the exporter needs from the rest of the process.
+pub(crate) struct Surroundings<'a> {
+    pub(crate) resource: &'a Resource,
+    pub(crate) account: &'static Account,
+    /// Encoded spans that wait or are on their way; what is over it is dropped.
+    pub(crate) byte_budget: usize,
+    /// Where metrics come from.
+    pub(crate) metrics: Option<MetricsSource>,
+}
+
+impl OtlpExporter {
+    /// Connects to nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// A setting cannot be used, or the system has no file descriptors left.
+    pub(crate) fn new(
+        settings: &OtlpSettings,
+        surroundings: Surroundings<'_>,
+    ) -> Result<Self, SetupError> {
+        Self::with_retries(settings, surroundings, RetryPolicy::DEFAULT)
+    }
+
+    fn with_retries(
+        settings: &OtlpSettings,
+        surroundings: Surroundings<'_>,
+        policy: RetryPolicy,
+    ) -> Result<Self, SetupError> {
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| SetupError {
+                setting: "with_otlp",
+                value: String::new(),
+                problem: format!("the runtime of the exporter cannot start: {error}"),
+            })?;
+        let within = runtime.enter();
+        let spans = SpanPush::new(settings, &surroundings, policy)?;
+        let metrics = MetricsPush::new(
+            settings,
+            surroundings.resource,
+            surroundings.metrics,
+            policy,
+        )?;
+        drop(within);
+        Ok(Self {
+            spans,
+            metrics,
+            runtime: Some(runtime),
+            account: surroundings.account,
+        })
+    }
+
+    /// Sends what has waited long enough.
+    fn tick(&mut self) {
+        let now = Instant::now();
+        if let Some(spans) = &mut self.spans
+            && spans.due().is_some_and(|due| due <= now)
+        {
+            spans.seal();
+        }
+        if let Some(metrics) = &mut self.metrics {
+            metrics.tick(now);
+        }
+    }
+
+    /// When [`tick`](Self::tick) has something to do.
+    fn due(&self) -> Option<Instant> {
+        let spans = self.spans.as_ref().and_then(SpanPush::due);
+        let metrics = self.metrics.as_ref().map(MetricsPush::due);
+        spans.into_iter().chain(metrics).min()
+    }
+
+    /// Lets exports under way go on for a moment.
+    fn turn(&self) {
+        if let Some(runtime) = &self.runtime {
+            runtime.block_on(async {
+                for _ in 0..4 {
+                    tokio::task::yield_now().await;
+                }
+            });
+        }
+    }
+
+    fn ledgers(&self) -> impl Iterator<Item = &Ledger> {
+        let spans = self.spans.as_ref().map(|spans| spans.lane.ledger());
+        let metrics = self.metrics.as_ref().map(MetricsPush::ledger);
+        spans.into_iter().chain(metrics)
+    }
+
+    fn outcome(&self) -> Result<(), ExportError> {
+        let undelivered = self.ledgers().map(Ledger::requests).sum();
+        if undelivered > 0 {
+            return Err(ExportError::TimedOut { undelivered });
+        }
+        let losses = self.ledgers().filter_map(Ledger::take_losses);
+        match losses.reduce(|(a, cause), (b, _)| (a + b, cause)) {
+            Some((lost, cause)) => Err(ExportError::Failed { lost, cause }),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Exporter for OtlpExporter {
+    fn export(&mut self, spans: &mut dyn Iterator<Item = SpanView<'_>>) {
+        let Some(push) = self.spans.as_mut().filter(|_| self.runtime.is_some()) else {
+            let reason = match self.runtime {
+                Some(_) => DropReason::NoExporter,
+                None => DropReason::Shutdown,
+            };
+            self.account.dropped(reason, spans.count() as u64);
+            return;
+        };
+        if push.export(spans) {
+            self.turn();
+        }
+    }
+
+    fn flush(&mut self, deadline: Instant) -> Result<(), ExportError> {
+        let Some(runtime) = &self.runtime else {
+            return Ok(());
+        };
+        if let Some(spans) = &mut self.spans {
+            spans.seal();
+        }
+        if let Some(metrics) = &mut self.metrics {
+            metrics.push(Instant::now());
+        }
+        let idle = async {
+            for ledger in self.ledgers() {
+                ledger.idle().await;
+            }
+        };
+        // The result says whether the time was up; so does the ledger.
+        let _ = runtime.block_on(async { tokio::time::timeout_at(deadline.into(), idle).await });
+        self.outcome()
+    }
+
+    fn shutdown(&mut self, deadline: Instant) -> Result<(), ExportError> {
+        let result = self.flush(deadline);
+        if let Some(spans) = &self.spans {
+            spans.lane.clear();
+        }
+        if let Some(runtime) = self.runtime.take() {
+            // Aborts what is under way and does not wait for a name to be resolved.
+            runtime.shutdown_background();
+        }
+        result
+    }
+
+    fn park(&mut self, timeout: Duration, wake: &Signal) -> bool {
+        self.tick();
+        let end = Instant::now() + timeout;
+        let end = self.due().map_or(end, |due| due.min(end));
+        let Some(runtime) = &self.runtime else {
+            return false;
+        };
+        let woken = std::future::poll_fn(|cx| wake.poll(cx));
+        // Which of the two it was makes no difference: the caller looks at its queue.
+        let _ = runtime.block_on(async { tokio::time::timeout_at(end.into(), woken).await });
+        self.tick();
+        true
+    }
+}
+
+impl Drop for OtlpExporter {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl SpanPush {
+    fn new(
+        settings: &OtlpSettings,
+        surroundings: &Surroundings<'_>,
+        policy: RetryPolicy,
+    ) -> Result<Option<Self>, SetupError> {
+        let Some(receiver) = &settings.traces else {
+            return Ok(None);
+        };
+        let batches = settings.batches;
+        let policy = RetryPolicy {
+            total: batches.timeout,
+            ..policy
+        };
+        let ledger = Arc::new(Ledger::new(Some(surroundings.account)));
+        let client = Client::new(grpc::TRACES, receiver)?;
+        let limits = BatchLimits {
+            spans: batches.max_spans,
+            bytes: BatchLimits::MAX_BYTES,
+        };
+        let encoder = SpanEncoder::new(settings.limits, clock::scale());
+        Ok(Some(Self {
+            batcher: Batcher::new(limits, Envelope::new(surroundings.resource), encoder),
+            lane: Lane::new(client, policy, ledger, batches.in_flight),
+            delay: batches.delay,
+            open_since: None,
+            max_bytes: surroundings.byte_budget,
+            max_spans: batches.max_queued,
+        }))
+    }
+
+    /// Whether a batch was sent.
+    fn export(&mut self, spans: &mut dyn Iterator<Item = SpanView<'_>>) -> bool {
+        let mut sent = false;
+        let ledger = self.lane.ledger();
+        let full = self.is_full();
+        if full {
+            ledger.refuse(
+                spans.count() as u64,
+                DropReason::QueueFull,
+                "the queue is full",
+            );
+            return false;
+        }
+        for span in spans {
+            match self.batcher.push(&span) {
+                Pushed::Waiting => {}
+                Pushed::Sealed(batch) => {
+                    self.lane.send(batch.body, batch.spans);
+                    sent = true;
+                }
+                Pushed::TooLarge => self.lane.ledger().refuse(
+                    1,
+                    DropReason::ExportFailed,
+                    "a span is larger than a request may be",
+                ),
+            }
+        }
+        self.open_since = match self.batcher.is_empty() {
+            true => None,
+            false => self
+                .open_since
+                .filter(|_| !sent)
+                .or_else(|| Some(Instant::now())),
+        };
+        sent
+    }
+
+    fn is_full(&self) -> bool {
+        let ledger = self.lane.ledger();
+        ledger.bytes() + self.batcher.bytes() >= self.max_bytes
+            || self
+                .max_spans
+                .is_some_and(|max| ledger.items() >= max as u64)
+    }
+
+    fn seal(&mut self) {
+        self.open_since = None;
+        if let Some(batch) = self.batcher.seal() {
+            self.lane.send(batch.body, batch.spans);
+        }
+    }
+
+    fn due(&self) -> Option<Instant> {
+        self.open_since.map(|since| since + self.delay)
+    }
+}
+
+impl fmt::Debug for SpanPush {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SpanPush")
+            .field("lane", &self.lane)
+            .finish_non_exhaustive()
+    }
+}

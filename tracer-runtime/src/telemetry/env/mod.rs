@@ -1,0 +1,215 @@
+//! What the environment says.
+//!
+//! Nothing here is an error: a value that makes no sense is warned about, with the variable, the value and what is
+//! expected, and the default is used. An empty variable is an unset one.
+//!
+//! <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/>
+
+#[cfg(feature = "otlp")]
+mod otlp;
+mod parse;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use parse::{Lookup, parse_pairs};
+
+use crate::export::limits::Limits;
+#[cfg(feature = "otlp")]
+use crate::export::otlp::OtlpSettings;
+
+/// The whole of it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Settings {
+    /// `OTEL_SDK_DISABLED`.
+    pub(crate) disabled: bool,
+    /// `OTEL_SERVICE_NAME`.
+    pub(crate) service_name: Option<String>,
+    /// `OTEL_RESOURCE_ATTRIBUTES`, decoded.
+    pub(crate) resource_attributes: Vec<(String, String)>,
+    /// `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`.
+    pub(crate) sampler: Option<SamplerSetting>,
+    /// `OTEL_TRACES_EXPORTER`.
+    pub(crate) traces_exporter: Option<ExporterSetting>,
+    /// `OTEL_METRICS_EXPORTER`.
+    pub(crate) metrics_exporter: Option<ExporterSetting>,
+    /// `OTEL_EXPORTER_PROMETHEUS_HOST` and `_PORT`.
+    pub(crate) prometheus: PrometheusSetting,
+    /// `OTEL_ATTRIBUTE_*`, `OTEL_SPAN_*`, `OTEL_EVENT_*`, `OTEL_LINK_*`.
+    pub(crate) limits: Limits,
+    /// `OTEL_EXPORTER_OTLP_*`, `OTEL_BSP_*` and `OTEL_METRIC_EXPORT_*`.
+    #[cfg(feature = "otlp")]
+    pub(crate) otlp: OtlpSettings,
+}
+
+/// Head sampling.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct SamplerSetting {
+    /// Follow the decision of the parent, where there is one.
+    pub(crate) parent_based: bool,
+    /// The share of roots that are sampled, from 0 to 1.
+    pub(crate) ratio: f64,
+}
+
+/// Where a signal goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ExporterSetting {
+    None,
+    Otlp,
+    Console,
+    Prometheus,
+}
+
+/// Where the metrics page listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PrometheusSetting {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+}
+
+/// A value that could not be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Warning {
+    pub(crate) variable: &'static str,
+    /// Never the value of a header.
+    pub(crate) value: String,
+    /// What is expected, and what is done instead.
+    pub(crate) expected: String,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            variable,
+            value,
+            expected,
+        } = self;
+        write!(f, "{variable}={value:?}: {expected}")
+    }
+}
+
+/// Reads all variables through `get`.
+pub(crate) fn read(get: impl Fn(&str) -> Option<String>) -> (Settings, Vec<Warning>) {
+    let mut lookup = Lookup::new(&get);
+    let limits = limits(&mut lookup);
+    let settings = Settings {
+        disabled: lookup.flag("OTEL_SDK_DISABLED"),
+        service_name: lookup.text("OTEL_SERVICE_NAME"),
+        resource_attributes: resource_attributes(&mut lookup),
+        sampler: sampler(&mut lookup),
+        traces_exporter: exporter(
+            &mut lookup,
+            "OTEL_TRACES_EXPORTER",
+            &[
+                ("otlp", ExporterSetting::Otlp),
+                ("console", ExporterSetting::Console),
+                ("none", ExporterSetting::None),
+            ],
+        ),
+        metrics_exporter: exporter(
+            &mut lookup,
+            "OTEL_METRICS_EXPORTER",
+            &[
+                ("otlp", ExporterSetting::Otlp),
+                ("prometheus", ExporterSetting::Prometheus),
+                ("none", ExporterSetting::None),
+            ],
+        ),
+        prometheus: PrometheusSetting {
+            host: lookup
+                .text("OTEL_EXPORTER_PROMETHEUS_HOST")
+                .unwrap_or_else(|| "localhost".to_owned()),
+            port: lookup.port("OTEL_EXPORTER_PROMETHEUS_PORT", 9464),
+        },
+        limits,
+        #[cfg(feature = "otlp")]
+        otlp: otlp::read(&mut lookup, limits),
+    };
+    (settings, lookup.warnings)
+}
+
+/// What concerns spans alone comes before what concerns all attributes.
+fn limits(lookup: &mut Lookup<'_>) -> Limits {
+    let any_length = lookup.count("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT");
+    let any_count = lookup.count("OTEL_ATTRIBUTE_COUNT_LIMIT");
+    let default = Limits::default();
+    let mut count = |variable, fallback: usize| lookup.count(variable).unwrap_or(fallback);
+    Limits {
+        attributes: count(
+            "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
+            any_count.unwrap_or(default.attributes),
+        ),
+        events: count("OTEL_SPAN_EVENT_COUNT_LIMIT", default.events),
+        links: count("OTEL_SPAN_LINK_COUNT_LIMIT", default.links),
+        event_attributes: count(
+            "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT",
+            any_count.unwrap_or(default.event_attributes),
+        ),
+        link_attributes: count(
+            "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT",
+            any_count.unwrap_or(default.link_attributes),
+        ),
+        value_length: lookup
+            .count("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT")
+            .or(any_length),
+    }
+}
+
+/// All of it or nothing: half of a list would say something that nobody meant.
+fn resource_attributes(lookup: &mut Lookup<'_>) -> Vec<(String, String)> {
+    const VARIABLE: &str = "OTEL_RESOURCE_ATTRIBUTES";
+    let Some(value) = lookup.text(VARIABLE) else {
+        return Vec::new();
+    };
+    match parse_pairs(&value) {
+        Ok(pairs) => pairs,
+        Err(part) => {
+            let expected = format!(
+                "expected key=value,key=value with percent-encoded values; {part:?} is not; all of it is ignored"
+            );
+            lookup.warn(VARIABLE, value, expected);
+            Vec::new()
+        }
+    }
+}
+
+fn sampler(lookup: &mut Lookup<'_>) -> Option<SamplerSetting> {
+    const VARIABLE: &str = "OTEL_TRACES_SAMPLER";
+    const ARGUMENT: &str = "OTEL_TRACES_SAMPLER_ARG";
+    let name = lookup.text(VARIABLE)?;
+    let (parent_based, kind) = match name.strip_prefix("parentbased_") {
+        Some(kind) => (true, kind),
+        None => (false, name.as_str()),
+    };
+    let ratio = match kind {
+        "always_on" => 1.0,
+        "always_off" => 0.0,
+        "traceidratio" => lookup.ratio(ARGUMENT, 1.0),
+        _ => {
+            let expected = "expected always_on, always_off or traceidratio, or one of them after parentbased_; \
+                            parentbased_always_on is used";
+            lookup.warn(VARIABLE, name, expected.to_owned());
+            return None;
+        }
+    };
+    Some(SamplerSetting {
+        parent_based,
+        ratio,
+    })
+}
+
+fn exporter(
+    lookup: &mut Lookup<'_>,
+    variable: &'static str,
+    known: &[(&str, ExporterSetting)],
+) -> Option<ExporterSetting> {
+    let value = lookup.text(variable)?;
+    let found = known.iter().find(|(name, _)| *name == value);
+    if found.is_none() {
+        let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+        let expected = format!("expected one of {}; it is ignored", names.join(", "));
+        lookup.warn(variable, value, expected);
+    }
+    found.map(|(_, setting)| *setting)
+}
