@@ -18,5 +18,7 @@ pub(crate) use buckets::{SCALE, ZERO_THRESHOLD};
 pub(crate) use cell::{Cell, CellBlock, adopt, shared_cell};
 #[cfg(not(feature = "metrics"))]
 pub(crate) use off::{Cell, CellBlock, adopt, prepare, shared_cell};
+#[cfg(all(test, feature = "otlp"))]
+pub(crate) use snapshot::Exponential;
 #[cfg(feature = "metrics")]
-pub(crate) use snapshot::{Exponential, FunctionSeries, Snapshot, prepare, snapshot};
+pub(crate) use snapshot::{FunctionSeries, Snapshot, prepare, snapshot};

@@ -1,7 +1,7 @@
 use super::*;
-use crate::export::otlp::metrics_input::Exponential;
 use crate::export::own_series::of_totals;
 use crate::export::resource::Resource;
+use crate::metrics::Exponential;
 use crate::recorder::account::{Account, DropReason, Tally};
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use prost::Message;
