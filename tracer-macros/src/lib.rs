@@ -1,9 +1,94 @@
 //! The `#[traced]` attribute. Use it through `tracer-runtime`.
 
-use proc_macro::TokenStream;
+mod args;
+mod diag;
+mod expand;
+mod item;
+mod validate;
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens as _;
+use syn::Error;
+
+use crate::args::Args;
+use crate::diag::Errors;
+use crate::expand::Scope;
+use crate::item::{Block, Function, Item};
+
+/// Without the feature the arguments are checked and the item stays as it is.
+const ENABLED: bool = cfg!(feature = "enable");
 
 /// Traces a function.
 #[proc_macro_attribute]
-pub fn traced(_args: TokenStream, item: TokenStream) -> TokenStream {
-    item
+pub fn traced(
+    args: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    annotate(args.into(), item.into()).into()
+}
+
+fn annotate(args: TokenStream, tokens: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let args = Args::parse(args, &mut errors);
+    let mut expanded = match Item::parse(tokens.clone()) {
+        Ok(Item::Function(f)) => on_function(*f, &args, tokens, &mut errors),
+        Ok(Item::Block(block)) => on_block(*block, &args, tokens, &mut errors),
+        Ok(Item::Other(attrs, _)) => {
+            check_other(attrs.len(), &tokens, &mut errors);
+            tokens
+        }
+        // Not even an item: the compiler has more to say about it than we have.
+        Err(_) => tokens,
+    };
+    expanded.extend(errors.into_tokens());
+    expanded
+}
+
+fn on_function(f: Function, args: &Args, tokens: TokenStream, errors: &mut Errors) -> TokenStream {
+    if let Some(constness) = f.sig.constness {
+        errors.push(Error::new(
+            constness.span,
+            "a `const fn` cannot be traced: it may run at compile time",
+        ));
+        return tokens;
+    }
+    if let Some(second) = f.attrs.iter().find(|attr| expand::is_ours(attr.path())) {
+        errors.push(Error::new_spanned(second.path(), "`#[traced]` is given twice"));
+    }
+    validate::on_function(args, &f, errors);
+    if !errors.is_empty() || !ENABLED || args.skip_item.is_set() {
+        return tokens;
+    }
+    expand::function(f, args, &Scope::default())
+}
+
+fn on_block(block: Block, args: &Args, tokens: TokenStream, errors: &mut Errors) -> TokenStream {
+    if matches!(block.owner, item::Owner::Trait) {
+        let keyword = block.header.into_iter().find(|tree| tree.to_string() == "trait");
+        errors.push(Error::new_spanned(keyword, MISPLACED));
+        return tokens;
+    }
+    validate::on_block(args, &block, errors);
+    expand::block(block, args, &Scope::default(), errors)
+}
+
+const MISPLACED: &str = "`#[traced]` goes on a function, an `impl` block or an inline module";
+
+/// Passes over what has no function to annotate by its nature, and complains about the rest.
+fn check_other(attributes: usize, tokens: &TokenStream, errors: &mut Errors) {
+    let silent = match syn::parse2::<syn::Item>(tokens.clone()) {
+        Ok(item) => matches!(item, syn::Item::Macro(_) | syn::Item::Mod(_)),
+        // A half-typed function.
+        Err(_) => tokens
+            .clone()
+            .into_iter()
+            .any(|tree| matches!(&tree, TokenTree::Ident(word) if word == "fn")),
+    };
+    if !silent {
+        let item: TokenStream = tokens.clone().into_iter().skip(2 * attributes).collect();
+        let keyword = item.into_iter().find(|tree| {
+            matches!(tree, TokenTree::Ident(word) if word != "pub")
+        });
+        errors.push(Error::new_spanned(keyword.into_token_stream(), MISPLACED));
+    }
 }

@@ -1,0 +1,116 @@
+//! `impl` blocks and inline modules: every function in them, unless a marker says otherwise.
+
+use proc_macro2::{Delimiter, TokenStream};
+use quote::{ToTokens as _, TokenStreamExt as _, quote};
+
+use super::attributes::{self, Marker};
+use super::{Scope, function};
+use crate::args::Args;
+use crate::diag::Errors;
+use crate::item::{Block, Function, Item, Owner, regroup};
+use crate::validate;
+
+/// The block with its functions annotated; off, the block without markers.
+pub(crate) fn block(mut block: Block, args: &Args, scope: &Scope, errors: &mut Errors) -> TokenStream {
+    let mut scope = Scope {
+        type_name: None,
+        foreign: scope.foreign || attributes::any_foreign(&block.attrs),
+        only_marked: scope.only_marked || args.skip_item.is_set(),
+    };
+    match &block.owner {
+        Owner::Impl(name) => scope.type_name = Some(name.clone()),
+        Owner::Module => scope.foreign = false,
+        Owner::Trait => scope.only_marked = true,
+    }
+    let mut stream = std::mem::take(&mut block.inner);
+    for item in std::mem::take(&mut block.items) {
+        stream.extend(marked_item(item, args, &scope, errors));
+    }
+    let brace = regroup(&block.brace, Delimiter::Brace, stream);
+    let Block { attrs, header, .. } = block;
+    quote!(#(#attrs)* #header #brace)
+}
+
+/// Takes the markers off an item and does what they say.
+fn marked_item(mut item: Item, outer: &Args, scope: &Scope, errors: &mut Errors) -> TokenStream {
+    let attrs = match &mut item {
+        Item::Function(f) => &mut f.attrs,
+        Item::Block(block) => &mut block.attrs,
+        Item::Other(attrs, _) => attrs,
+    };
+    let mut markers = attributes::take_markers(attrs).into_iter();
+    let Some(marker) = markers.next() else {
+        return one_item(item, None, outer, scope, errors);
+    };
+    for second in markers {
+        errors.push(syn::Error::new_spanned(second.path, "`#[traced]` is given twice"));
+    }
+    let Marker { condition, args, path } = marker;
+    let _ = path;
+    let args = Args::parse(args, errors);
+    let Some(condition) = condition else {
+        return one_item(item, Some(args), outer, scope, errors);
+    };
+    // Whether the marker counts is only known after expansion: both versions, of which one stays.
+    let without = one_item(item.clone(), None, outer, scope, errors);
+    let with = one_item(item, Some(args), outer, scope, errors);
+    quote!(#[cfg(#condition)] #with #[cfg(not(#condition))] #without)
+}
+
+fn one_item(
+    item: Item,
+    own: Option<Args>,
+    outer: &Args,
+    scope: &Scope,
+    errors: &mut Errors,
+) -> TokenStream {
+    match item {
+        Item::Function(f) => one_function(*f, own, outer, scope, errors),
+        Item::Block(inner) => {
+            let mut scope = scope.clone();
+            let args = match own {
+                None => outer.clone(),
+                Some(mut args) => {
+                    validate::on_block(&args, &inner, errors);
+                    scope.only_marked = false;
+                    args.inherit(outer);
+                    args
+                }
+            };
+            block(*inner, &args, &scope, errors)
+        }
+        Item::Other(attrs, rest) => {
+            let mut tokens = TokenStream::new();
+            tokens.append_all(attrs);
+            tokens.extend(rest);
+            tokens
+        }
+    }
+}
+
+fn one_function(
+    f: Function,
+    own: Option<Args>,
+    outer: &Args,
+    scope: &Scope,
+    errors: &mut Errors,
+) -> TokenStream {
+    let mut args = match own {
+        None if scope.only_marked => return f.into_token_stream(),
+        None => Args::default(),
+        Some(own) => {
+            let before = errors.count();
+            validate::on_function(&own, &f, errors);
+            if errors.count() > before {
+                return f.into_token_stream();
+            }
+            own
+        }
+    };
+    args.inherit(outer);
+    let passed_over = args.skip_item.is_set() || f.sig.constness.is_some();
+    if passed_over || !crate::ENABLED {
+        return f.into_token_stream();
+    }
+    function(f, &args, scope)
+}

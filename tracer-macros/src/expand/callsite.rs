@@ -1,0 +1,110 @@
+//! The `static` that stands for the function, and where its span hangs.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::ext::IdentExt as _;
+
+use super::params::Params;
+use super::tokens::located;
+use super::{Runtime, Scope};
+use crate::args::Args;
+
+/// `&'static Callsite`.
+pub(crate) fn callsite(rt: &Runtime, scope: &Scope, args: &Args, ident: &Ident) -> TokenStream {
+    let span = Span::mixed_site();
+    let private = &rt.private;
+    let plain = ident.unraw().to_string();
+    let function = match &scope.type_name {
+        Some(owner) => format!("{owner}::{plain}"),
+        None => plain,
+    };
+    let name = args
+        .name
+        .get()
+        .map_or_else(|| function.to_token_stream(), ToTokens::to_token_stream);
+    // The location of the callsite is that of the call to `new`. Tokens of ours would say where
+    // the attribute is, so these pretend to be the name of the function.
+    let path = located(private.clone(), ident.span());
+    let arguments = quote_spanned!(span=> #name, #function, #private::core::module_path!());
+    let new = quote_spanned!(ident.span()=> #path::Callsite::new(#arguments));
+    let mut value = quote_spanned!(span=> #new);
+    if let Some(kind) = kind(args) {
+        value.extend(quote_spanned!(span=> .with_kind(#private::SpanKind::#kind)));
+    }
+    if let Some(level) = args.level.get() {
+        value.extend(quote_spanned!(span=> .with_level(#private::Level::#level)));
+    }
+    if let Some(target) = args.target.get() {
+        value.extend(quote_spanned!(span=> .with_target(#target)));
+    }
+    if args.metrics.is_set() {
+        value.extend(quote_spanned!(span=> .without_metrics()));
+    }
+    if args.metrics_only.is_set() {
+        value.extend(quote_spanned!(span=> .metrics_only()));
+    }
+    quote_spanned!(span=> { static __TRACED: #private::Callsite = #value; &__TRACED })
+}
+
+fn kind(args: &Args) -> Option<Ident> {
+    if args.server.is_set() {
+        Some(Ident::new("Server", Span::mixed_site()))
+    } else if args.client.is_set() {
+        Some(Ident::new("Client", Span::mixed_site()))
+    } else {
+        args.kind.get().cloned()
+    }
+}
+
+/// Whether where the span hangs is decided by expressions over the parameters.
+pub(crate) fn names_parameters(args: &Args) -> bool {
+    args.parent.is_set() || args.links.is_set() || args.carrier.is_set()
+}
+
+/// `Start`, unless the span hangs under the current context.
+pub(crate) fn start(rt: &Runtime, args: &Args, params: &Params) -> Option<TokenStream> {
+    let span = Span::mixed_site();
+    let private = &rt.private;
+    let at = if let Some(parent) = args.parent.get() {
+        Some(quote_spanned!(span=> #private::Start::parent(#parent)))
+    } else if args.root.is_set() {
+        Some(quote_spanned!(span=> #private::Start::root()))
+    } else if args.server.is_set() {
+        let remote = remote(private, args, params);
+        Some(quote_spanned!(span=> #private::Start::remote(#remote)))
+    } else {
+        None
+    };
+    let Some(links) = args.links.get() else {
+        return at;
+    };
+    let at = at.unwrap_or_else(|| quote_spanned!(span=> #private::Start::current()));
+    Some(quote_spanned!(span=> #at.with_links(#links)))
+}
+
+/// The context of the caller: from the carrier that was named, else from the first parameter that
+/// brings one.
+fn remote(private: &TokenStream, args: &Args, params: &Params) -> TokenStream {
+    let span = Span::mixed_site();
+    let incoming = |carrier: TokenStream| {
+        quote_spanned!(span=> {
+            use #private::carrier::*;
+            (&#private::carrier::Carrier(&(#carrier))).incoming()
+        })
+    };
+    if let Some(carrier) = args.carrier.get() {
+        return incoming(carrier.to_token_stream());
+    }
+    let mut remote = quote_spanned!(span=> #private::core::option::Option::None);
+    for (conditions, name) in params.outside.iter().rev() {
+        let this = incoming(name.to_token_stream());
+        let otherwise = quote_spanned!(span=>
+            #private::core::option::Option::or_else(#this, || #remote));
+        remote = if conditions.is_empty() {
+            otherwise
+        } else {
+            quote_spanned!(span=> match () { #conditions () => #otherwise, () => #remote })
+        };
+    }
+    remote
+}

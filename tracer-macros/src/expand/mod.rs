@@ -1,0 +1,47 @@
+//! From the model to code. Only this module writes code.
+
+mod attributes;
+mod block;
+mod callsite;
+mod function;
+mod outcome;
+mod params;
+mod recording;
+mod tokens;
+mod types;
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
+
+pub(crate) use attributes::is_ours;
+pub(crate) use block::block;
+pub(crate) use function::function;
+pub(crate) use params::bindings;
+pub(crate) use types::{impl_stream, is_impl_future, plain};
+
+use crate::args::{self, Args};
+
+/// Where the support code lives.
+pub(crate) struct Runtime {
+    pub(crate) private: TokenStream,
+}
+
+impl Runtime {
+    pub(crate) fn new(args: &Args) -> Self {
+        let krate = args::runtime(args.krate.get());
+        Self {
+            private: quote_spanned!(Span::mixed_site()=> #krate::__private),
+        }
+    }
+}
+
+/// What surrounds a function, as far as the attribute sees it.
+#[derive(Clone, Default)]
+pub(crate) struct Scope {
+    /// Of the annotated `impl`.
+    pub(crate) type_name: Option<String>,
+    /// Another attribute on the `impl` comes after us and may need the functions as they were.
+    pub(crate) foreign: bool,
+    /// Only functions with a marker of their own are annotated.
+    pub(crate) only_marked: bool,
+}

@@ -1,0 +1,281 @@
+//! Parameters that drop inside the span.
+//!
+//! A parameter outlives every local of its function, the guard too. So each one is moved into a
+//! local after the guard, in the order of declaration: it drops where it would have dropped, and
+//! the span ends after it. A future does the same as an `async fn` does, for the same reason.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, format_ident, quote_spanned};
+use syn::visit_mut::VisitMut;
+use syn::{
+    Attribute, FnArg, Pat, PatIdent, PatType, Receiver, ReceiverKind, Signature, Type,
+};
+
+use super::attributes;
+use super::tokens::{generated, local};
+use super::types;
+
+/// Whose names the parameters have in the signature.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Naming {
+    /// Names that only the rebinding sees: no lint takes it for a use of the parameter.
+    Ours,
+    /// Another attribute, or an expression that is evaluated before the span begins, names them.
+    Users,
+}
+
+/// How the body will be run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Capture {
+    /// In the function itself.
+    InPlace,
+    /// In a closure or future that owns the parameters.
+    Moved,
+}
+
+/// What the body needs before its first statement, and what stands in for the parameters before.
+#[derive(Default)]
+pub(crate) struct Params {
+    pub(crate) rebinding: TokenStream,
+    /// The parameters as they are called in the signature, with the `cfg`s they stand under.
+    pub(crate) outside: Vec<(TokenStream, Ident)>,
+}
+
+pub(crate) struct Plan<'a> {
+    pub(crate) private: &'a TokenStream,
+    pub(crate) naming: Naming,
+    pub(crate) capture: Capture,
+    /// Whether the parameters carry the context of an outgoing call.
+    pub(crate) inject: bool,
+}
+
+impl Plan<'_> {
+    /// Changes the signature and returns what undoes the change inside the body.
+    pub(crate) fn apply(&self, sig: &mut Signature) -> Params {
+        let mut params = Params::default();
+        let mut seen = Vec::new();
+        for (index, input) in sig.inputs.iter_mut().enumerate() {
+            match input {
+                FnArg::Receiver(receiver) => {
+                    if self.capture == Capture::Moved && is_by_value(receiver) {
+                        params.rebinding.extend(mention(receiver));
+                    }
+                }
+                FnArg::Typed(param) => {
+                    let name = self.rebind(index, param, &mut seen, &mut params.rebinding);
+                    params.outside.push((attributes::conditions(&param.attrs), name));
+                }
+            }
+        }
+        params
+    }
+
+    /// For a body that the user made a future: it owns what it uses, only the injection is ours.
+    pub(crate) fn leave(&self, sig: &Signature) -> Params {
+        let mut params = Params::default();
+        for input in &sig.inputs {
+            let FnArg::Typed(param) = input else { continue };
+            let Some(PatIdent { ident, .. }) = simple_ident(&param.pat) else {
+                continue;
+            };
+            let conditions = attributes::conditions(&param.attrs);
+            if self.inject && types::is_mutable_reference(&param.ty) {
+                let injection = self.injection(quote_spanned!(Span::mixed_site()=> &mut *#ident));
+                params.rebinding.extend(quote_spanned!(Span::mixed_site()=> #conditions { #injection }));
+            } else if self.inject && is_carrier_by_value(&param.ty) {
+                params.rebinding.extend(self.injection_by_value(&conditions, ident));
+            }
+            params.outside.push((conditions, ident.clone()));
+        }
+        params
+    }
+
+    fn injection_by_value(&self, conditions: &TokenStream, name: &Ident) -> TokenStream {
+        let held = local("__traced_held");
+        let injection = self.injection(quote_spanned!(Span::mixed_site()=> &mut #held));
+        quote_spanned!(Span::mixed_site()=>
+            #conditions let #name = { let mut #held = #name; #injection #held };)
+    }
+
+    /// Returns the name of the parameter in the signature.
+    fn rebind(
+        &self,
+        index: usize,
+        param: &mut PatType,
+        seen: &mut Vec<String>,
+        out: &mut TokenStream,
+    ) -> Ident {
+        let simple = simple_ident(&param.pat).cloned();
+        let trivial = types::is_trivially_dropped(&param.ty);
+        if let Some(simple) = &simple {
+            let moved = simple.mutability.is_some() && self.capture == Capture::Moved;
+            let injects = self.inject && is_carrier_by_value(&param.ty);
+            if trivial && !moved && !injects {
+                if self.inject && types::is_mutable_reference(&param.ty) {
+                    let name = &simple.ident;
+                    out.extend(self.injection(quote_spanned!(Span::mixed_site()=> &mut *#name)));
+                }
+                return simple.ident.clone();
+            }
+        }
+        let name = self.outer_name(index, &param.pat, simple.as_ref(), seen);
+        let pat = std::mem::replace(&mut *param.pat, named(name.clone()));
+        let (kept, moved) = split_attributes(std::mem::take(&mut param.attrs));
+        out.extend(self.rebinding(&pat, simple.is_some(), &name, &param.ty, &kept, &moved));
+        param.attrs = kept;
+        name
+    }
+
+    fn outer_name(
+        &self,
+        index: usize,
+        pat: &Pat,
+        simple: Option<&PatIdent>,
+        seen: &mut Vec<String>,
+    ) -> Ident {
+        if let Some(simple) = simple {
+            let text = simple.ident.to_string();
+            // Two parameters can look alike where a `macro_rules!` made one of them.
+            if !seen.contains(&text) {
+                seen.push(text);
+                return match self.naming {
+                    Naming::Users => simple.ident.clone(),
+                    Naming::Ours => {
+                        let mut ident = simple.ident.clone();
+                        ident.set_span(generated(ident.span()));
+                        ident
+                    }
+                };
+            }
+        }
+        let span = generated(span_of(pat));
+        format_ident!("__traced_p{}", index, span = span)
+    }
+
+    fn rebinding(
+        &self,
+        pat: &Pat,
+        simple: bool,
+        name: &Ident,
+        ty: &Type,
+        kept: &[Attribute],
+        moved: &[Attribute],
+    ) -> TokenStream {
+        let span = Span::mixed_site();
+        let conditions = attributes::conditions(kept);
+        let inject = if self.inject && is_carrier_by_value(ty) {
+            self.injection_by_value(&conditions, name)
+        } else if self.inject && types::is_mutable_reference(ty) {
+            let injection = self.injection(quote_spanned!(span=> &mut *#name));
+            quote_spanned!(span=> #conditions { #injection })
+        } else {
+            TokenStream::new()
+        };
+        if simple {
+            return quote_spanned!(span=> #inject #conditions #(#moved)* let #pat = #name;);
+        }
+        let mutability = has_ref_mut(pat).then(|| quote_spanned!(span=> mut));
+        let held = quote_spanned!(span=> #inject #conditions let #mutability #name = #name;);
+        if matches!(pat, Pat::Wild(_)) {
+            return held;
+        }
+        quote_spanned!(span=> #held #conditions #(#moved)* let #pat = #name;)
+    }
+
+    fn injection(&self, carrier: TokenStream) -> TokenStream {
+        let private = self.private;
+        quote_spanned!(Span::mixed_site()=> {
+            use #private::carrier::*;
+            (&mut #private::carrier::CarrierMut(#carrier)).outgoing();
+        })
+    }
+}
+
+/// Whether `self` is owned: it cannot be rebound, so only a closure or a future can drop it early.
+pub(crate) fn is_by_value(receiver: &Receiver) -> bool {
+    match &receiver.kind {
+        ReceiverKind::Value => true,
+        ReceiverKind::Typed(_, ty) => !types::is_trivially_dropped(ty),
+        _ => false,
+    }
+}
+
+/// Makes a closure or future take all of `self`, not only the fields that it uses.
+fn mention(receiver: &Receiver) -> TokenStream {
+    let this = &receiver.self_token;
+    quote_spanned!(Span::mixed_site()=> let _ = &#this;)
+}
+
+fn is_carrier_by_value(ty: &Type) -> bool {
+    !types::is_trivially_dropped(ty) && !matches!(types::plain(ty), Type::Reference(_))
+}
+
+fn simple_ident(pat: &Pat) -> Option<&PatIdent> {
+    match pat {
+        Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => Some(pat),
+        _ => None,
+    }
+}
+
+fn named(ident: Ident) -> Pat {
+    Pat::Ident(PatIdent {
+        attrs: Vec::new(),
+        by_ref: None,
+        mutability: None,
+        ident,
+        subpat: None,
+    })
+}
+
+/// Attributes that stay on the parameter, and lint levels, which go where the user's pattern goes.
+fn split_attributes(attrs: Vec<Attribute>) -> (Vec<Attribute>, Vec<Attribute>) {
+    attrs.into_iter().partition(|attr| {
+        let path = attr.path();
+        !["allow", "expect", "warn", "deny", "forbid"]
+            .iter()
+            .any(|lint| path.is_ident(lint))
+    })
+}
+
+fn span_of(pat: &Pat) -> Span {
+    pat.to_token_stream()
+        .into_iter()
+        .next()
+        .map_or_else(Span::call_site, |tree| tree.span())
+}
+
+/// `ref mut` borrows from the value that we hold, which must be mutable then.
+fn has_ref_mut(pat: &Pat) -> bool {
+    struct Finder(bool);
+    impl VisitMut for Finder {
+        fn visit_pat_ident_mut(&mut self, pat: &mut PatIdent) {
+            self.0 |= pat.by_ref.is_some() && pat.mutability.is_some();
+        }
+    }
+    let mut finder = Finder(false);
+    finder.visit_pat_mut(&mut pat.clone());
+    finder.0
+}
+
+/// Every name that the parameters bind, `self` first where there is one.
+pub(crate) fn bindings(sig: &Signature) -> Vec<Ident> {
+    struct Names(Vec<Ident>);
+    impl VisitMut for Names {
+        fn visit_pat_ident_mut(&mut self, pat: &mut PatIdent) {
+            self.0.push(pat.ident.clone());
+            if let Some((_, inner)) = &mut pat.subpat {
+                self.visit_pat_mut(inner);
+            }
+        }
+    }
+    let mut names = Names(Vec::new());
+    for input in &sig.inputs {
+        match input {
+            FnArg::Receiver(receiver) => {
+                names.0.push(Ident::new("self", receiver.self_token.span));
+            }
+            FnArg::Typed(param) => names.visit_pat_mut(&mut param.pat.clone()),
+        }
+    }
+    names.0
+}

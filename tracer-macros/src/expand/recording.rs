@@ -1,0 +1,113 @@
+//! Attributes: what `args`, `fields` and `ret` record.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, quote_spanned};
+use syn::ext::IdentExt as _;
+
+use super::tokens::generated;
+use crate::args::{Args, Field, FieldKey, FieldValue, Format, Mode, Recorded};
+
+/// Statements for the start of the body, in the order in which they were asked for. Nothing is
+/// evaluated unless the span records.
+pub(crate) fn at_start(private: &TokenStream, args: &Args, bindings: &[Ident]) -> TokenStream {
+    let mut statements = TokenStream::new();
+    for (mode, param) in parameters(args, bindings) {
+        let key = param.unraw().to_string();
+        let value = value(private, mode, param.span(), param.to_token_stream());
+        statements.extend(put(private, key.to_token_stream(), value));
+    }
+    for field in args.fields.get().into_iter().flatten() {
+        statements.extend(field_statement(private, field, bindings));
+    }
+    if_recording(private, statements)
+}
+
+fn if_recording(private: &TokenStream, statements: TokenStream) -> TokenStream {
+    if statements.is_empty() {
+        return statements;
+    }
+    quote_spanned!(Span::mixed_site()=> if #private::recording() { #statements })
+}
+
+fn parameters(args: &Args, bindings: &[Ident]) -> Vec<(Mode, Ident)> {
+    let skipped = |name: &Ident| args.skip.get().is_some_and(|skip| skip.contains(name));
+    match args.args.get() {
+        None => Vec::new(),
+        // `self` is everything that the object owns: it is recorded when it is named.
+        Some(Recorded::All) => bindings
+            .iter()
+            .filter(|name| *name != "self" && !skipped(name))
+            .map(|name| (Mode::Value, name.clone()))
+            .collect(),
+        // An `impl` or a module can name parameters that only some of its functions have.
+        Some(Recorded::Named(named)) => named
+            .iter()
+            .filter(|(_, name)| bindings.contains(name) && !skipped(name))
+            .cloned()
+            .collect(),
+    }
+}
+
+fn field_statement(private: &TokenStream, field: &Field, bindings: &[Ident]) -> TokenStream {
+    let key = match &field.key {
+        FieldKey::Text(text, _) => text.to_token_stream(),
+        FieldKey::Const(expr) => expr.clone(),
+    };
+    let value = match &field.value {
+        FieldValue::Bare(Some(name)) if bindings.contains(name) => {
+            value(private, Mode::Value, name.span(), name.to_token_stream())
+        }
+        // Declared and left empty: there is nothing to declare, attributes come as they are.
+        FieldValue::Bare(_) => return TokenStream::new(),
+        FieldValue::Expr(mode, expr) => {
+            let first = expr.clone().into_iter().next();
+            let span = first.map_or_else(Span::call_site, |tree| tree.span());
+            value(private, *mode, span, expr.clone())
+        }
+    };
+    put(private, key, value)
+}
+
+fn put(private: &TokenStream, key: TokenStream, value: TokenStream) -> TokenStream {
+    quote_spanned!(Span::mixed_site()=> #private::put(#key, #value);)
+}
+
+/// `Option<Value>` of an expression. A missing `Debug` or `Display` is reported at the expression.
+fn value(private: &TokenStream, mode: Mode, place: Span, expr: TokenStream) -> TokenStream {
+    let span = Span::mixed_site();
+    let borrowed = quote_spanned!(generated(place)=> &(#expr));
+    match mode {
+        // The expression stays out of the scope of our traits: it could call a method of that name.
+        Mode::Value => quote_spanned!(span=> match #borrowed { value => {
+            use #private::by_type::*;
+            (&&&&#private::Capture(value)).capture()
+        } }),
+        Mode::Debug(_) => quote_spanned!(span=> #private::debug(#borrowed)),
+        Mode::Display(_) => quote_spanned!(span=> #private::display(#borrowed)),
+    }
+}
+
+/// Statements for the end, where the value is borrowed as `value`: of a `Result` only `Ok` counts.
+pub(crate) fn at_end(private: &TokenStream, args: &Args, returned: &Ident) -> TokenStream {
+    let span = Span::mixed_site();
+    let Some(format) = args.ret.get() else {
+        return TokenStream::new();
+    };
+    let captured = match format {
+        Format::Mode(Mode::Debug(at)) => {
+            quote_spanned!(generated(*at)=> #private::debug(good.0))
+        }
+        Format::Mode(Mode::Display(at)) => {
+            quote_spanned!(generated(*at)=> #private::display(good.0))
+        }
+        _ => quote_spanned!(span=> (&&&&#private::Capture(good.0)).capture()),
+    };
+    if_recording(
+        private,
+        quote_spanned!(span=>
+            if let #private::core::result::Result::Ok(good) = #private::Probe(#returned).split() {
+                #private::put("return", #captured);
+            }
+        ),
+    )
+}

@@ -1,0 +1,184 @@
+//! Spans and raw bodies.
+//!
+//! What we generate resolves at the mixed site: its locals are invisible to the user's code, its
+//! braces follow the 2024 rules for temporaries whatever the user's edition, and lints know that
+//! nobody wrote it. What the user wrote keeps its own span, so that lints and errors stay there.
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::quote_spanned;
+
+use crate::item::regroup;
+
+/// Same place in the source, but generated.
+pub(crate) fn generated(span: Span) -> Span {
+    span.resolved_at(Span::mixed_site())
+}
+
+/// A second copy of something that the user wrote once: errors still point at it, lints do not
+/// report it again.
+pub(crate) fn silent(tokens: TokenStream) -> TokenStream {
+    map_spans(tokens, &generated)
+}
+
+/// The same names, at another place in the source.
+pub(crate) fn located(tokens: TokenStream, place: Span) -> TokenStream {
+    map_spans(tokens, &|span| span.located_at(place))
+}
+
+fn map_spans(tokens: TokenStream, map: &dyn Fn(Span) -> Span) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|mut tree| {
+            match &mut tree {
+                TokenTree::Group(group) => {
+                    *group = regroup(group, group.delimiter(), map_spans(group.stream(), map));
+                    group.set_span(map(group.span()));
+                }
+                // It means the crate of the `macro_rules!` that wrote it.
+                TokenTree::Ident(ident) if ident == "$crate" => {}
+                other => other.set_span(map(other.span())),
+            }
+            tree
+        })
+        .collect()
+}
+
+/// Moves `#![…]` out of the body: `(as outer attributes, the rest)`.
+pub(crate) fn split_inner_attributes(body: &Group) -> (TokenStream, Group) {
+    let mut trees = body.stream().into_iter().peekable();
+    let mut attributes = TokenStream::new();
+    loop {
+        let mut ahead = trees.clone();
+        match (ahead.next(), ahead.next(), ahead.next()) {
+            (Some(pound), Some(TokenTree::Punct(bang)), Some(TokenTree::Group(meta)))
+                if is_punct(&pound, '#')
+                    && bang.as_char() == '!'
+                    && meta.delimiter() == Delimiter::Bracket =>
+            {
+                attributes.extend([pound, TokenTree::Group(meta)]);
+                trees = ahead;
+            }
+            _ => break,
+        }
+    }
+    if attributes.is_empty() {
+        return (attributes, body.clone());
+    }
+    (attributes, regroup(body, Delimiter::Brace, trees.collect()))
+}
+
+fn is_punct(tree: &TokenTree, wanted: char) -> bool {
+    matches!(tree, TokenTree::Punct(punct) if punct.as_char() == wanted)
+}
+
+/// Whether the body may leave the function before its end: by `return`, `?`, or a macro that may
+/// contain either.
+pub(crate) fn exits_early(body: TokenStream) -> bool {
+    let mut after_ident = false;
+    let mut after_bang = false;
+    for tree in body {
+        match &tree {
+            TokenTree::Ident(ident) => {
+                if ident == "return" || ident == "become" {
+                    return true;
+                }
+                (after_ident, after_bang) = (true, false);
+                continue;
+            }
+            TokenTree::Punct(punct) if punct.as_char() == '?' => return true,
+            TokenTree::Punct(punct) if punct.as_char() == '!' && after_ident => {
+                (after_ident, after_bang) = (false, true);
+                continue;
+            }
+            TokenTree::Group(_) if after_bang => return true,
+            TokenTree::Group(group) if exits_early(group.stream()) => return true,
+            _ => {}
+        }
+        (after_ident, after_bang) = (false, false);
+    }
+    false
+}
+
+/// A body that is nothing but an `async` block, maybe in `Box::pin(…)`.
+pub(crate) struct AsyncBody {
+    /// `Box::pin` and its parentheses.
+    pin: Option<(TokenStream, Group)>,
+    /// `async` or `async move`.
+    keywords: TokenStream,
+    pub(crate) block: Group,
+}
+
+impl AsyncBody {
+    pub(crate) fn find(body: &Group) -> Option<Self> {
+        if let Some((keywords, block)) = async_block(body.stream()) {
+            let pin = None;
+            return Some(Self { pin, keywords, block });
+        }
+        let mut trees: Vec<TokenTree> = body.stream().into_iter().collect();
+        let Some(TokenTree::Group(group)) = trees.pop() else {
+            return None;
+        };
+        let path: Vec<String> = trees.iter().map(ToString::to_string).collect();
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        let is_path = trees.iter().all(|tree| {
+            matches!(tree, TokenTree::Ident(_)) || is_punct(tree, ':')
+        });
+        if group.delimiter() != Delimiter::Parenthesis
+            || !is_path
+            || !path.ends_with(&["Box", ":", ":", "pin"])
+        {
+            return None;
+        }
+        let (keywords, block) = async_block(group.stream())?;
+        Some(Self {
+            pin: Some((trees.into_iter().collect(), group)),
+            keywords,
+            block,
+        })
+    }
+
+    pub(crate) fn is_pinned(&self) -> bool {
+        self.pin.is_some()
+    }
+
+    /// The `async` block around something else, and the parts around that.
+    pub(crate) fn rebuild(
+        &self,
+        block: TokenStream,
+        wrap: impl FnOnce(TokenStream) -> TokenStream,
+    ) -> TokenStream {
+        let keywords = &self.keywords;
+        let wrapped = wrap(quote_spanned!(Span::mixed_site()=> #keywords { #block }));
+        match &self.pin {
+            Some((path, parens)) => {
+                let parens = regroup(parens, Delimiter::Parenthesis, wrapped);
+                quote_spanned!(Span::mixed_site()=> #path #parens)
+            }
+            None => wrapped,
+        }
+    }
+}
+
+fn async_block(tokens: TokenStream) -> Option<(TokenStream, Group)> {
+    let mut trees: Vec<TokenTree> = tokens.into_iter().collect();
+    if trees.last().is_some_and(|last| is_punct(last, ',')) {
+        trees.pop();
+    }
+    let Some(TokenTree::Group(block)) = trees.pop() else {
+        return None;
+    };
+    let keyword = |tree: Option<&TokenTree>, word: &str| {
+        matches!(tree, Some(TokenTree::Ident(ident)) if ident == word)
+    };
+    let plain = trees.len() == 1 && keyword(trees.first(), "async");
+    let moving = trees.len() == 2
+        && keyword(trees.first(), "async")
+        && keyword(trees.get(1), "move");
+    (block.delimiter() == Delimiter::Brace && (plain || moving))
+        .then(|| (trees.into_iter().collect(), block))
+}
+
+/// A local of ours.
+pub(crate) fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
