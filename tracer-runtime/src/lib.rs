@@ -7,6 +7,8 @@ mod clock;
 mod context;
 mod export;
 mod id;
+#[cfg(not(feature = "metrics"))]
+#[path = "metrics/off.rs"]
 mod metrics;
 mod mode;
 mod record;
@@ -17,6 +19,8 @@ mod telemetry;
 mod threads;
 mod value;
 
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg(feature = "testing")]
 pub mod testing;
 
