@@ -8,6 +8,8 @@ mod context;
 #[allow(dead_code, reason = "some of it is for features that are off")]
 mod export;
 mod id;
+#[cfg(not(feature = "metrics"))]
+#[path = "metrics/off.rs"]
 mod metrics;
 mod mode;
 pub mod propagation;
@@ -20,6 +22,8 @@ mod telemetry;
 mod threads;
 mod value;
 
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg(feature = "testing")]
 pub mod testing;
 

@@ -1,24 +1,25 @@
-//! Exact metrics of annotated functions: single-writer cells, one block a thread.
+//! Exact metrics of annotated functions, of the recorder and of the process, as text.
+//!
+//! Every call of a `#[traced]` function is counted when it ends, whatever becomes of its span: by outcome, and by how
+//! long it took. Each thread counts in cells of its own; a reading sums them up.
 
-#[cfg(feature = "metrics")]
 mod buckets;
-#[cfg(feature = "metrics")]
 mod cell;
-#[cfg(feature = "metrics")]
+mod classic;
+mod family;
+mod names;
+mod openmetrics;
+mod own;
+mod process;
 mod shared;
-#[cfg(feature = "metrics")]
 mod snapshot;
-
-#[cfg(not(feature = "metrics"))]
-mod off;
+mod target;
 
 #[cfg(feature = "otlp")]
 pub(crate) use buckets::{SCALE, ZERO_THRESHOLD};
-#[cfg(feature = "metrics")]
 pub(crate) use cell::{Cell, CellBlock, adopt, shared_cell};
-#[cfg(not(feature = "metrics"))]
-pub(crate) use off::{Cell, CellBlock, adopt, prepare, shared_cell};
+pub use openmetrics::encode;
 #[cfg(all(test, feature = "otlp"))]
 pub(crate) use snapshot::Exponential;
-#[cfg(feature = "metrics")]
 pub(crate) use snapshot::{FunctionSeries, Snapshot, prepare, snapshot};
+pub(crate) use target::set_target;
