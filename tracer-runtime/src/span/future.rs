@@ -309,22 +309,41 @@ impl Active {
             local.span.set(self.span);
             return;
         }
+        let mode = mode::get();
+        let mut pipe = None;
+        if mode & mode::CAPTURING != 0 {
+            pipe = captures::of(self.trace);
+        }
+        if mode & mode::INITIALISED == 0 {
+            pipe = pipe.or_else(|| captures::adopt(self.trace));
+            if pipe.is_none() {
+                // The capture that it began in is gone.
+                self.fragment = NOWHERE;
+                return;
+            }
+        }
         let Some(mut orphan) = local.fragment(self.span.0, self.trace, false) else {
             self.fragment = NOWHERE;
             return lost_record(DropReason::Reentrant);
         };
         orphan.opened = self.start;
         orphan.partial = true;
-        if mode::get() & mode::CAPTURING != 0 {
-            orphan.pipe = captures::of(self.trace);
-            orphan.special = orphan.pipe.is_some();
-        }
+        orphan.special = pipe.is_some();
+        orphan.pipe = pipe;
         orphan.account().tally(Tally::Orphan);
         self.fragment = push(local, orphan, self.span);
     }
 
     fn owns_fragment(&self) -> bool {
         self.span.0 == self.fragment
+    }
+
+    /// Makes current what was before. Not where the trace has left the thread meanwhile: its root ended in the poll.
+    #[inline(always)]
+    fn restore_span(&self, local: &Local) {
+        if local.fragment_id.get() == self.fragment {
+            local.span.set(self.before);
+        }
     }
 
     /// After a poll that ended pending.
@@ -348,7 +367,7 @@ impl Active {
                 local.heal(fragment, this.depth);
             }
             if !this.owns_fragment() {
-                local.span.set(this.before);
+                this.restore_span(local);
                 return Call::Child {
                     site,
                     fragment,
@@ -396,7 +415,7 @@ impl Active {
                 return;
             }
             if !self.owns_fragment() {
-                local.span.set(self.before);
+                self.restore_span(local);
             }
             local.record(self.fragment, self.record(outcome, duration), failure);
         });
