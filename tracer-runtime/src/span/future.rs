@@ -22,6 +22,7 @@ use crate::recorder::captures;
 use crate::recorder::fragment::Fragment;
 use crate::recorder::local::{self, Local, lost_record};
 use crate::recorder::reentrancy::Inside;
+use crate::recorder::verdict;
 
 /// A future whose run, from its first poll to its end, is a span.
 #[derive(Debug)]
@@ -461,9 +462,9 @@ fn push(local: &Local, fragment: Box<Fragment>, span: SpanId) -> u64 {
     match local.push_top(fragment, span) {
         Ok(()) => id,
         Err(fragment) => {
-            fragment
-                .account()
-                .dropped(DropReason::NestedTooDeep, fragment.len() as u64 + 1);
+            // Its span has no place, but what it holds so far is judged, and those who wait for it learn of its end.
+            fragment.account().dropped(DropReason::NestedTooDeep, 1);
+            verdict::finish(Some(local), fragment);
             NOWHERE
         }
     }
