@@ -55,7 +55,7 @@ enum Call {
         span: SpanId,
         parent: SpanId,
         start: u64,
-        fragment: Option<Box<Fragment>>,
+        fragment: Box<Fragment>,
     },
     /// Its record goes nowhere; the metrics count.
     Unrecorded { site: &'static Callsite, start: u64 },
@@ -64,6 +64,32 @@ enum Call {
 }
 
 const _: () = assert!(size_of::<Call>() <= 64);
+
+impl Call {
+    /// A root between polls; without a fragment it has lost it to a guard out of order.
+    #[inline(always)]
+    fn of_root(
+        site: &'static Callsite,
+        span: SpanId,
+        parent: SpanId,
+        start: u64,
+        fragment: Option<Box<Fragment>>,
+    ) -> Self {
+        match fragment {
+            Some(fragment) => Self::Root {
+                site,
+                span,
+                parent,
+                start,
+                fragment,
+            },
+            None => {
+                lost_record(DropReason::Misnested);
+                Self::Unrecorded { site, start }
+            }
+        }
+    }
+}
 
 /// Makes the run of a future a span; every value is `ok`.
 #[inline(always)]
@@ -142,13 +168,7 @@ fn suspend_guard(guard: Guard) -> Call {
         } else {
             local.remove_suspended(fragment)
         };
-        Call::Root {
-            site,
-            span,
-            parent,
-            start,
-            fragment: own,
-        }
+        Call::of_root(site, span, parent, start, own)
     })
     .unwrap_or(Call::Unrecorded { site, start })
 }
@@ -170,7 +190,7 @@ struct Active {
 impl Active {
     #[inline]
     fn resume(call: &mut Call) -> Option<Self> {
-        local::with(|local| match std::mem::replace(call, Call::Done) {
+        let resumed = local::with(|local| match std::mem::replace(call, Call::Done) {
             Call::Waiting { site, at } => Self::begin(local, site, at),
             Call::Child {
                 site,
@@ -205,8 +225,8 @@ impl Active {
                 fragment,
             } => {
                 let (before, depth) = (local.span.get(), local.depth());
-                let trace = fragment.as_ref().map_or(TraceId::INVALID, |f| f.trace);
-                let id = fragment.map_or(NOWHERE, |f| push(local, f, span));
+                let trace = fragment.trace;
+                let id = push(local, fragment, span);
                 Some(Self {
                     site,
                     fragment: id,
@@ -218,13 +238,13 @@ impl Active {
                     depth,
                 })
             }
-            Call::Unrecorded { site, start } => Some(Self::unrecorded(local, site, start)),
+            Call::Unrecorded { site, start } => Some(Self::unrecorded(site, start)),
             Call::Done => None,
-        })
-        .flatten()
+        });
+        resumed.unwrap_or_else(|| Self::without_local(call))
     }
 
-    fn unrecorded(local: &Local, site: &'static Callsite, start: u64) -> Self {
+    fn unrecorded(site: &'static Callsite, start: u64) -> Self {
         Self {
             site,
             fragment: NOWHERE,
@@ -232,9 +252,41 @@ impl Active {
             parent: SpanId::INVALID,
             start,
             trace: TraceId::INVALID,
-            before: local.span.get(),
-            depth: local.depth(),
+            before: SpanId::INVALID,
+            depth: 0,
         }
+    }
+
+    /// A poll in a thread-local destructor after the recorder's own: the shared cell counts it, the span is lost.
+    #[cold]
+    #[inline(never)]
+    fn without_local(call: &mut Call) -> Option<Self> {
+        let (site, start) = match std::mem::replace(call, Call::Done) {
+            Call::Waiting { site, .. } => {
+                let _inside = Inside::enter()?;
+                if site.signals != Signals::SpansOnly {
+                    metrics::shared_cell(site).begin_shared();
+                }
+                (site, clock::now())
+            }
+            Call::Child { site, start, .. } => (site, start),
+            Call::Root {
+                site,
+                start,
+                fragment,
+                ..
+            } => {
+                verdict::finish(None, fragment);
+                (site, start)
+            }
+            // Has been counted already.
+            Call::Unrecorded { site, start } => return Some(Self::unrecorded(site, start)),
+            Call::Done => return None,
+        };
+        if site.signals != Signals::MetricsOnly {
+            lost_record(DropReason::ThreadExit);
+        }
+        Some(Self::unrecorded(site, start))
     }
 
     #[inline(always)]
@@ -278,7 +330,7 @@ impl Active {
                 return None;
             }
             start::begin_cell(local, site);
-            return Some(Self::unrecorded(local, site, start));
+            return Some(Self::unrecorded(site, start));
         }
         let span = SpanId(local.random());
         let at = at.map_or_else(Start::current, |at| *at);
@@ -383,13 +435,7 @@ impl Active {
             } else {
                 None
             };
-            Call::Root {
-                site,
-                span,
-                parent,
-                start,
-                fragment: own,
-            }
+            Call::of_root(site, span, parent, start, own)
         })
         .unwrap_or(Call::Unrecorded { site, start })
     }
@@ -421,8 +467,8 @@ impl Active {
             local.record(self.fragment, self.record(outcome, duration), failure);
         });
         if ended.is_none() {
+            // Where its record would have gone has been counted by `without_local`.
             end_shared(self.site, outcome, duration);
-            lost_record(DropReason::ThreadExit);
         }
     }
 
