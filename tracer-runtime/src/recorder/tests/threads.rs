@@ -124,3 +124,23 @@ fn threads_come_and_go_and_every_record_is_accounted_for() {
     assert_eq!(recorder.kept().len(), 20);
     recorder.accounts_for(40);
 }
+
+#[test]
+fn a_root_that_is_dropped_after_the_recorders_end_is_settled() {
+    thread_local! {
+        static HELD: RefCell<Option<Task>> = const { RefCell::new(None) };
+    }
+    let recorder = Recorder::new();
+    to_its_end(&recorder, || {
+        HELD.with(|_| ());
+        let mut task: Task = Box::pin(traced(site!("root"), async {
+            fail(site!("error"));
+            pause().await;
+        }));
+        assert!(poll(&mut task).is_pending());
+        HELD.with(|held| *held.borrow_mut() = Some(task));
+    });
+    assert_eq!(recorder.kept(), [["error"]]);
+    assert_eq!(recorder.totals().dropped(DropReason::ThreadExit), 1);
+    recorder.accounts_for(2);
+}
