@@ -59,6 +59,15 @@ pub(crate) fn here() -> Option<Tether> {
     innermost.ok().flatten().map(Tether::new)
 }
 
+/// For a trace that nobody here has begun and that goes on on this thread: from now on it belongs to the thread's capture.
+pub(crate) fn adopt(trace: TraceId) -> Option<Tether> {
+    let tether = here()?;
+    if let Some(live) = &tether.pipeline().live {
+        live.claim(trace);
+    }
+    Some(tether)
+}
+
 /// For a trace that began elsewhere.
 pub(crate) fn of(trace: TraceId) -> Option<Tether> {
     let alive: Vec<_> = {

@@ -286,18 +286,25 @@ impl Local {
     }
 
     /// Finishes what guards that leaked, or were carried off, left above `depth`, until `id` is on top again.
+    ///
+    /// Where `id` itself is below, `depth` does not count: guards further down may have ended in the meantime.
     #[cold]
     #[inline(never)]
     pub(crate) fn heal(&self, id: u64, depth: u32) {
         while self.fragment_id.get() != id
             && self.fragment_id.get() != 0
-            && self.depth.get() > depth
+            && (self.depth.get() > depth || self.is_suspended(id))
         {
             if let Some(fragment) = self.pop_top() {
                 fragment.account().tally(Tally::Healed);
                 verdict::finish(Some(self), fragment);
             }
         }
+    }
+
+    fn is_suspended(&self, id: u64) -> bool {
+        let below = self.below.try_borrow();
+        below.is_ok_and(|below| below.iter().any(|b| b.fragment_id == id))
     }
 
     // === records ===

@@ -21,3 +21,6 @@ pub(crate) fn totals() -> account::Totals {
     totals.discarded += local::discarded().0;
     totals
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

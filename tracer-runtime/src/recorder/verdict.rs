@@ -106,8 +106,9 @@ fn finish_task(local: Option<&Local>, mut fragment: Box<Fragment>, link: super::
     }
     match link.join(fragment, clock::now()) {
         Joined::Waits => {}
-        Joined::OnItsOwn(task) => {
+        Joined::OnItsOwn(mut task) => {
             let keep = task.wants_keeping();
+            task.partial = keep;
             settle(local, task, keep);
         }
         Joined::Verdict(task, true) => settle(local, task, true),

@@ -22,6 +22,7 @@ use crate::recorder::captures;
 use crate::recorder::fragment::Fragment;
 use crate::recorder::local::{self, Local, lost_record};
 use crate::recorder::reentrancy::Inside;
+use crate::recorder::verdict;
 
 /// A future whose run, from its first poll to its end, is a span.
 #[derive(Debug)]
@@ -54,7 +55,7 @@ enum Call {
         span: SpanId,
         parent: SpanId,
         start: u64,
-        fragment: Option<Box<Fragment>>,
+        fragment: Box<Fragment>,
     },
     /// Its record goes nowhere; the metrics count.
     Unrecorded { site: &'static Callsite, start: u64 },
@@ -63,6 +64,32 @@ enum Call {
 }
 
 const _: () = assert!(size_of::<Call>() <= 64);
+
+impl Call {
+    /// A root between polls; without a fragment it has lost it to a guard out of order.
+    #[inline(always)]
+    fn of_root(
+        site: &'static Callsite,
+        span: SpanId,
+        parent: SpanId,
+        start: u64,
+        fragment: Option<Box<Fragment>>,
+    ) -> Self {
+        match fragment {
+            Some(fragment) => Self::Root {
+                site,
+                span,
+                parent,
+                start,
+                fragment,
+            },
+            None => {
+                lost_record(DropReason::Misnested);
+                Self::Unrecorded { site, start }
+            }
+        }
+    }
+}
 
 /// Makes the run of a future a span; every value is `ok`.
 #[inline(always)]
@@ -141,13 +168,7 @@ fn suspend_guard(guard: Guard) -> Call {
         } else {
             local.remove_suspended(fragment)
         };
-        Call::Root {
-            site,
-            span,
-            parent,
-            start,
-            fragment: own,
-        }
+        Call::of_root(site, span, parent, start, own)
     })
     .unwrap_or(Call::Unrecorded { site, start })
 }
@@ -169,7 +190,7 @@ struct Active {
 impl Active {
     #[inline]
     fn resume(call: &mut Call) -> Option<Self> {
-        local::with(|local| match std::mem::replace(call, Call::Done) {
+        let resumed = local::with(|local| match std::mem::replace(call, Call::Done) {
             Call::Waiting { site, at } => Self::begin(local, site, at),
             Call::Child {
                 site,
@@ -204,8 +225,8 @@ impl Active {
                 fragment,
             } => {
                 let (before, depth) = (local.span.get(), local.depth());
-                let trace = fragment.as_ref().map_or(TraceId::INVALID, |f| f.trace);
-                let id = fragment.map_or(NOWHERE, |f| push(local, f, span));
+                let trace = fragment.trace;
+                let id = push(local, fragment, span);
                 Some(Self {
                     site,
                     fragment: id,
@@ -217,13 +238,13 @@ impl Active {
                     depth,
                 })
             }
-            Call::Unrecorded { site, start } => Some(Self::unrecorded(local, site, start)),
+            Call::Unrecorded { site, start } => Some(Self::unrecorded(site, start)),
             Call::Done => None,
-        })
-        .flatten()
+        });
+        resumed.unwrap_or_else(|| Self::without_local(call))
     }
 
-    fn unrecorded(local: &Local, site: &'static Callsite, start: u64) -> Self {
+    fn unrecorded(site: &'static Callsite, start: u64) -> Self {
         Self {
             site,
             fragment: NOWHERE,
@@ -231,9 +252,41 @@ impl Active {
             parent: SpanId::INVALID,
             start,
             trace: TraceId::INVALID,
-            before: local.span.get(),
-            depth: local.depth(),
+            before: SpanId::INVALID,
+            depth: 0,
         }
+    }
+
+    /// A poll in a thread-local destructor after the recorder's own: the shared cell counts it, the span is lost.
+    #[cold]
+    #[inline(never)]
+    fn without_local(call: &mut Call) -> Option<Self> {
+        let (site, start) = match std::mem::replace(call, Call::Done) {
+            Call::Waiting { site, .. } => {
+                let _inside = Inside::enter()?;
+                if site.signals != Signals::SpansOnly {
+                    metrics::shared_cell(site).begin_shared();
+                }
+                (site, clock::now())
+            }
+            Call::Child { site, start, .. } => (site, start),
+            Call::Root {
+                site,
+                start,
+                fragment,
+                ..
+            } => {
+                verdict::finish(None, fragment);
+                (site, start)
+            }
+            // Has been counted already.
+            Call::Unrecorded { site, start } => return Some(Self::unrecorded(site, start)),
+            Call::Done => return None,
+        };
+        if site.signals != Signals::MetricsOnly {
+            lost_record(DropReason::ThreadExit);
+        }
+        Some(Self::unrecorded(site, start))
     }
 
     #[inline(always)]
@@ -277,7 +330,7 @@ impl Active {
                 return None;
             }
             start::begin_cell(local, site);
-            return Some(Self::unrecorded(local, site, start));
+            return Some(Self::unrecorded(site, start));
         }
         let span = SpanId(local.random());
         let at = at.map_or_else(Start::current, |at| *at);
@@ -309,22 +362,41 @@ impl Active {
             local.span.set(self.span);
             return;
         }
+        let mode = mode::get();
+        let mut pipe = None;
+        if mode & mode::CAPTURING != 0 {
+            pipe = captures::of(self.trace);
+        }
+        if mode & mode::INITIALISED == 0 {
+            pipe = pipe.or_else(|| captures::adopt(self.trace));
+            if pipe.is_none() {
+                // The capture that it began in is gone.
+                self.fragment = NOWHERE;
+                return;
+            }
+        }
         let Some(mut orphan) = local.fragment(self.span.0, self.trace, false) else {
             self.fragment = NOWHERE;
             return lost_record(DropReason::Reentrant);
         };
         orphan.opened = self.start;
         orphan.partial = true;
-        if mode::get() & mode::CAPTURING != 0 {
-            orphan.pipe = captures::of(self.trace);
-            orphan.special = orphan.pipe.is_some();
-        }
+        orphan.special = pipe.is_some();
+        orphan.pipe = pipe;
         orphan.account().tally(Tally::Orphan);
         self.fragment = push(local, orphan, self.span);
     }
 
     fn owns_fragment(&self) -> bool {
         self.span.0 == self.fragment
+    }
+
+    /// Makes current what was before. Not where the trace has left the thread meanwhile: its root ended in the poll.
+    #[inline(always)]
+    fn restore_span(&self, local: &Local) {
+        if local.fragment_id.get() == self.fragment {
+            local.span.set(self.before);
+        }
     }
 
     /// After a poll that ended pending.
@@ -348,7 +420,7 @@ impl Active {
                 local.heal(fragment, this.depth);
             }
             if !this.owns_fragment() {
-                local.span.set(this.before);
+                this.restore_span(local);
                 return Call::Child {
                     site,
                     fragment,
@@ -363,13 +435,7 @@ impl Active {
             } else {
                 None
             };
-            Call::Root {
-                site,
-                span,
-                parent,
-                start,
-                fragment: own,
-            }
+            Call::of_root(site, span, parent, start, own)
         })
         .unwrap_or(Call::Unrecorded { site, start })
     }
@@ -396,13 +462,13 @@ impl Active {
                 return;
             }
             if !self.owns_fragment() {
-                local.span.set(self.before);
+                self.restore_span(local);
             }
             local.record(self.fragment, self.record(outcome, duration), failure);
         });
         if ended.is_none() {
+            // Where its record would have gone has been counted by `without_local`.
             end_shared(self.site, outcome, duration);
-            lost_record(DropReason::ThreadExit);
         }
     }
 
@@ -442,9 +508,9 @@ fn push(local: &Local, fragment: Box<Fragment>, span: SpanId) -> u64 {
     match local.push_top(fragment, span) {
         Ok(()) => id,
         Err(fragment) => {
-            fragment
-                .account()
-                .dropped(DropReason::NestedTooDeep, fragment.len() as u64 + 1);
+            // Its span has no place, but what it holds so far is judged, and those who wait for it learn of its end.
+            fragment.account().dropped(DropReason::NestedTooDeep, 1);
+            verdict::finish(Some(local), fragment);
             NOWHERE
         }
     }

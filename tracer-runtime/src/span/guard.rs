@@ -203,13 +203,8 @@ impl Guard {
         if self.alone && self.outcome == CallOutcome::Panic && !std::thread::panicking() {
             self.outcome = CallOutcome::Ok;
         }
-        if let Some(cell) = self.cell {
-            cell.end(self.outcome, duration);
-        } else if self.span == SpanId::INVALID {
+        if self.cell.is_none() && self.span == SpanId::INVALID {
             return self.end_without_span(site, duration);
-        }
-        if self.fragment == NOWHERE {
-            return;
         }
         let record = SpanRecord {
             span: self.span,
@@ -222,12 +217,31 @@ impl Guard {
         };
         let failure = self.failure.take();
         let recorded = local::with(|local| {
+            if let Some(cell) = self.cell {
+                cell.end(self.outcome, duration);
+            }
+            if self.fragment == NOWHERE {
+                return;
+            }
             if local.span.get() == self.span {
                 local.span.set(self.parent);
             }
             local.record(self.fragment, record, failure);
         });
         if recorded.is_none() {
+            self.end_without_local(site, duration);
+        }
+    }
+
+    /// Ends in a thread-local destructor after the recorder's own: its cell may have another writer already.
+    #[cold]
+    #[inline(never)]
+    fn end_without_local(&self, site: &'static Callsite, duration: u64) {
+        if self.cell.is_some() {
+            let _inside = crate::recorder::reentrancy::Inside::enter();
+            metrics::shared_cell(site).end_shared(self.outcome, duration);
+        }
+        if self.fragment != NOWHERE {
             local::lost_record(DropReason::ThreadExit);
         }
     }

@@ -185,8 +185,12 @@ fn pipe_of(trace: TraceId, link: Option<&SlotRef>) -> Option<Option<Tether>> {
         return Some(None);
     }
     if mode & mode::CAPTURING != 0 {
-        if let Some(pipe) = link.and_then(SlotRef::pipe).or_else(|| captures::of(trace)) {
-            return Some(Some(pipe));
+        let known = link.and_then(SlotRef::pipe).or_else(|| captures::of(trace));
+        // Whose trace it is cannot be known when its root lives elsewhere: whoever watches this thread sees it.
+        let unknown = link.is_none() || mode & mode::INITIALISED == 0;
+        let pipe = known.or_else(|| unknown.then(|| captures::adopt(trace)).flatten());
+        if pipe.is_some() {
+            return Some(pipe);
         }
     }
     (mode & mode::INITIALISED != 0).then_some(None)

@@ -1,0 +1,230 @@
+//! What is bounded: records of a trace, waiting tasks, traces inside each other, the queue.
+
+use super::*;
+use crate::recorder::account::DropReason;
+use crate::recorder::budget::{CHUNK_RECORDS, SMALL_CHUNK_RECORDS};
+use crate::recorder::fragment::MAX_RECORDS;
+use crate::recorder::local::MAX_DEPTH;
+use crate::recorder::slot::{Joined, MAX_WAITING_BYTES, Slab};
+use crate::span::context::Context;
+use crate::span::task::FutureExt;
+
+const LONG: usize = 10_000;
+
+fn calls(site: &'static Callsite, number: usize) {
+    for _ in 0..number {
+        call(site);
+    }
+}
+
+#[test]
+fn a_long_undecided_trace_keeps_its_first_and_its_newest_records() {
+    let recorder = Recorder::new();
+    let root = enter(site!("root"));
+    calls(site!("first"), 256);
+    calls(site!("middle"), LONG);
+    calls(site!("newest"), 3000);
+    failed(root);
+    let fragments = recorder.fragments();
+    let [kept] = fragments.as_slices().0 else {
+        panic!("{} fragments", fragments.len());
+    };
+    let names = names(kept);
+    assert!(names.len() <= MAX_RECORDS && names.len() > MAX_RECORDS - CHUNK_RECORDS);
+    let count = |name| names.iter().filter(|n| **n == name).count();
+    assert_eq!((count("first"), count("newest")), (256, 3000));
+    // Whole chunks are used again, so the newest need not be the last in the row; the root is.
+    assert_eq!(names.last(), Some(&"root"));
+    let dropped = recorder.totals().dropped(DropReason::TraceTooLong);
+    assert_eq!(dropped, 256 + LONG as u64 + 3001 - names.len() as u64);
+    let noted = kept.spans().last().and_then(|s| s.details.cloned());
+    let noted = noted.unwrap().own_attributes;
+    assert_eq!(noted[0].key, "tracer.dropped_records");
+    assert_eq!(noted[0].value, (dropped as i64).into());
+    recorder.accounts_for(256 + LONG as u64 + 3001);
+}
+
+#[test]
+fn records_stay_in_order_when_the_middle_is_forgotten() {
+    let recorder = Recorder::new();
+    let root = enter(site!("root"));
+    calls(site!("n"), LONG);
+    failed(root);
+    let fragments = recorder.fragments();
+    let starts: Vec<_> = fragments[0].spans().map(|s| s.record.start).collect();
+    let calls = &starts[..starts.len() - 1];
+    assert!(calls.is_sorted());
+}
+
+#[test]
+fn a_long_undecided_trace_that_is_decided_against_leaves_nothing() {
+    let recorder = Recorder::new();
+    let root = enter(site!("root"));
+    calls(site!("n"), LONG);
+    ok(root);
+    assert!(recorder.kept().is_empty());
+    recorder.accounts_for(LONG as u64 + 1);
+}
+
+#[test]
+fn a_long_sampled_trace_is_handed_over_in_parts_and_whole() {
+    let recorder = Recorder::with(Sampler::always_on(), Keep::nothing());
+    let root = enter(site!("root"));
+    calls(site!("n"), LONG);
+    ok(root);
+    let parts = recorder.fragments();
+    assert_eq!(parts.len(), LONG / MAX_RECORDS + 1);
+    assert_eq!(parts.iter().map(|p| p.len()).sum::<usize>(), LONG + 1);
+    assert!(parts.iter().all(|p| p.trace == parts[0].trace));
+    assert!(parts.iter().all(|p| p.sampled && !p.partial));
+    recorder.accounts_for(LONG as u64 + 1);
+}
+
+#[test]
+fn a_long_trace_with_an_error_is_handed_over_in_parts_and_marked() {
+    let recorder = Recorder::new();
+    let root = enter(site!("root"));
+    fail(site!("error"));
+    calls(site!("n"), LONG);
+    ok(root);
+    let parts = recorder.fragments();
+    assert_eq!(parts.iter().map(|p| p.len()).sum::<usize>(), LONG + 2);
+    assert!(parts.len() > 1 && parts.iter().all(|p| p.partial));
+    recorder.accounts_for(LONG as u64 + 2);
+}
+
+#[test]
+fn tasks_wait_for_their_root_in_bounded_memory() {
+    const TASKS: u64 = if cfg!(miri) { 3000 } else { 100_000 };
+    let recorder = Recorder::new();
+    let root = enter(site!("root"));
+    let mut waiting = 0;
+    for _ in 0..TASKS {
+        let mut task: Task = Box::pin(traced(site!("task"), async {}).in_current_context());
+        assert!(poll(&mut task).is_ready());
+        waiting += 1;
+    }
+    waiting -= recorder.totals().settled();
+    assert!(waiting > 0);
+    assert!(waiting as usize * SMALL_CHUNK_RECORDS * 64 <= MAX_WAITING_BYTES);
+    // What cannot wait is judged by itself.
+    let mut task: Task = Box::pin(failing(site!("bad"), async {}).in_current_context());
+    assert!(poll(&mut task).is_ready());
+    let alone = recorder.fragments();
+    assert_eq!(names(&alone[0]), ["bad"]);
+    assert!(alone[0].partial);
+    failed(root);
+    assert_eq!(recorder.fragments().len() as u64, waiting + 1);
+    recorder.accounts_for(TASKS + 2);
+}
+
+#[test]
+fn tasks_that_have_waited_too_long_are_taken_out() {
+    let slab = Slab::default();
+    let root = slab.open(None);
+    for since in [10, 20, 30] {
+        let task = root.upgrade().unwrap();
+        assert!(matches!(
+            task.join(Box::new(Fragment::new()), since),
+            Joined::Waits
+        ));
+    }
+    assert_eq!(slab.overdue(25).len(), 2);
+    assert_eq!(slab.overdue(25).len(), 0);
+    assert_eq!(root.decide(true, |_| false).1.len(), 1);
+    root.release_to(&slab);
+    assert!(root.upgrade().is_none());
+}
+
+#[test]
+fn forgotten_roots_pile_up_to_a_limit_and_are_counted_beyond_it() {
+    let recorder = Recorder::new();
+    let beyond = 100;
+    recorder.elsewhere(move || {
+        for _ in 0..=MAX_DEPTH + beyond {
+            std::mem::forget(enter_root(site!("forgotten")));
+        }
+        call(site!("call"));
+        let mut task: Task = Box::pin(traced_at_root());
+        assert!(poll(&mut task).is_ready());
+    });
+    let totals = recorder.totals();
+    assert_eq!(totals.dropped(DropReason::NestedTooDeep), beyond as u64 + 1);
+    assert_eq!(totals.healed, MAX_DEPTH as u64 + 1);
+    recorder.accounts_for(beyond as u64 + 2);
+}
+
+async fn traced_at_root() {
+    let at = Start::root();
+    crate::span::future::traced_at(site!("too deep"), at, async {}, Fails).await;
+}
+
+#[test]
+fn a_root_polled_where_too_many_are_suspended_is_settled_there() {
+    let recorder = Recorder::new();
+    let (tell, told) = std::sync::mpsc::channel();
+    let mut task: Task = Box::pin(traced(site!("root"), async move {
+        tell.send(Context::current()).unwrap();
+        traced(site!("task"), async {}).in_current_context().await;
+        fail(site!("error"));
+        pause().await;
+        call(site!("lost"));
+    }));
+    assert!(poll(&mut task).is_pending());
+    recorder.elsewhere(move || {
+        for _ in 0..=MAX_DEPTH {
+            std::mem::forget(enter_root(site!("forgotten")));
+        }
+        assert!(poll(&mut task).is_ready());
+    });
+    assert!(told.recv().unwrap().handle().unwrap().upgrade().is_none());
+    assert_eq!(recorder.kept(), [["task"], ["error"]]);
+    assert_eq!(recorder.totals().dropped(DropReason::NestedTooDeep), 1);
+    recorder.accounts_for(4);
+}
+
+#[test]
+fn contexts_forgotten_or_attached_too_deep_are_harmless() {
+    let recorder = Recorder::new();
+    let root = enter(site!("root"));
+    let context = Context::current();
+    recorder.elsewhere(move || {
+        for _ in 0..MAX_DEPTH + 100 {
+            std::mem::forget(context.attach());
+        }
+        call(site!("call"));
+        let mut task: Task = Box::pin(traced(site!("task"), pause()).in_context(context));
+        assert!(poll(&mut task).is_pending());
+        finish(&mut task);
+    });
+    ok(root);
+    assert!(context.handle().unwrap().upgrade().is_none());
+    recorder.accounts_for(3);
+}
+
+#[test]
+fn a_full_queue_drops_and_counts() {
+    const TRACES: u64 = 9000;
+    if cfg!(miri) {
+        return;
+    }
+    let recorder = Recorder::new();
+    for _ in 0..TRACES {
+        fail(site!("error"));
+    }
+    let (kept, bytes) = recorder.pipeline.queue.size();
+    assert!(bytes <= crate::recorder::budget::limit_bytes() / 2);
+    let full = recorder.totals().dropped(DropReason::QueueFull);
+    assert!(full > 0);
+    assert_eq!(kept as u64 + full, TRACES);
+    recorder.accounts_for(TRACES);
+}
+
+#[test]
+fn what_ends_after_shutdown_is_counted() {
+    let recorder = Recorder::new();
+    recorder.pipeline.queue.close();
+    fail(site!("error"));
+    assert_eq!(recorder.totals().dropped(DropReason::Shutdown), 1);
+    recorder.accounts_for(1);
+}
