@@ -7,11 +7,11 @@ use super::error::InitError;
 use super::guard::Telemetry;
 use crate::clock;
 use crate::export::discard::Discard;
+use crate::export::resource::Resource;
 #[cfg(feature = "otlp")]
 use crate::export::{
     otlp::{OtlpExporter, Surroundings},
     own_series,
-    resource::Resource,
 };
 use crate::metrics;
 use crate::mode;
@@ -141,7 +141,10 @@ impl Builder {
         }
         clock::scale();
         metrics::prepare();
-        let exporters = self.exporters(&settings)?;
+        let resource = self.resource(&settings);
+        let exporters = self.exporters(&settings, &resource)?;
+        #[cfg(feature = "metrics")]
+        metrics::set_target(resource.attributes());
         let from_environment = settings.sampler.map(|sampler| {
             let ratio = Sampler::ratio(sampler.ratio);
             if sampler.parent_based {
@@ -161,16 +164,37 @@ impl Builder {
         })
     }
 
-    fn exporters(&self, settings: &env::Settings) -> Result<Exporters, InitError> {
+    /// What is said here comes before the environment, which comes before what is known anyway.
+    fn resource(&self, settings: &env::Settings) -> Resource {
+        let mut code = self.resource.clone();
+        if let Some(name) = &self.service_name {
+            code.push(KeyValue::new("service.name", name.as_str()));
+        }
+        Resource::new(
+            &code,
+            settings.service_name.as_deref(),
+            &settings.resource_attributes,
+        )
+    }
+
+    fn exporters(
+        &self,
+        settings: &env::Settings,
+        resource: &Resource,
+    ) -> Result<Exporters, InitError> {
         let mut exporters = Exporters::default();
         if self.discarding {
             exporters.watching.push(Box::new(Discard));
         }
         #[cfg(feature = "otlp")]
         if let Some(endpoint) = &self.otlp {
-            exporters.settling = Some(Box::new(self.otlp_exporter(endpoint.as_deref(), settings)?));
+            exporters.settling = Some(Box::new(self.otlp_exporter(
+                endpoint.as_deref(),
+                settings,
+                resource,
+            )?));
         }
-        let _ = settings;
+        let _ = (settings, resource);
         Ok(exporters)
     }
 
@@ -179,22 +203,14 @@ impl Builder {
         &self,
         endpoint: Option<&str>,
         settings: &env::Settings,
+        resource: &Resource,
     ) -> Result<OtlpExporter, InitError> {
         let mut otlp = settings.otlp.clone();
         if let Some(url) = endpoint {
             otlp.send_to("with_otlp_endpoint", url);
         }
-        let mut code = self.resource.clone();
-        if let Some(name) = &self.service_name {
-            code.push(KeyValue::new("service.name", name.as_str()));
-        }
-        let resource = Resource::new(
-            &code,
-            settings.service_name.as_deref(),
-            &settings.resource_attributes,
-        );
         let surroundings = Surroundings {
-            resource: &resource,
+            resource,
             account: &GLOBAL.account,
             byte_budget: budget::limit_bytes() / 4,
             metrics: Some(Box::new(|| {
