@@ -118,7 +118,10 @@ fn parse_item(input: ParseStream<'_>, place: Place) -> syn::Result<Item> {
                 inner,
                 items,
             })),
-            Err(_) => Item::Other(attrs, [header, brace.into_token_stream()].into_iter().collect()),
+            Err(_) => Item::Other(
+                attrs,
+                [header, brace.into_token_stream()].into_iter().collect(),
+            ),
         });
     }
     let start = input.fork();
@@ -154,9 +157,7 @@ fn between(start: ParseStream<'_>, end: ParseStream<'_>) -> syn::Result<TokenStr
     Ok(tokens)
 }
 
-fn parse_function(
-    input: ParseStream<'_>,
-) -> syn::Result<(TokenStream, Signature, Option<Group>)> {
+fn parse_function(input: ParseStream<'_>) -> syn::Result<(TokenStream, Signature, Option<Group>)> {
     let mut prefix = input.parse::<Visibility>()?.into_token_stream();
     if input.peek(Token![default]) {
         input.parse::<Token![default]>()?.to_tokens(&mut prefix);
@@ -180,9 +181,15 @@ fn parse_brace(input: ParseStream<'_>) -> syn::Result<Group> {
 
 fn parse_block(input: ParseStream<'_>) -> syn::Result<(TokenStream, Owner, Group)> {
     let mut header = input.parse::<Visibility>()?.into_token_stream();
-    input.parse::<Option<Token![default]>>()?.to_tokens(&mut header);
-    input.parse::<Option<Token![unsafe]>>()?.to_tokens(&mut header);
-    input.parse::<Option<Token![auto]>>()?.to_tokens(&mut header);
+    input
+        .parse::<Option<Token![default]>>()?
+        .to_tokens(&mut header);
+    input
+        .parse::<Option<Token![unsafe]>>()?
+        .to_tokens(&mut header);
+    input
+        .parse::<Option<Token![auto]>>()?
+        .to_tokens(&mut header);
     let owner = if input.peek(Token![impl]) {
         Owner::Impl(parse_impl_header(input, &mut header)?)
     } else if input.peek(Token![mod]) {

@@ -53,7 +53,10 @@ fn on_function(f: Function, args: &Args, tokens: TokenStream, errors: &mut Error
         return tokens;
     }
     if let Some(second) = f.attrs.iter().find(|attr| expand::is_ours(attr.path())) {
-        errors.push(Error::new_spanned(second.path(), "`#[traced]` is given twice"));
+        errors.push(Error::new_spanned(
+            second.path(),
+            "`#[traced]` is given twice",
+        ));
     }
     validate::on_function(args, &f, errors);
     if !errors.is_empty() || !ENABLED || args.skip_item.is_set() {
@@ -64,7 +67,10 @@ fn on_function(f: Function, args: &Args, tokens: TokenStream, errors: &mut Error
 
 fn on_block(block: Block, args: &Args, tokens: TokenStream, errors: &mut Errors) -> TokenStream {
     if matches!(block.owner, item::Owner::Trait) {
-        let keyword = block.header.into_iter().find(|tree| tree.to_string() == "trait");
+        let keyword = block
+            .header
+            .into_iter()
+            .find(|tree| tree.to_string() == "trait");
         errors.push(Error::new_spanned(keyword, MISPLACED));
         return tokens;
     }
@@ -86,9 +92,9 @@ fn check_other(attributes: usize, tokens: &TokenStream, errors: &mut Errors) {
     };
     if !silent {
         let item: TokenStream = tokens.clone().into_iter().skip(2 * attributes).collect();
-        let keyword = item.into_iter().find(|tree| {
-            matches!(tree, TokenTree::Ident(word) if word != "pub")
-        });
+        let keyword = item
+            .into_iter()
+            .find(|tree| matches!(tree, TokenTree::Ident(word) if word != "pub"));
         errors.push(Error::new_spanned(keyword.into_token_stream(), MISPLACED));
     }
 }

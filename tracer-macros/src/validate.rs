@@ -95,10 +95,16 @@ fn contradictions(args: &Args, errors: &mut Errors) {
             ));
         }
     }
-    if let Some(Expr::Lit(ExprLit { lit: Lit::Str(name), .. })) = args.name.get()
+    if let Some(Expr::Lit(ExprLit {
+        lit: Lit::Str(name),
+        ..
+    })) = args.name.get()
         && name.value().is_empty()
     {
-        errors.push(Error::new(name.span(), "the name of a span cannot be empty"));
+        errors.push(Error::new(
+            name.span(),
+            "the name of a span cannot be empty",
+        ));
     }
     for field in args.fields.get().into_iter().flatten() {
         if let crate::args::FieldKey::Text(text, span) = &field.key
@@ -129,10 +135,16 @@ fn parameters(args: &Args, functions: &[&Function], errors: &mut Errors) {
     }
     for (index, name) in recorded.iter().enumerate() {
         if skipped.contains(name) {
-            errors.push(Error::new(name.span(), format!("`{name}` is in `args` and in `skip`")));
+            errors.push(Error::new(
+                name.span(),
+                format!("`{name}` is in `args` and in `skip`"),
+            ));
         }
         if recorded[..index].contains(name) {
-            errors.push(Error::new(name.span(), format!("`{name}` is recorded twice")));
+            errors.push(Error::new(
+                name.span(),
+                format!("`{name}` is recorded twice"),
+            ));
         }
     }
 }

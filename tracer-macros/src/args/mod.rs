@@ -45,9 +45,29 @@ pub(crate) struct Args {
 
 /// In the order in which the documentation lists them.
 const KNOWN: [&str; 23] = [
-    "name", "target", "level", "kind", "server", "client", "carrier", "rpc", "args", "fields",
-    "skip", "skip_all", "err", "ret", "ok_if", "error_if", "parent", "root", "links", "metrics",
-    "metrics_only", "boxed", "crate",
+    "name",
+    "target",
+    "level",
+    "kind",
+    "server",
+    "client",
+    "carrier",
+    "rpc",
+    "args",
+    "fields",
+    "skip",
+    "skip_all",
+    "err",
+    "ret",
+    "ok_if",
+    "error_if",
+    "parent",
+    "root",
+    "links",
+    "metrics",
+    "metrics_only",
+    "boxed",
+    "crate",
 ];
 
 /// What other attributes of this sort call the same thing.
@@ -107,7 +127,9 @@ impl Args {
             "carrier" => self.carrier.set(key, assigned(input)?),
             "rpc" => self.rpc.set(key, in_parentheses(input, Rpc::parse)?),
             "args" => self.args.set(key, in_parentheses(input, Recorded::parse)?),
-            "fields" => self.fields.set(key, in_parentheses(input, values::comma_separated)?),
+            "fields" => self
+                .fields
+                .set(key, in_parentheses(input, values::comma_separated)?),
             "skip" if input.peek(token::Paren) => {
                 self.skip.set(key, in_parentheses(input, values::names)?)
             }
@@ -123,7 +145,9 @@ impl Args {
             "metrics" => self.metrics.set(key, after_equals(input, off)?),
             "metrics_only" => self.metrics_only.set(key, ()),
             "boxed" => self.boxed.set(key, ()),
-            "crate" => self.krate.set(key, after_equals(input, Path::parse_mod_style)?),
+            "crate" => self
+                .krate
+                .set(key, after_equals(input, Path::parse_mod_style)?),
             _ => Err(unknown(&key)),
         }
     }
@@ -196,7 +220,10 @@ fn off(input: ParseStream<'_>) -> syn::Result<()> {
     let span = input.span();
     match input.call(Ident::parse_any) {
         Ok(word) if word == "off" => Ok(()),
-        _ => Err(Error::new(span, "expected `off`; metrics are on by default")),
+        _ => Err(Error::new(
+            span,
+            "expected `off`; metrics are on by default",
+        )),
     }
 }
 
@@ -206,7 +233,9 @@ fn unknown(key: &Ident) -> Error {
         let same = ELSEWHERE.iter().find(|(other, _)| *other == name);
         same.map(|&(_, ours)| ours)
     });
-    let hint = meant.map_or(String::from("."), |meant| format!(", did you mean `{meant}`?"));
+    let hint = meant.map_or(String::from("."), |meant| {
+        format!(", did you mean `{meant}`?")
+    });
     let known = diag::list(KNOWN);
     Error::new(
         key.span(),

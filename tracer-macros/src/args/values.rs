@@ -80,15 +80,18 @@ impl Parse for Recorded {
                 Err(input.error("`*` is every parameter: nothing may follow it"))
             };
         }
-        let named = Punctuated::<(Mode, Ident), Token![,]>::parse_terminated_with(input, |input| {
-            let mode = Mode::parse(input)?;
-            let ident = input.call(Ident::parse_any)?;
-            if input.is_empty() || input.peek(Token![,]) {
-                Ok((mode, ident))
-            } else {
-                Err(input.error("expected the name of a parameter; an expression goes in `fields(name = …)`"))
-            }
-        })?;
+        let named = Punctuated::<(Mode, Ident), Token![,]>::parse_terminated_with(
+            input,
+            |input| {
+                let mode = Mode::parse(input)?;
+                let ident = input.call(Ident::parse_any)?;
+                if input.is_empty() || input.peek(Token![,]) {
+                    Ok((mode, ident))
+                } else {
+                    Err(input.error("expected the name of a parameter; an expression goes in `fields(name = …)`"))
+                }
+            },
+        )?;
         Ok(Self::Named(named.into_iter().collect()))
     }
 }
@@ -203,7 +206,9 @@ pub(crate) fn level(input: ParseStream<'_>) -> syn::Result<Ident> {
             _ => None,
         }
     } else {
-        let path: Path = input.call(Path::parse_mod_style).map_err(|_| Error::new(span, EXPECTED))?;
+        let path: Path = input
+            .call(Path::parse_mod_style)
+            .map_err(|_| Error::new(span, EXPECTED))?;
         path.segments
             .last()
             .and_then(|last| position(&LEVELS, &last.ident.to_string()))
@@ -256,7 +261,9 @@ impl Parse for Rpc {
                 _ => {
                     return Err(Error::new(
                         key.span(),
-                        format!("unknown part `{key}`; an RPC has `system`, `service` and `method`"),
+                        format!(
+                            "unknown part `{key}`; an RPC has `system`, `service` and `method`"
+                        ),
                     ));
                 }
             };

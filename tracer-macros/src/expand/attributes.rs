@@ -8,11 +8,40 @@ use syn::{Attribute, Meta, Path, Token, parse_quote};
 
 /// Attributes of the language and its tools: they do not look at the shape of a function.
 const KNOWN: [&str; 34] = [
-    "allow", "automatically_derived", "cfg", "clippy", "cold", "coverage", "deny", "deprecated",
-    "diagnostic", "doc", "expect", "export_name", "forbid", "ignore", "inline", "link_section",
-    "must_use", "no_mangle", "non_exhaustive", "optimize", "rustc_deprecated_safe_2024",
-    "rustfmt", "should_panic", "target_feature", "test", "track_caller", "unsafe", "warn",
-    "naked", "no_coverage", "rustdoc", "stable", "unstable", "miri",
+    "allow",
+    "automatically_derived",
+    "cfg",
+    "clippy",
+    "cold",
+    "coverage",
+    "deny",
+    "deprecated",
+    "diagnostic",
+    "doc",
+    "expect",
+    "export_name",
+    "forbid",
+    "ignore",
+    "inline",
+    "link_section",
+    "must_use",
+    "no_mangle",
+    "non_exhaustive",
+    "optimize",
+    "rustc_deprecated_safe_2024",
+    "rustfmt",
+    "should_panic",
+    "target_feature",
+    "test",
+    "track_caller",
+    "unsafe",
+    "warn",
+    "naked",
+    "no_coverage",
+    "rustdoc",
+    "stable",
+    "unstable",
+    "miri",
 ];
 
 /// Whether another attribute macro still comes after us. It may need to see `async`, and
@@ -37,7 +66,10 @@ fn conditional(meta: &Meta) -> Option<(TokenStream, Vec<Meta>)> {
         let predicate: Meta = input.parse()?;
         input.parse::<Token![,]>()?;
         let attributes = Punctuated::<Meta, Token![,]>::parse_terminated(input)?;
-        Ok((predicate.into_token_stream(), attributes.into_iter().collect()))
+        Ok((
+            predicate.into_token_stream(),
+            attributes.into_iter().collect(),
+        ))
     };
     parser.parse2(list.tokens.clone()).ok()
 }
@@ -62,7 +94,9 @@ impl Marker {
 
 /// By the last segment: a re-export has its own path, and needs no import in here.
 pub(crate) fn is_ours(path: &Path) -> bool {
-    path.segments.last().is_some_and(|last| last.ident == "traced")
+    path.segments
+        .last()
+        .is_some_and(|last| last.ident == "traced")
 }
 
 /// Removes our markers.
@@ -92,11 +126,6 @@ pub(crate) fn take_markers(attrs: &mut Vec<Attribute>) -> Vec<Marker> {
         !inner.is_empty()
     });
     markers
-}
-
-/// Attributes of a parameter that its rebinding needs as well: `cfg`, and lint levels.
-pub(crate) fn on_rebinding(attrs: &[Attribute]) -> TokenStream {
-    attrs.iter().map(|attr| quote!(#attr)).collect()
 }
 
 /// Attributes that decide whether a parameter is there at all.

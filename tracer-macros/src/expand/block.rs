@@ -11,7 +11,12 @@ use crate::item::{Block, Function, Item, Owner, regroup};
 use crate::validate;
 
 /// The block with its functions annotated; off, the block without markers.
-pub(crate) fn block(mut block: Block, args: &Args, scope: &Scope, errors: &mut Errors) -> TokenStream {
+pub(crate) fn block(
+    mut block: Block,
+    args: &Args,
+    scope: &Scope,
+    errors: &mut Errors,
+) -> TokenStream {
     let mut scope = Scope {
         type_name: None,
         foreign: scope.foreign || attributes::any_foreign(&block.attrs),
@@ -43,9 +48,16 @@ fn marked_item(mut item: Item, outer: &Args, scope: &Scope, errors: &mut Errors)
         return one_item(item, None, outer, scope, errors);
     };
     for second in markers {
-        errors.push(syn::Error::new_spanned(second.path, "`#[traced]` is given twice"));
+        errors.push(syn::Error::new_spanned(
+            second.path,
+            "`#[traced]` is given twice",
+        ));
     }
-    let Marker { condition, args, path } = marker;
+    let Marker {
+        condition,
+        args,
+        path,
+    } = marker;
     let _ = path;
     let args = Args::parse(args, errors);
     let Some(condition) = condition else {

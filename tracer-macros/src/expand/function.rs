@@ -25,7 +25,11 @@ pub(crate) fn function(mut f: Function, args: &Args, scope: &Scope) -> TokenStre
     let call = Call {
         callsite: callsite(&rt, scope, args, &f.sig.ident),
         fields: recording::at_start(&rt.private, args, &bindings),
-        naming: if names_parameters { Naming::Users } else { Naming::Ours },
+        naming: if names_parameters {
+            Naming::Users
+        } else {
+            Naming::Ours
+        },
         keep_async: foreign,
         rt: &rt,
         args,
@@ -33,7 +37,9 @@ pub(crate) fn function(mut f: Function, args: &Args, scope: &Scope) -> TokenStre
     };
     let statements = call.expand(&mut f);
     let group = regroup(&body, Delimiter::Brace, statements);
-    let Function { attrs, prefix, sig, .. } = f;
+    let Function {
+        attrs, prefix, sig, ..
+    } = f;
     quote_spanned!(Span::mixed_site()=> #(#attrs)* #inner #prefix #sig #group)
 }
 
@@ -74,7 +80,7 @@ impl Call<'_> {
                 true => quote_spanned!(span=> #private::Never),
                 false => types::nameable(ty),
             };
-            (output.to_string() != "_").then(|| return_edge(&output))
+            (output.to_string() != "_").then(|| return_edge(private, &output))
         });
         let inside = self.inside(&params);
         let block = quote_spanned!(span=> async move { #edge #inside });
@@ -108,13 +114,18 @@ impl Call<'_> {
         let private = &self.rt.private;
         let params = self.plan(Capture::Moved).leave(&f.sig);
         let output = types::output_of(ty, private).filter(|output| output.to_string() != "_");
-        let edge = output.as_ref().map(return_edge);
+        let edge = output.as_ref().map(|output| return_edge(private, output));
         let says = match types::future_output(ty) {
             Some(output) => says(Some(&output)),
             None if output.is_some() => Says::ByType,
             None => Says::AlwaysOk,
         };
-        let call = Call { body: &body.block, callsite: self.callsite.clone(), fields: self.fields.clone(), ..*self };
+        let call = Call {
+            body: &body.block,
+            callsite: self.callsite.clone(),
+            fields: self.fields.clone(),
+            ..*self
+        };
         let inside = call.inside(&params);
         let mut before = TokenStream::new();
         let wrapped = body.rebuild(quote_spanned!(span=> #edge #inside), |block| {
@@ -138,7 +149,11 @@ impl Call<'_> {
 
     fn named_carrier(&self) -> Option<TokenStream> {
         let private = &self.rt.private;
-        let carrier = self.args.carrier.get().filter(|_| self.args.client.is_set())?;
+        let carrier = self
+            .args
+            .carrier
+            .get()
+            .filter(|_| self.args.client.is_set())?;
         Some(quote_spanned!(Span::mixed_site()=> {
             use #private::carrier::*;
             (&mut #private::carrier::CarrierMut(#carrier)).outgoing();
@@ -201,14 +216,20 @@ impl Call<'_> {
         };
         let describe = describer(private, self.args, says);
         let early = tokens::exits_early(self.body.stream());
-        let by_value = f.sig.inputs.iter().any(
-            |input| matches!(input, FnArg::Receiver(this) if params::is_by_value(this)),
-        );
+        let by_value = f
+            .sig
+            .inputs
+            .iter()
+            .any(|input| matches!(input, FnArg::Receiver(this) if params::is_by_value(this)));
         // A closure would be the caller that the body sees.
         let located = attributes::has(&f.attrs, "track_caller");
         let watched = describe.is_some() || future.is_some();
         let closure = !located && (by_value || (early && watched));
-        let capture = if closure { Capture::Moved } else { Capture::InPlace };
+        let capture = if closure {
+            Capture::Moved
+        } else {
+            Capture::InPlace
+        };
         let params = self.plan(capture).apply(&mut f.sig);
         let inside = self.inside(&params);
         let callsite = &self.callsite;
@@ -223,7 +244,16 @@ impl Call<'_> {
             (None, Some(describe)) if !alone => End::Described(describe),
             _ => End::Plain,
         };
-        SyncBody { private, enter, inside, closure, alone, returned, end }.expand()
+        SyncBody {
+            private,
+            enter,
+            inside,
+            closure,
+            alone,
+            returned,
+            end,
+        }
+        .expand()
     }
 }
 
@@ -250,7 +280,13 @@ struct SyncBody<'a> {
 impl SyncBody<'_> {
     fn expand(self) -> TokenStream {
         let span = Span::mixed_site();
-        let Self { private, enter, inside, end, .. } = self;
+        let Self {
+            private,
+            enter,
+            inside,
+            end,
+            ..
+        } = self;
         let (guard, value) = (local("__traced_guard"), local("__traced_value"));
         let ty = match self.returned {
             Some(ty) if types::is_never(ty) => quote_spanned!(span=> !),
@@ -286,7 +322,9 @@ impl SyncBody<'_> {
                 let end = match describe {
                     Some(describe) => quote_spanned!(span=>
                         #private::settle_future(#guard, #value_of, #describe)),
-                    None => quote_spanned!(span=> #guard.into_future(#value_of, #private::AlwaysOk)),
+                    None => {
+                        quote_spanned!(span=> #guard.into_future(#value_of, #private::AlwaysOk))
+                    }
                 };
                 quote_spanned!(span=> #start let #value: #ty = #run; #end)
             }
@@ -303,7 +341,6 @@ fn says(returned: Option<&Type>) -> Says {
 
 /// Tells the compiler what the future returns before it looks at the body: without it, an error in
 /// the body would be reported somewhere else, and `Ok(1)` would have no error type.
-fn return_edge(output: &TokenStream) -> TokenStream {
-    quote_spanned!(Span::mixed_site()=>
-        if false { let value: #output = loop {}; return value; })
+fn return_edge(private: &TokenStream, output: &TokenStream) -> TokenStream {
+    quote_spanned!(Span::mixed_site()=> if false { return #private::any::<#output>(); })
 }

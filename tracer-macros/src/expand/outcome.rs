@@ -40,11 +40,13 @@ pub(crate) fn describer(private: &TokenStream, args: &Args, says: Says) -> Optio
         failure = quote_spanned!(span=>
             if #path(#value) { #private::or_other(#failure) } else { #private::core::option::Option::None });
     }
-    Some(quote_spanned!(span=> |#value: &_, #kind: #private::SpanKind| {
-        use #private::by_type::*;
-        #ret
-        #failure
-    }))
+    Some(
+        quote_spanned!(span=> |#value: &_, #kind: #private::SpanKind| {
+            use #private::by_type::*;
+            #ret
+            #failure
+        }),
+    )
 }
 
 fn by_type(private: &TokenStream, args: &Args) -> TokenStream {

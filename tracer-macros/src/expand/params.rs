@@ -7,9 +7,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote_spanned};
 use syn::visit_mut::VisitMut;
-use syn::{
-    Attribute, FnArg, Pat, PatIdent, PatType, Receiver, ReceiverKind, Signature, Type,
-};
+use syn::{Attribute, FnArg, Pat, PatIdent, PatType, Receiver, ReceiverKind, Signature, Type};
 
 use super::attributes;
 use super::tokens::{generated, local};
@@ -63,7 +61,9 @@ impl Plan<'_> {
                 }
                 FnArg::Typed(param) => {
                     let name = self.rebind(index, param, &mut seen, &mut params.rebinding);
-                    params.outside.push((attributes::conditions(&param.attrs), name));
+                    params
+                        .outside
+                        .push((attributes::conditions(&param.attrs), name));
                 }
             }
         }
@@ -81,9 +81,13 @@ impl Plan<'_> {
             let conditions = attributes::conditions(&param.attrs);
             if self.inject && types::is_mutable_reference(&param.ty) {
                 let injection = self.injection(quote_spanned!(Span::mixed_site()=> &mut *#ident));
-                params.rebinding.extend(quote_spanned!(Span::mixed_site()=> #conditions { #injection }));
+                params
+                    .rebinding
+                    .extend(quote_spanned!(Span::mixed_site()=> #conditions { #injection }));
             } else if self.inject && is_carrier_by_value(&param.ty) {
-                params.rebinding.extend(self.injection_by_value(&conditions, ident));
+                params
+                    .rebinding
+                    .extend(self.injection_by_value(&conditions, ident));
             }
             params.outside.push((conditions, ident.clone()));
         }

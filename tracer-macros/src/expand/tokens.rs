@@ -112,7 +112,11 @@ impl AsyncBody {
     pub(crate) fn find(body: &Group) -> Option<Self> {
         if let Some((keywords, block)) = async_block(body.stream()) {
             let pin = None;
-            return Some(Self { pin, keywords, block });
+            return Some(Self {
+                pin,
+                keywords,
+                block,
+            });
         }
         let mut trees: Vec<TokenTree> = body.stream().into_iter().collect();
         let Some(TokenTree::Group(group)) = trees.pop() else {
@@ -120,9 +124,9 @@ impl AsyncBody {
         };
         let path: Vec<String> = trees.iter().map(ToString::to_string).collect();
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        let is_path = trees.iter().all(|tree| {
-            matches!(tree, TokenTree::Ident(_)) || is_punct(tree, ':')
-        });
+        let is_path = trees
+            .iter()
+            .all(|tree| matches!(tree, TokenTree::Ident(_)) || is_punct(tree, ':'));
         if group.delimiter() != Delimiter::Parenthesis
             || !is_path
             || !path.ends_with(&["Box", ":", ":", "pin"])
@@ -167,13 +171,10 @@ fn async_block(tokens: TokenStream) -> Option<(TokenStream, Group)> {
     let Some(TokenTree::Group(block)) = trees.pop() else {
         return None;
     };
-    let keyword = |tree: Option<&TokenTree>, word: &str| {
-        matches!(tree, Some(TokenTree::Ident(ident)) if ident == word)
-    };
+    let keyword = |tree: Option<&TokenTree>, word: &str| matches!(tree, Some(TokenTree::Ident(ident)) if ident == word);
     let plain = trees.len() == 1 && keyword(trees.first(), "async");
-    let moving = trees.len() == 2
-        && keyword(trees.first(), "async")
-        && keyword(trees.get(1), "move");
+    let moving =
+        trees.len() == 2 && keyword(trees.first(), "async") && keyword(trees.get(1), "move");
     (block.delimiter() == Delimiter::Brace && (plain || moving))
         .then(|| (trees.into_iter().collect(), block))
 }
