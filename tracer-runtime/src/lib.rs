@@ -39,6 +39,7 @@ pub use recorder::policy::{Keep, Sampler};
 pub use span::context::{Context, ContextGuard, current_ids};
 pub use span::inside::{record, set_error};
 pub use span::named::{Span, SpanGuard};
+pub use span::outcome::Outcome;
 pub use span::task::{FutureExt, InContext, wrap};
 #[cfg(feature = "tokio")]
 pub use span::task::{spawn, spawn_blocking};

@@ -1,6 +1,5 @@
 //! One argument: given at most once, and remembered with its keyword.
 
-use proc_macro2::Span;
 use syn::{Error, Ident};
 
 /// The value of an argument and the keyword that set it.
@@ -40,10 +39,6 @@ impl<T> Slot<T> {
 
     pub(crate) fn key(&self) -> Option<&Ident> {
         self.0.as_ref().map(|(key, _)| key)
-    }
-
-    pub(crate) fn span(&self) -> Option<Span> {
-        self.key().map(Ident::span)
     }
 
     /// This one, or else the one of the enclosing `impl` or `mod`.

@@ -128,11 +128,6 @@ pub(crate) fn take_markers(attrs: &mut Vec<Attribute>) -> Vec<Marker> {
     markers
 }
 
-/// Attributes of a parameter that its rebinding needs as well: `cfg`, and lint levels.
-pub(crate) fn on_rebinding(attrs: &[Attribute]) -> TokenStream {
-    attrs.iter().map(|attr| quote!(#attr)).collect()
-}
-
 /// Attributes that decide whether a parameter is there at all.
 pub(crate) fn conditions(attrs: &[Attribute]) -> TokenStream {
     attrs

@@ -80,7 +80,7 @@ impl Call<'_> {
                 true => quote_spanned!(span=> #private::Never),
                 false => types::nameable(ty),
             };
-            (output.to_string() != "_").then(|| return_edge(&output))
+            (output.to_string() != "_").then(|| return_edge(private, &output))
         });
         let inside = self.inside(&params);
         let block = quote_spanned!(span=> async move { #edge #inside });
@@ -114,7 +114,7 @@ impl Call<'_> {
         let private = &self.rt.private;
         let params = self.plan(Capture::Moved).leave(&f.sig);
         let output = types::output_of(ty, private).filter(|output| output.to_string() != "_");
-        let edge = output.as_ref().map(return_edge);
+        let edge = output.as_ref().map(|output| return_edge(private, output));
         let says = match types::future_output(ty) {
             Some(output) => says(Some(&output)),
             None if output.is_some() => Says::ByType,
@@ -341,7 +341,6 @@ fn says(returned: Option<&Type>) -> Says {
 
 /// Tells the compiler what the future returns before it looks at the body: without it, an error in
 /// the body would be reported somewhere else, and `Ok(1)` would have no error type.
-fn return_edge(output: &TokenStream) -> TokenStream {
-    quote_spanned!(Span::mixed_site()=>
-        if false { let value: #output = loop {}; return value; })
+fn return_edge(private: &TokenStream, output: &TokenStream) -> TokenStream {
+    quote_spanned!(Span::mixed_site()=> if false { return #private::any::<#output>(); })
 }

@@ -174,6 +174,12 @@ impl Guard {
         self.alone = true;
     }
 
+    /// Whether anybody will hear of the outcome.
+    #[inline(always)]
+    pub(super) fn is_on(&self) -> bool {
+        self.site.is_some()
+    }
+
     /// The kind of the span.
     #[inline(always)]
     #[must_use]

@@ -1,0 +1,177 @@
+//! Values that say themselves whether a call failed.
+
+use crate::callsite::SpanKind;
+use crate::record::Failure;
+
+/// Decides the outcome of a call that returns a value of this type, or an `Err` of it.
+///
+/// Types of `http` and `tonic` decide by their status, with the features `axum` and `tonic`. Implement it for a type of
+/// your own when its values can mean failure, or when not every error of it is one.
+///
+/// ```
+/// use tracer_runtime::{Failure, Outcome, SpanKind};
+///
+/// enum Lookup {
+///     Found(u32),
+///     Missing,
+///     Broken(String),
+/// }
+///
+/// impl Outcome for Lookup {
+///     fn failure(&self, _kind: SpanKind) -> Option<Failure> {
+///         match self {
+///             Lookup::Broken(why) => Some(Failure {
+///                 error_type: "broken_lookup".into(),
+///                 message: Some(why.clone()),
+///                 ..Failure::default()
+///             }),
+///             Lookup::Found(_) | Lookup::Missing => None,
+///         }
+///     }
+/// }
+/// ```
+pub trait Outcome {
+    /// `None` is `ok`. Which statuses are failures can depend on the kind of the span.
+    fn failure(&self, kind: SpanKind) -> Option<Failure>;
+
+    /// The same where the value is in an `Err`.
+    #[doc(hidden)]
+    fn failure_in_err(&self, kind: SpanKind) -> Option<Failure> {
+        self.failure(kind)
+    }
+}
+
+/// <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status>
+#[cfg(feature = "axum")]
+mod http_types {
+    use http::StatusCode;
+
+    use super::Outcome;
+    use crate::callsite::SpanKind;
+    use crate::record::Failure;
+
+    fn failed(status: StatusCode) -> Failure {
+        Failure {
+            error_type: status.as_str().to_owned().into(),
+            ..Failure::default()
+        }
+    }
+
+    impl Outcome for StatusCode {
+        fn failure(&self, kind: SpanKind) -> Option<Failure> {
+            let client_errors_too = kind == SpanKind::Client;
+            let is_failure =
+                self.is_server_error() || (client_errors_too && self.is_client_error());
+            is_failure.then(|| failed(*self))
+        }
+
+        fn failure_in_err(&self, kind: SpanKind) -> Option<Failure> {
+            match kind {
+                SpanKind::Server | SpanKind::Client => self.failure(kind),
+                _ => Some(failed(*self)),
+            }
+        }
+    }
+
+    impl<B> Outcome for http::Response<B> {
+        fn failure(&self, kind: SpanKind) -> Option<Failure> {
+            self.status().failure(kind)
+        }
+
+        fn failure_in_err(&self, kind: SpanKind) -> Option<Failure> {
+            self.status().failure_in_err(kind)
+        }
+    }
+
+    macro_rules! tuples {
+        ($($($rest:ident)*;)*) => {$(
+            /// Decided by the status at its beginning.
+            impl<$($rest),*> Outcome for (StatusCode, $($rest),*) {
+                fn failure(&self, kind: SpanKind) -> Option<Failure> {
+                    self.0.failure(kind)
+                }
+
+                fn failure_in_err(&self, kind: SpanKind) -> Option<Failure> {
+                    self.0.failure_in_err(kind)
+                }
+            }
+        )*};
+    }
+    tuples! {
+        A;
+        A B;
+        A B C;
+        A B C D;
+        A B C D E;
+        A B C D E F;
+        A B C D E F G;
+        A B C D E F G H;
+    }
+}
+
+/// <https://opentelemetry.io/docs/specs/semconv/rpc/grpc/#error-status>
+#[cfg(feature = "tonic")]
+mod grpc_types {
+    use tonic::{Code, Status};
+
+    use super::Outcome;
+    use crate::callsite::SpanKind;
+    use crate::record::Failure;
+    use crate::span::inside::cut;
+
+    impl Outcome for Status {
+        fn failure(&self, kind: SpanKind) -> Option<Failure> {
+            let expected = match kind {
+                SpanKind::Server => !matches!(
+                    self.code(),
+                    Code::Unknown
+                        | Code::DeadlineExceeded
+                        | Code::Unimplemented
+                        | Code::Internal
+                        | Code::Unavailable
+                        | Code::DataLoss
+                ),
+                _ => self.code() == Code::Ok,
+            };
+            (!expected).then(|| Failure {
+                error_type: code_name(self.code()).into(),
+                message: Some(self.message())
+                    .filter(|text| !text.is_empty())
+                    .map(|text| cut(text.to_owned())),
+                chain: Vec::new(),
+            })
+        }
+
+        fn failure_in_err(&self, kind: SpanKind) -> Option<Failure> {
+            self.failure(kind).or_else(|| {
+                let plain = !matches!(kind, SpanKind::Server | SpanKind::Client);
+                plain.then(|| Failure {
+                    error_type: code_name(self.code()).into(),
+                    ..Failure::default()
+                })
+            })
+        }
+    }
+
+    fn code_name(code: Code) -> &'static str {
+        match code {
+            Code::Ok => "OK",
+            Code::Cancelled => "CANCELLED",
+            Code::Unknown => "UNKNOWN",
+            Code::InvalidArgument => "INVALID_ARGUMENT",
+            Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+            Code::NotFound => "NOT_FOUND",
+            Code::AlreadyExists => "ALREADY_EXISTS",
+            Code::PermissionDenied => "PERMISSION_DENIED",
+            Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+            Code::FailedPrecondition => "FAILED_PRECONDITION",
+            Code::Aborted => "ABORTED",
+            Code::OutOfRange => "OUT_OF_RANGE",
+            Code::Unimplemented => "UNIMPLEMENTED",
+            Code::Internal => "INTERNAL",
+            Code::Unavailable => "UNAVAILABLE",
+            Code::DataLoss => "DATA_LOSS",
+            Code::Unauthenticated => "UNAUTHENTICATED",
+        }
+    }
+}

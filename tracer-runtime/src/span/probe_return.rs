@@ -1,0 +1,159 @@
+//! Ends a call by what its function returned: a value, or a future in which the call goes on.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use super::describe::Describe;
+use super::future::{Traced, traced_at, traced_with};
+use super::guard::Guard;
+use super::start::Start;
+use crate::callsite::{Callsite, SpanKind};
+use crate::record::Failure;
+
+/// A closure that describes.
+#[derive(Clone, Copy)]
+pub struct By<D>(D);
+
+impl<D> std::fmt::Debug for By<D> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("By")
+    }
+}
+
+impl<T: ?Sized, D> Describe<T> for By<D>
+where
+    D: Fn(&T, SpanKind) -> Option<Box<Failure>> + Copy,
+{
+    #[inline(always)]
+    fn describe(self, value: &T, kind: SpanKind) -> Option<Box<Failure>> {
+        (self.0)(value, kind)
+    }
+}
+
+/// [`traced_with`] a closure: the bound is what tells the closure the type of its argument.
+#[inline(always)]
+pub fn traced_by<F, D>(site: &'static Callsite, future: F, describe: D) -> Traced<F, By<D>>
+where
+    F: Future,
+    D: Fn(&F::Output, SpanKind) -> Option<Box<Failure>> + Copy,
+{
+    traced_with(site, future, By(describe))
+}
+
+/// [`traced_at`] with a closure.
+#[inline(always)]
+pub fn traced_at_by<F, D>(
+    site: &'static Callsite,
+    at: Start,
+    future: F,
+    describe: D,
+) -> Traced<F, By<D>>
+where
+    F: Future,
+    D: Fn(&F::Output, SpanKind) -> Option<Box<Failure>> + Copy,
+{
+    traced_at(site, at, future, By(describe))
+}
+
+/// Lets the call go on in a future of a type without a name.
+#[inline(always)]
+pub fn settle_future<F, D>(guard: Guard, future: F, describe: D) -> Traced<F, By<D>>
+where
+    F: Future,
+    D: Fn(&F::Output, SpanKind) -> Option<Box<Failure>> + Copy,
+{
+    guard.into_future(future, By(describe))
+}
+
+/// Tells the compiler what a future gives.
+#[inline(always)]
+pub fn output<T, F: Future<Output = T>>(future: F) -> F {
+    future
+}
+
+/// Stands for a value of any type; never called.
+///
+/// # Panics
+///
+/// Always.
+#[cold]
+pub fn any<T>() -> T {
+    unreachable!("it only tells the compiler a type")
+}
+
+/// Runs the body of a function: unlike a closure that is called in place, this one may return what it borrows mutably.
+#[inline(always)]
+pub fn once<T>(body: impl FnOnce() -> T) -> T {
+    body()
+}
+
+/// What a synchronous function returned.
+#[derive(Debug)]
+pub struct Returned<T>(pub T);
+
+/// The call is over.
+pub trait Settle {
+    /// What the function returned.
+    type Value;
+
+    /// Ends the call.
+    fn settle<D>(self, guard: Guard, describe: D) -> Self::Value
+    where
+        D: Fn(&Self::Value, SpanKind) -> Option<Box<Failure>>;
+}
+
+impl<T> Settle for Returned<T> {
+    type Value = T;
+
+    #[inline(always)]
+    fn settle<D>(self, mut guard: Guard, describe: D) -> T
+    where
+        D: Fn(&T, SpanKind) -> Option<Box<Failure>>,
+    {
+        if guard.is_on() {
+            let kind = guard.kind();
+            guard.finish_with(describe(&self.0, kind));
+        }
+        self.0
+    }
+}
+
+macro_rules! boxed_futures {
+    ($($($marker:ident)*;)*) => {$(
+        impl<'a, T: 'a> Returned<Pin<Box<dyn Future<Output = T> $(+ $marker)* + 'a>>> {
+            /// Lets the call go on in the future.
+            #[inline]
+            pub fn settle<D>(
+                self,
+                guard: Guard,
+                describe: D,
+            ) -> Pin<Box<dyn Future<Output = T> $(+ $marker)* + 'a>>
+            where
+                D: Fn(&T, SpanKind) -> Option<Box<Failure>> + Copy $(+ $marker)* + 'a,
+            {
+                if !guard.is_on() {
+                    return self.0;
+                }
+                Box::pin(guard.into_future(self.0, By(describe)))
+            }
+        }
+    )*};
+}
+boxed_futures! {
+    ;
+    Send;
+    Send Sync;
+}
+
+/// The type `!`, which cannot be written in every place yet.
+pub type Never = <fn() -> ! as ReturnOf>::Value;
+
+/// What a function pointer returns.
+pub trait ReturnOf {
+    /// That.
+    type Value;
+}
+
+impl<T> ReturnOf for fn() -> T {
+    type Value = T;
+}
