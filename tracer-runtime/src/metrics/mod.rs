@@ -11,6 +11,8 @@ mod names;
 mod openmetrics;
 mod own;
 mod process;
+#[cfg(feature = "prometheus")]
+pub(crate) mod server;
 mod shared;
 mod snapshot;
 mod target;

@@ -79,8 +79,6 @@ impl Metric {
     }
 }
 
-use Kind::{Counter, Gauge, Histogram, Info, UpDownCounter};
-
 macro_rules! metrics {
     ($($constant:ident = $metric:expr;)*) => {
         $(pub(crate) const $constant: &Metric = &$metric;)*
@@ -91,57 +89,57 @@ macro_rules! metrics {
 }
 
 metrics! {
-    FUNCTION_CALLS = metric("function.calls", "{call}", Counter,
+    FUNCTION_CALLS = metric("function.calls", "{call}", Kind::Counter,
         "Calls that have ended, by outcome: ok, error, panic or cancelled.");
-    FUNCTION_DURATION = metric("function.calls.duration", "s", Histogram,
+    FUNCTION_DURATION = metric("function.calls.duration", "s", Kind::Histogram,
         "How long calls took from start to end, whatever their outcome.");
-    FUNCTION_IN_FLIGHT = metric("function.calls.in_flight", "{call}", UpDownCounter,
+    FUNCTION_IN_FLIGHT = metric("function.calls.in_flight", "{call}", Kind::UpDownCounter,
         "Calls that have begun and not ended.");
 
-    RECORDS = metric("tracer.records", "{record}", Counter,
+    RECORDS = metric("tracer.records", "{record}", Kind::Counter,
         "Span records whose fate is known: exported, discarded with their trace, or dropped.");
-    RECORDS_DROPPED = metric("tracer.records.dropped", "{record}", Counter,
+    RECORDS_DROPPED = metric("tracer.records.dropped", "{record}", Kind::Counter,
         "Span records that were lost, by reason.");
-    TRACES_KEPT = metric("tracer.traces.kept", "{trace}", Counter,
+    TRACES_KEPT = metric("tracer.traces.kept", "{trace}", Kind::Counter,
         "Traces, or parts of one, that were handed to the exporters.");
-    ORPHANED_FUTURES = metric("tracer.futures.orphaned", "{future}", Counter,
+    ORPHANED_FUTURES = metric("tracer.futures.orphaned", "{future}", Kind::Counter,
         "Futures of a trace that went on away from it and recorded on their own.");
-    HEALED_FRAGMENTS = metric("tracer.fragments.healed", "{fragment}", Counter,
+    HEALED_FRAGMENTS = metric("tracer.fragments.healed", "{fragment}", Kind::Counter,
         "Parts of a trace that leaked guards had left open.");
-    LATE_TASKS = metric("tracer.tasks.late", "{task}", Counter,
+    LATE_TASKS = metric("tracer.tasks.late", "{task}", Kind::Counter,
         "Failed or slow tasks that ended after their trace had been discarded.");
-    QUEUE_LENGTH = metric("tracer.queue.length", "{trace}", UpDownCounter,
+    QUEUE_LENGTH = metric("tracer.queue.length", "{trace}", Kind::UpDownCounter,
         "Kept traces, or parts of one, that wait for the collector thread.");
-    QUEUE_SIZE = metric("tracer.queue.size", "By", UpDownCounter,
+    QUEUE_SIZE = metric("tracer.queue.size", "By", Kind::UpDownCounter,
         "Bytes of the kept traces that wait for the collector thread.");
-    MEMORY_USAGE = metric("tracer.memory.usage", "By", UpDownCounter,
+    MEMORY_USAGE = metric("tracer.memory.usage", "By", Kind::UpDownCounter,
         "Bytes that records hold, all threads and queues together.");
-    MEMORY_LIMIT = metric("tracer.memory.limit", "By", UpDownCounter,
+    MEMORY_LIMIT = metric("tracer.memory.limit", "By", Kind::UpDownCounter,
         "Bytes that records may hold.");
-    BUILD = metric("tracer.build", "", Info,
+    BUILD = metric("tracer.build", "", Kind::Info,
         "Which tracer-runtime this process was built with.");
-    TARGET = metric("target", "", Info,
+    TARGET = metric("target", "", Kind::Info,
         "The resource that the metrics are about.");
 
-    CPU_TIME = metric("process.cpu.time", "s", Counter,
+    CPU_TIME = metric("process.cpu.time", "s", Kind::Counter,
         "Processor time of the process, in user mode and in the kernel.")
         .known_as("process_cpu_seconds");
-    MEMORY_RESIDENT = metric("process.memory.usage", "By", UpDownCounter,
+    MEMORY_RESIDENT = metric("process.memory.usage", "By", Kind::UpDownCounter,
         "Physical memory of the process.")
         .known_as("process_resident_memory_bytes");
-    MEMORY_VIRTUAL = metric("process.memory.virtual", "By", UpDownCounter,
+    MEMORY_VIRTUAL = metric("process.memory.virtual", "By", Kind::UpDownCounter,
         "Address space of the process.")
         .known_as("process_virtual_memory_bytes");
-    THREADS = metric("process.thread.count", "{thread}", UpDownCounter,
+    THREADS = metric("process.thread.count", "{thread}", Kind::UpDownCounter,
         "Threads of the process.")
         .known_as("process_threads");
-    OPEN_FDS = metric("process.unix.file_descriptor.count", "{file_descriptor}", UpDownCounter,
+    OPEN_FDS = metric("process.unix.file_descriptor.count", "{file_descriptor}", Kind::UpDownCounter,
         "File descriptors that the process has open.")
         .known_as("process_open_fds");
-    MAX_FDS = metric("process.unix.file_descriptor.limit", "{file_descriptor}", UpDownCounter,
+    MAX_FDS = metric("process.unix.file_descriptor.limit", "{file_descriptor}", Kind::UpDownCounter,
         "File descriptors that the process may have open.")
         .known_as("process_max_fds");
-    START_TIME = metric("process.start_time", "s", Gauge,
+    START_TIME = metric("process.start_time", "s", Kind::Gauge,
         "When the process started, in seconds since the epoch.");
 }
 
