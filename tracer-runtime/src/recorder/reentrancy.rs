@@ -17,9 +17,10 @@ impl Inside {
     /// `None` when this thread is inside already.
     #[inline]
     pub(crate) fn enter() -> Option<Self> {
+        // Not `then_some`: a `Self` that is made and thrown away clears the flag of whoever set it.
         INSIDE
             .with(|inside| !inside.replace(true))
-            .then_some(Self(()))
+            .then(|| Self(()))
     }
 
     pub(crate) fn busy() -> bool {
@@ -30,5 +31,20 @@ impl Inside {
 impl Drop for Inside {
     fn drop(&mut self) {
         INSIDE.with(|inside| inside.set(false));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_refused_does_not_clear_the_flag() {
+        let inside = Inside::enter();
+        assert!(inside.is_some());
+        assert!(Inside::enter().is_none() && Inside::enter().is_none());
+        assert!(Inside::busy());
+        drop(inside);
+        assert!(!Inside::busy());
     }
 }
