@@ -61,9 +61,6 @@ fn start_telemetry(options: &Options) -> Result<Telemetry, Box<dyn Error>> {
     let mut builder = tracer_runtime::builder()
         .with_service_name("shop")
         .with_prometheus(metrics);
-    if options.requests.is_none_or(|n| n <= 100) {
-        builder = builder.with_console();
-    }
     if std::env::var_os("OTEL_EXPORTER_OTLP_ENDPOINT").is_some() {
         builder = builder.with_otlp();
     }

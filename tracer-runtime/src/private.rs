@@ -33,3 +33,25 @@ pub mod by_type {
     };
     pub use crate::span::probe_return::Settle as _;
 }
+
+/// What became of the process's records so far.
+#[derive(Debug, Clone, Copy)]
+pub struct Records {
+    /// An exporter has taken them.
+    pub exported: u64,
+    /// Their trace was decided against.
+    pub discarded: u64,
+    /// Lost, for whatever reason.
+    pub dropped: u64,
+}
+
+/// Reads the account of the recorder.
+#[must_use]
+pub fn records() -> Records {
+    let totals = crate::recorder::totals();
+    Records {
+        exported: totals.exported,
+        discarded: totals.discarded,
+        dropped: totals.dropped.iter().map(|(_, records)| records).sum(),
+    }
+}

@@ -33,6 +33,8 @@ pub struct Builder {
     sampler: Option<Sampler>,
     keep: Keep,
     discarding: bool,
+    #[cfg(feature = "prometheus")]
+    prometheus: Option<String>,
     #[cfg(feature = "otlp")]
     otlp: Option<Option<String>>,
 }
@@ -93,6 +95,13 @@ impl Builder {
         self
     }
 
+    /// Serves `GET /metrics` on this address; port 0 takes a free one.
+    #[cfg(feature = "prometheus")]
+    pub fn with_prometheus(mut self, address: impl Into<String>) -> Self {
+        self.prometheus = Some(address.into());
+        self
+    }
+
     /// Sends spans and metrics by OTLP/gRPC to `OTEL_EXPORTER_OTLP_*`, else to `http://localhost:4317`.
     #[cfg(feature = "otlp")]
     pub fn with_otlp(mut self) -> Self {
@@ -137,7 +146,11 @@ impl Builder {
             warn(&warning);
         }
         if settings.disabled {
-            return Ok(Telemetry { collector: None });
+            return Ok(Telemetry {
+                collector: None,
+                #[cfg(feature = "prometheus")]
+                prometheus: None,
+            });
         }
         clock::scale();
         metrics::prepare();
@@ -157,10 +170,19 @@ impl Builder {
             self.sampler.or(from_environment).unwrap_or_default(),
             self.keep,
         );
+        #[cfg(feature = "prometheus")]
+        let prometheus = self
+            .prometheus
+            .as_deref()
+            .map(|address| metrics::server::serve(address, "with_prometheus"));
+        #[cfg(feature = "prometheus")]
+        let prometheus = prometheus.transpose().map_err(setting)?;
         let collector = Collector::start(exporters).map_err(InitError::Thread)?;
         mode::set(mode::INITIALISED);
         Ok(Telemetry {
             collector: Some(collector),
+            #[cfg(feature = "prometheus")]
+            prometheus,
         })
     }
 
@@ -220,11 +242,16 @@ impl Builder {
                 )
             })),
         };
-        OtlpExporter::new(&otlp, surroundings).map_err(|error| InitError::Setting {
-            setting: error.setting,
-            value: error.value,
-            problem: error.problem,
-        })
+        OtlpExporter::new(&otlp, surroundings).map_err(setting)
+    }
+}
+
+#[cfg(any(feature = "prometheus", feature = "otlp"))]
+fn setting(error: crate::export::SetupError) -> InitError {
+    InitError::Setting {
+        setting: error.setting,
+        value: error.value,
+        problem: error.problem,
     }
 }
 

@@ -14,9 +14,18 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 #[must_use = "dropping it shuts telemetry down; bind it to a name in `main`"]
 pub struct Telemetry {
     pub(crate) collector: Option<Collector>,
+    #[cfg(feature = "prometheus")]
+    pub(crate) prometheus: Option<crate::metrics::server::PrometheusServer>,
 }
 
 impl Telemetry {
+    /// Where `/metrics` is served; `None` without `with_prometheus`.
+    #[cfg(feature = "prometheus")]
+    #[must_use]
+    pub fn prometheus_addr(&self) -> Option<std::net::SocketAddr> {
+        self.prometheus.as_ref().map(|server| server.address())
+    }
+
     /// Delivers what was kept before the call.
     ///
     /// # Errors

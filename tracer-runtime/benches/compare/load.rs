@@ -1,0 +1,111 @@
+//! Load without a pause, and load on two threads.
+
+use crate::ours;
+use std::hint::black_box;
+use std::sync::Barrier;
+use std::time::{Duration, Instant};
+use tracer_runtime::__private::records;
+
+/// Roots between two looks at the clock.
+const BATCH: u64 = 10;
+
+pub(crate) struct Sustained {
+    /// Nanoseconds a call, the median of batches.
+    pub(crate) p50: f64,
+    /// Of the records made.
+    pub(crate) dropped: f64,
+}
+
+/// Calls `root` for this long without a pause.
+pub(crate) fn sustained(title: &str, time: Duration, root: impl Fn()) -> Sustained {
+    let before = records();
+    let mut batches = Vec::with_capacity(1 << 20);
+    let start = Instant::now();
+    let mut last = start;
+    while last - start < time {
+        for _ in 0..BATCH {
+            root();
+        }
+        let now = Instant::now();
+        let calls = BATCH * super::CHILDREN;
+        batches.push((now - last).as_nanos() as f64 / calls as f64);
+        last = now;
+    }
+    // The collectors come to rest.
+    std::thread::sleep(Duration::from_millis(1_500));
+    let after = records();
+    let dropped = (after.dropped - before.dropped) as f64;
+    let made = (after.exported - before.exported) as f64
+        + (after.discarded - before.discarded) as f64
+        + dropped;
+    let calls = batches.len() as u64 * BATCH * super::CHILDREN;
+    let mean = (last - start).as_nanos() as f64 / calls as f64;
+    batches.sort_by(f64::total_cmp);
+    let at = |share: f64| batches[(batches.len() as f64 * share) as usize];
+    let dropped = if made > 0.0 { dropped / made } else { 0.0 };
+    println!(
+        "{title:<40} p50 {:>7.1}  p99 {:>7.1}  mean {mean:>7.1} ns a call, {dropped:.4} dropped of {made} records",
+        at(0.5),
+        at(0.99)
+    );
+    Sustained {
+        p50: at(0.5),
+        dropped,
+    }
+}
+
+/// CPU time per call with two threads against one.
+pub(crate) fn threads(quick: bool) {
+    let (turns, time) = if quick { (5, 100) } else { (15, 400) };
+    for (name, root) in [
+        ("two_threads/one_thread", ours::root as fn(u64) -> u64),
+        ("two_threads/one_thread_roots", ours::calls),
+        ("two_threads/one_thread_kept", ours::kept_root),
+    ] {
+        let time = Duration::from_millis(time);
+        let mut turns: Vec<(f64, f64)> = (0..turns)
+            .map(|_| (cpu_per_call(1, time, root), cpu_per_call(2, time, root)))
+            .collect();
+        turns.sort_by(|a, b| (a.1 / a.0).total_cmp(&(b.1 / b.0)));
+        let (one, two) = turns[turns.len() / 2];
+        println!("one thread {one:.2} ns, two threads {two:.2} ns of CPU a call");
+        println!("ratio {name} {:.3}", two / one);
+    }
+}
+
+fn cpu_per_call(threads: usize, time: Duration, root: fn(u64) -> u64) -> f64 {
+    let barrier = Barrier::new(threads);
+    let per_thread = || {
+        let warm = Instant::now();
+        while warm.elapsed() < time / 10 {
+            black_box(root(super::CHILDREN));
+        }
+        barrier.wait();
+        let (start, before) = (Instant::now(), cpu_ns());
+        let mut calls = 0;
+        while start.elapsed() < time {
+            for _ in 0..BATCH {
+                black_box(root(super::CHILDREN));
+            }
+            calls += BATCH * super::CHILDREN;
+        }
+        (cpu_ns() - before) as f64 / calls as f64
+    };
+    let all: Vec<f64> = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(per_thread)).collect();
+        running
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
+    });
+    all.iter().sum::<f64>() / threads as f64
+}
+
+/// CPU time of this thread; wall clock time where the system does not say.
+fn cpu_ns() -> u64 {
+    static START: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
+    std::fs::read_to_string("/proc/thread-self/schedstat")
+        .ok()
+        .and_then(|text| text.split(' ').next()?.parse().ok())
+        .unwrap_or_else(|| START.elapsed().as_nanos() as u64)
+}

@@ -1,0 +1,157 @@
+//! Rows that are measured in turns, so that drift hits all alike; and the floor.
+
+use std::future::Future;
+use std::hint::black_box;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+/// Calls between two looks at the clock, about.
+const CALLS_A_SAMPLE: u64 = 2_000;
+
+struct Row {
+    key: &'static str,
+    title: &'static str,
+    calls: u64,
+    run: Box<dyn FnMut()>,
+    /// Nanoseconds a call.
+    samples: Vec<f64>,
+}
+
+#[derive(Default)]
+pub(crate) struct Rows(Vec<Row>);
+
+impl Rows {
+    /// `run` makes `calls` calls.
+    pub(crate) fn add(
+        &mut self,
+        key: &'static str,
+        title: &'static str,
+        calls: u64,
+        run: impl FnMut() + 'static,
+    ) {
+        self.0.push(Row {
+            key,
+            title,
+            calls,
+            run: Box::new(run),
+            samples: Vec::new(),
+        });
+    }
+
+    /// Fills and prints the table.
+    pub(crate) fn measure(&mut self, per_row: Duration) {
+        for row in &mut self.0 {
+            let start = Instant::now();
+            while start.elapsed() < per_row / 10 {
+                (row.run)();
+            }
+        }
+        let total = per_row * self.0.len() as u32;
+        let start = Instant::now();
+        while start.elapsed() < total {
+            self.0.iter_mut().for_each(Row::sample);
+        }
+        self.print();
+    }
+
+    fn print(&mut self) {
+        for row in &mut self.0 {
+            row.samples.sort_by(f64::total_cmp);
+        }
+        let floor = self.find("floor").map(Row::median);
+        println!(
+            "{:<52}{:>8}{:>8}{:>8}{:>8}",
+            "ns a call", "min", "p50", "p90", "x floor"
+        );
+        for row in &self.0 {
+            let at = |share: f64| row.samples[(row.samples.len() as f64 * share) as usize];
+            let times = floor.map_or(String::new(), |floor| {
+                format!("{:.2}", row.median() / floor)
+            });
+            println!(
+                "{:<52}{:>8.1}{:>8.1}{:>8.1}{times:>8}",
+                row.title,
+                at(0.0),
+                at(0.5),
+                at(0.9)
+            );
+        }
+    }
+
+    fn find(&self, key: &str) -> Option<&Row> {
+        self.0.iter().find(|row| row.key == key)
+    }
+
+    /// Nanoseconds a call.
+    pub(crate) fn median(&self, key: &str) -> f64 {
+        self.find(key).unwrap().median()
+    }
+}
+
+impl Row {
+    fn sample(&mut self) {
+        let runs = CALLS_A_SAMPLE.div_ceil(self.calls);
+        // What the rows before have pushed out of the caches comes back first.
+        (self.run)();
+        (self.run)();
+        let start = Instant::now();
+        for _ in 0..runs {
+            (self.run)();
+        }
+        let elapsed = start.elapsed().as_nanos() as f64;
+        self.samples.push(elapsed / (runs * self.calls) as f64);
+    }
+
+    fn median(&self) -> f64 {
+        self.samples[self.samples.len() / 2]
+    }
+}
+
+/// As large as the record of a span.
+#[repr(C, align(64))]
+#[derive(Clone, Copy, Default)]
+struct Line([u64; 8]);
+
+/// Where the floor writes.
+pub(crate) struct Scratch(Box<[Line; 64]>);
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Self(Box::new([Line::default(); 64]))
+    }
+}
+
+impl Scratch {
+    /// A call that knows when it began and how long it took, and writes that down.
+    #[inline(never)]
+    pub(crate) fn floor(&mut self, i: u64) -> u64 {
+        let start = ticks();
+        let result = black_box(i) + 1;
+        let end = ticks();
+        self.0[i as usize % 64] = Line([i, result, start, end - start, i, i, i, i]);
+        result
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+#[allow(unsafe_code, reason = "the intrinsic is declared unsafe")]
+fn ticks() -> u64 {
+    // SAFETY: RDTSC exists on every x86_64 processor and touches no memory.
+    unsafe { core::arch::x86_64::_rdtsc() }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+#[inline(always)]
+fn ticks() -> u64 {
+    Instant::now().elapsed().as_nanos() as u64
+}
+
+/// Drives a future that never waits.
+pub(crate) fn run<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => unreachable!("nothing here waits"),
+    }
+}

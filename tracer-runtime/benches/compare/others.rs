@@ -1,0 +1,90 @@
+//! The same functions with other libraries.
+
+use opentelemetry::trace::{Tracer as _, TracerProvider as _};
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, SpanData, SpanExporter};
+use std::hint::black_box;
+use std::sync::OnceLock;
+use tracing_subscriber::layer::SubscriberExt as _;
+
+/// Takes spans and drops them.
+#[derive(Debug)]
+struct Discard;
+
+impl SpanExporter for Discard {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        drop(black_box(batch));
+        Ok(())
+    }
+}
+
+impl fastrace::collector::Reporter for Discard {
+    fn report(&mut self, spans: Vec<fastrace::collector::SpanRecord>) {
+        drop(black_box(spans));
+    }
+}
+
+static PROVIDER: OnceLock<SdkTracerProvider> = OnceLock::new();
+
+/// Starts them; `tracing` gets tracing-opentelemetry as the global default, which is its fastest way.
+pub(crate) fn init() {
+    fastrace::set_reporter(Discard, fastrace::collector::Config::default());
+    let layer = tracing_opentelemetry::layer().with_tracer(otel_tracer());
+    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer)).unwrap();
+}
+
+pub(crate) fn otel_tracer() -> SdkTracer {
+    let provider = PROVIDER.get_or_init(|| {
+        SdkTracerProvider::builder()
+            .with_batch_exporter(Discard)
+            .build()
+    });
+    provider.tracer("compare")
+}
+
+pub(crate) fn registry() -> tracing::Dispatch {
+    tracing::Dispatch::new(tracing_subscriber::registry())
+}
+
+#[inline(never)]
+#[fastrace::trace]
+fn fastrace_child(i: u64) -> u64 {
+    black_box(i) + 1
+}
+
+pub(crate) fn fastrace_root(calls: u64) -> u64 {
+    let root = fastrace::Span::root("root", fastrace::collector::SpanContext::random());
+    let _current = root.set_local_parent();
+    (0..calls).map(fastrace_child).sum()
+}
+
+#[inline(never)]
+#[tracing::instrument(skip_all)]
+fn instrument_child(i: u64) -> u64 {
+    black_box(i) + 1
+}
+
+#[inline(never)]
+#[tracing::instrument(skip_all)]
+pub(crate) fn instrument_root(calls: u64) -> u64 {
+    (0..calls).map(instrument_child).sum()
+}
+
+#[inline(never)]
+fn otel_child(tracer: &SdkTracer, i: u64) -> u64 {
+    tracer.in_span("child", |_| black_box(i) + 1)
+}
+
+pub(crate) fn otel_root(tracer: &SdkTracer, calls: u64) -> u64 {
+    tracer.in_span("root", |_| (0..calls).map(|i| otel_child(tracer, i)).sum())
+}
+
+#[inline(never)]
+#[autometrics::autometrics]
+fn autometrics_child(i: u64) -> u64 {
+    black_box(i) + 1
+}
+
+pub(crate) fn autometrics_calls(calls: u64) -> u64 {
+    (0..calls).map(autometrics_child).sum()
+}
