@@ -75,13 +75,13 @@ impl Call<'_> {
         let private = &self.rt.private;
         let params = self.plan(Capture::Moved).apply(&mut f.sig);
         let returned = types::returned(&f.sig.output).cloned();
-        let edge = returned.as_ref().and_then(|ty| {
-            let output = match types::is_never(ty) {
-                true => quote_spanned!(span=> #private::Never),
-                false => types::nameable(ty),
-            };
-            (output.to_string() != "_").then(|| return_edge(private, &output))
-        });
+        // A body that never ends takes any return type, `!` among them.
+        let edge = returned
+            .as_ref()
+            .filter(|ty| !types::is_never(ty))
+            .map(types::nameable)
+            .filter(|output| output.to_string() != "_")
+            .map(|output| return_edge(private, &output));
         let inside = self.inside(&params);
         let block = quote_spanned!(span=> async move { #edge #inside });
         let (start, future) = self.wrap(&params, block, says(returned.as_ref()));
@@ -303,30 +303,34 @@ impl SyncBody<'_> {
             _ => None,
         };
         let start = quote_spanned!(span=> let #mutable #guard = #enter; #alone);
+        // A body can end in `panic!()` whatever the function returns.
+        let maybe_unreached = quote_spanned!(span=> #[allow(unreachable_code)]);
         match end {
             End::Never => quote_spanned!(span=> #start #run),
             End::Plain if self.returned.is_none() => {
                 let semicolon = self.closure.then(|| quote_spanned!(span=> ;));
-                quote_spanned!(span=> #start #run #semicolon #guard.finish();)
+                quote_spanned!(span=> #start #run #semicolon #maybe_unreached #guard.finish();)
             }
             End::Plain => quote_spanned!(span=>
-                #start let #value: #ty = #run; #guard.finish(); #value),
+                #start let #value: #ty = #run; #maybe_unreached #guard.finish(); #value),
             End::Described(describe) => quote_spanned!(span=>
                 #start let #value: #ty = #run;
-                { use #private::by_type::*; #private::Returned(#value).settle(#guard, #describe) }),
+                #maybe_unreached {
+                    use #private::by_type::*;
+                    #private::Returned(#value).settle(#guard, #describe)
+                }),
             End::Future(output, describe) => {
-                let value_of = match output {
+                let future = match output {
                     Some(output) => quote_spanned!(span=> #private::output::<#output, _>(#value)),
                     None => value.to_token_stream(),
                 };
                 let end = match describe {
                     Some(describe) => quote_spanned!(span=>
-                        #private::settle_future(#guard, #value_of, #describe)),
-                    None => {
-                        quote_spanned!(span=> #guard.into_future(#value_of, #private::AlwaysOk))
-                    }
+                        #private::settle_future(#guard, #future, #describe)),
+                    None => quote_spanned!(span=> #guard.into_future(#future, #private::AlwaysOk)),
                 };
-                quote_spanned!(span=> #start let #value: #ty = #run; #end)
+                quote_spanned!(span=>
+                    #start let #value: #ty = #run; #maybe_unreached { #end })
             }
         }
     }

@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::mem::ManuallyDrop;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
@@ -583,3 +584,7 @@ impl<F, D> Drop for Traced<F, D> {
 }
 
 impl<F: Unpin, D> Unpin for Traced<F, D> {}
+
+// What we add is consistent after any unwinding: `Active` ends the call then.
+impl<F: UnwindSafe, D> UnwindSafe for Traced<F, D> {}
+impl<F: RefUnwindSafe, D> RefUnwindSafe for Traced<F, D> {}
