@@ -1,6 +1,7 @@
 //! Warm calls allocate nothing, whatever they are: roots, children, sync, async.
 #![allow(
     missing_docs,
+    clippy::unwrap_used,
     unsafe_code,
     reason = "a test, and a global allocator cannot be written without"
 )]

@@ -1,6 +1,7 @@
 //! A global allocator that calls a traced function on every allocation, also on those of the recorder itself.
 #![allow(
     missing_docs,
+    clippy::unwrap_used,
     unsafe_code,
     reason = "a test, and a global allocator cannot be written without"
 )]

@@ -23,4 +23,5 @@ pub(crate) fn totals() -> account::Totals {
 }
 
 #[cfg(all(test, not(loom)))]
+#[allow(clippy::unwrap_used, reason = "a test")]
 mod tests;

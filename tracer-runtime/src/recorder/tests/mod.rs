@@ -5,6 +5,8 @@ mod accounting;
 mod contexts;
 mod futures;
 mod limits;
+#[cfg(feature = "metrics")]
+mod metered;
 mod order;
 mod panics;
 mod threads;

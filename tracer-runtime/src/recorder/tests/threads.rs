@@ -7,7 +7,7 @@ use crate::recorder::account::DropReason;
 use crate::recorder::fragment::MAX_RECORDS;
 
 /// A thread of the recorder until its very end, so that its destructors are accounted for here too.
-fn to_its_end(recorder: &Recorder, f: impl FnOnce() + Send + 'static) {
+pub(super) fn to_its_end(recorder: &Recorder, f: impl FnOnce() + Send + 'static) {
     let pipeline = recorder.pipeline.clone();
     let thread = thread::spawn(move || {
         captures::enter(pipeline);
