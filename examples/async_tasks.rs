@@ -1,7 +1,10 @@
 //! Context across tasks and threads: one trace, whoever ends last.
 //!
 //! Run: `cargo run --example async_tasks`
-#![allow(clippy::print_stdout, reason = "an example talks to the person who runs it")]
+#![allow(
+    clippy::print_stdout,
+    reason = "an example talks to the person who runs it"
+)]
 
 use tracer_runtime::{Context, FutureExt, spawn, spawn_blocking, testing, traced, wrap};
 
@@ -38,5 +41,14 @@ async fn main() {
     print!("{tree}");
     let mut lines: Vec<&str> = tree.lines().collect();
     lines[1..].sort_unstable(); // the four run at the same time
-    assert_eq!(lines, ["order [ok]", "  audit [ok]", "  invoice [ok]", "  mail [ok]", "  ship [ok]"]);
+    assert_eq!(
+        lines,
+        [
+            "order [ok]",
+            "  audit [ok]",
+            "  invoice [ok]",
+            "  mail [ok]",
+            "  ship [ok]"
+        ]
+    );
 }

@@ -1,7 +1,10 @@
 //! Errors, panics and cancellations told apart, without a word in the code.
 //!
 //! Run: `cargo run --example errors`
-#![allow(clippy::print_stdout, reason = "an example talks to the person who runs it")]
+#![allow(
+    clippy::print_stdout,
+    reason = "an example talks to the person who runs it"
+)]
 
 use std::time::Duration;
 

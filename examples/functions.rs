@@ -1,7 +1,10 @@
 //! The attribute on functions: names, recorded arguments, events.
 //!
 //! Run: `cargo run --example functions`
-#![allow(clippy::print_stdout, reason = "an example talks to the person who runs it")]
+#![allow(
+    clippy::print_stdout,
+    reason = "an example talks to the person who runs it"
+)]
 
 use tracer_runtime::{checkpoint, event, record, testing, traced};
 

@@ -1,7 +1,10 @@
 //! The attribute on an `impl` block or a module: every function in it, some left out, some changed.
 //!
 //! Run: `cargo run --example impl_blocks`
-#![allow(clippy::print_stdout, reason = "an example talks to the person who runs it")]
+#![allow(
+    clippy::print_stdout,
+    reason = "an example talks to the person who runs it"
+)]
 
 use tracer_runtime::{testing, traced};
 
@@ -41,5 +44,8 @@ fn main() {
     assert_eq!(cart.total(2), 5);
     let tree = capture.tree();
     print!("{tree}");
-    assert_eq!(tree, "Cart::add [ok]\ncheckout [ok] {discount=2}\n  sum [ok]\n");
+    assert_eq!(
+        tree,
+        "Cart::add [ok]\ncheckout [ok] {discount=2}\n  sum [ok]\n"
+    );
 }

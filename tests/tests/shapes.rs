@@ -21,10 +21,15 @@ async fn asynchronous(a: u32) -> Result<u32, String> {
 fn first() {
     let capture = capture();
     plain(1);
-    let rt = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let rt = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     rt.block_on(capture.run(async {
         let _ = asynchronous(1).await;
         let _ = asynchronous(2).await;
     }));
-    assert_eq!(capture.tree(), "plain [ok]\nasynchronous [ok]\nasynchronous [error: too much]\n");
+    assert_eq!(
+        capture.tree(),
+        "plain [ok]\nasynchronous [ok]\nasynchronous [error: too much]\n"
+    );
 }
