@@ -83,12 +83,6 @@ pub(crate) fn scale() -> &'static Scale {
     })
 }
 
-/// The present wall clock time in nanoseconds since the epoch, on the scale of spans.
-pub(crate) fn unix_ns() -> u64 {
-    let scale = scale();
-    scale.unix_ns(now())
-}
-
 /// The kernel has found the counters of all cores in step and running at one rate: it uses them itself.
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 fn tsc_is_reliable() -> bool {

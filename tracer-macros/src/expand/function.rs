@@ -314,11 +314,11 @@ impl SyncBody<'_> {
             End::Plain => quote_spanned!(span=>
                 #start let #value: #ty = #run; #maybe_unreached #guard.finish(); #value),
             End::Described(describe) => quote_spanned!(span=>
-                #start let #value: #ty = #run;
-                #maybe_unreached {
-                    use #private::by_type::*;
-                    #private::Returned(#value).settle(#guard, #describe)
-                }),
+            #start let #value: #ty = #run;
+            #maybe_unreached {
+                use #private::by_type::*;
+                #private::Returned(#value).settle(#guard, #describe)
+            }),
             End::Future(output, describe) => {
                 let future = match output {
                     Some(output) => quote_spanned!(span=> #private::output::<#output, _>(#value)),

@@ -11,8 +11,6 @@ pub(crate) mod fixture;
 pub(crate) mod limits;
 #[cfg(feature = "otlp")]
 pub(crate) mod otlp;
-#[cfg(feature = "metrics")]
-pub(crate) mod own_series;
 pub(crate) mod resource;
 pub(crate) mod signal;
 

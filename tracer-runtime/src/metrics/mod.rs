@@ -20,8 +20,14 @@ mod target;
 #[cfg(feature = "otlp")]
 pub(crate) use buckets::{SCALE, ZERO_THRESHOLD};
 pub(crate) use cell::{Cell, CellBlock, adopt, shared_cell};
-pub use openmetrics::encode;
+#[cfg(feature = "otlp")]
+pub(crate) use family::{Family, Point, PointValue, families};
+#[cfg(feature = "otlp")]
+pub(crate) use names::Kind;
 #[cfg(all(test, feature = "otlp"))]
+pub(crate) use names::{FUNCTION_CALLS, FUNCTION_DURATION, FUNCTION_IN_FLIGHT, START_TIME, TARGET};
+pub use openmetrics::encode;
+#[cfg(feature = "otlp")]
 pub(crate) use snapshot::Exponential;
-pub(crate) use snapshot::{FunctionSeries, Snapshot, prepare, snapshot};
+pub(crate) use snapshot::{Snapshot, prepare, snapshot};
 pub(crate) use target::set_target;

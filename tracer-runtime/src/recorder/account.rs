@@ -154,6 +154,7 @@ pub(crate) struct Totals {
     pub(crate) late: u64,
 }
 
+#[cfg(test)]
 impl Totals {
     /// Records whose fate is known.
     pub(crate) fn settled(&self) -> u64 {

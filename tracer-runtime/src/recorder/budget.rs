@@ -20,10 +20,6 @@ pub(crate) fn limit_bytes() -> usize {
     LIMIT.load(Relaxed)
 }
 
-pub(crate) fn set_limit_bytes(bytes: usize) {
-    LIMIT.store(bytes, Relaxed);
-}
-
 pub(crate) fn used_bytes() -> usize {
     USED.load(Relaxed)
 }

@@ -44,10 +44,11 @@ pub(crate) fn enter(pipeline: Arc<Pipeline>) {
 /// Takes it off again, wherever it is by now.
 pub(crate) fn leave(pipeline: &Arc<Pipeline>) {
     let _ = HERE.try_with(|here| {
-        if let Ok(mut here) = here.try_borrow_mut() {
-            if let Some(index) = here.iter().rposition(|other| Arc::ptr_eq(other, pipeline)) {
-                here.remove(index);
-            }
+        let Ok(mut here) = here.try_borrow_mut() else {
+            return;
+        };
+        if let Some(index) = here.iter().rposition(|other| Arc::ptr_eq(other, pipeline)) {
+            here.remove(index);
         }
     });
 }

@@ -183,10 +183,13 @@ impl Exporters {
         &mut self,
         mut ask: impl FnMut(&mut dyn Exporter) -> Result<(), ExportError>,
     ) -> Result<(), ExportError> {
-        let all = self.watching.iter_mut().chain(&mut self.settling);
-        all.fold(Ok(()), |result, exporter| {
-            result.and(ask(exporter.as_mut()))
-        })
+        // Each is asked, whatever the others said.
+        let mut result = Ok(());
+        for exporter in self.watching.iter_mut().chain(&mut self.settling) {
+            let answer = ask(exporter.as_mut());
+            result = result.and(answer);
+        }
+        result
     }
 }
 

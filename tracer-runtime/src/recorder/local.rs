@@ -166,11 +166,6 @@ impl Local {
     // === the active fragment ===
 
     #[inline(always)]
-    pub(crate) fn take_active(&self) -> Option<Box<Fragment>> {
-        self.active.take()
-    }
-
-    #[inline(always)]
     pub(crate) fn put_active(&self, fragment: Box<Fragment>) {
         if let Some(stray) = self.active.replace(Some(fragment)) {
             lost(stray);

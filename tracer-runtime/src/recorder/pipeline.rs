@@ -83,8 +83,8 @@ impl Pipeline {
                 self.account.tally(Tally::KeptTrace);
                 self.wake();
             }
-            Queued::Full(_) => self.account.dropped(DropReason::QueueFull, records),
-            Queued::Closed(_) => self.account.dropped(DropReason::Shutdown, records),
+            Queued::Full => self.account.dropped(DropReason::QueueFull, records),
+            Queued::Closed => self.account.dropped(DropReason::Shutdown, records),
         }
     }
 

@@ -23,6 +23,7 @@ impl Inside {
             .then(|| Self(()))
     }
 
+    #[cfg(test)]
     pub(crate) fn busy() -> bool {
         INSIDE.with(Cell::get)
     }

@@ -7,19 +7,16 @@ use super::error::InitError;
 use super::guard::Telemetry;
 use crate::clock;
 use crate::export::discard::Discard;
-use crate::export::resource::Resource;
 #[cfg(feature = "otlp")]
-use crate::export::{
-    otlp::{OtlpExporter, Surroundings},
-    own_series,
-};
+use crate::export::otlp::{OtlpExporter, Surroundings};
+use crate::export::resource::Resource;
 use crate::metrics;
 use crate::mode;
+#[cfg(feature = "otlp")]
+use crate::recorder::budget;
 use crate::recorder::collector::{Collector, Exporters};
 use crate::recorder::pipeline::GLOBAL;
 use crate::recorder::policy::{Keep, Sampler};
-#[cfg(feature = "otlp")]
-use crate::recorder::{self, budget};
 use crate::value::{KeyValue, Value};
 
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -235,12 +232,7 @@ impl Builder {
             resource,
             account: &GLOBAL.account,
             byte_budget: budget::limit_bytes() / 4,
-            metrics: Some(Box::new(|| {
-                (
-                    metrics::snapshot(),
-                    own_series::of_totals(&recorder::totals()),
-                )
-            })),
+            metrics: Some(Box::new(metrics::snapshot)),
         };
         OtlpExporter::new(&otlp, surroundings).map_err(setting)
     }

@@ -1,36 +1,14 @@
 use super::*;
-use crate::export::own_series::of_totals;
 use crate::export::resource::Resource;
-use crate::metrics::Exponential;
-use crate::recorder::account::{Account, DropReason, Tally};
+use crate::metrics::{
+    FUNCTION_CALLS, FUNCTION_DURATION, FUNCTION_IN_FLIGHT, START_TIME, TARGET, families, snapshot,
+};
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
-use prost::Message;
 
-const START: u64 = 1_000;
-const NOW: u64 = 9_000;
-
-fn series(function: &'static str) -> FunctionSeries {
-    FunctionSeries {
-        function,
-        module: "shop::orders",
-        started: 20,
-        outcomes: [10, 3, 2, 1],
-        durations: Exponential {
-            sum: 4.5,
-            zero_count: 1,
-            offset: -14,
-            counts: vec![4, 0, 11],
-        },
-    }
-}
-
-fn snapshot(functions: Vec<FunctionSeries>) -> Snapshot {
-    Snapshot {
-        start_unix_ns: START,
-        unix_ns: NOW,
-        functions,
-    }
-}
+const TIMES: Times = Times {
+    start: 1_000,
+    now: 9_000,
+};
 
 fn metrics(request: &EncodedMetrics) -> Vec<Metric> {
     let request =
@@ -45,143 +23,196 @@ fn metrics(request: &EncodedMetrics) -> Vec<Metric> {
     group.scope_metrics[0].metrics.clone()
 }
 
-fn encoded(functions: Vec<FunctionSeries>, max_bytes: usize) -> Vec<EncodedMetrics> {
+fn encoded(families: &[Family<'_>], max_bytes: usize) -> Vec<EncodedMetrics> {
     let envelope = Envelope::new(&Resource::new(&[], Some("shop"), &[]));
-    encode(&snapshot(functions), &[], &envelope, max_bytes)
+    encode(families, TIMES, &envelope, max_bytes)
 }
 
-fn point(attributes: Vec<ProtoKeyValue>, value: i64) -> NumberDataPoint {
+fn point<'a>(labels: &[(&'a str, &'a str)], value: PointValue<'a>) -> Point<'a> {
+    let labels = labels.iter().map(|&(k, v)| (k.into(), v.into()));
+    Point {
+        labels: labels.collect(),
+        value,
+    }
+}
+
+fn expected_point(labels: &[(&str, &str)], value: Number) -> NumberDataPoint {
+    let attributes = labels.iter().map(|(k, v)| key_value(k, text(v)));
     NumberDataPoint {
-        attributes,
-        start_time_unix_nano: START,
-        time_unix_nano: NOW,
+        attributes: attributes.collect(),
+        start_time_unix_nano: TIMES.start,
+        time_unix_nano: TIMES.now,
         exemplars: vec![],
         flags: 0,
-        value: Some(Number::AsInt(value)),
+        value: Some(value),
+    }
+}
+
+fn durations() -> Exponential {
+    Exponential {
+        sum: 4.5,
+        zero_count: 1,
+        offset: -14,
+        counts: vec![4, 0, 11],
     }
 }
 
 #[test]
-fn every_field_of_a_functions_metrics_arrives() {
-    let requests = encoded(vec![series("pay")], usize::MAX);
-    assert_eq!((requests.len(), requests[0].points), (1, 6));
-    let labels = || {
-        vec![
-            key_value("function", text("pay")),
-            key_value("module", text("shop::orders")),
+fn every_field_of_counters_gauges_and_up_down_counters_arrives() {
+    let labels = [("function", "pay"), ("outcome", "ok")];
+    let integer = |value| point(&labels, PointValue::Integer(value));
+    let families = [
+        Family {
+            metric: FUNCTION_CALLS,
+            points: vec![integer(7), integer(u64::MAX)],
+        },
+        Family {
+            metric: FUNCTION_IN_FLIGHT,
+            points: vec![integer(2)],
+        },
+        Family {
+            metric: START_TIME,
+            points: vec![point(&[], PointValue::Float(1.5))],
+        },
+        // The resource of the request says it.
+        Family {
+            metric: TARGET,
+            points: vec![integer(1)],
+        },
+    ];
+    let requests = encoded(&families, usize::MAX);
+    assert_eq!((requests.len(), requests[0].points), (1, 4));
+    let of = |family: &Family<'_>, data| Metric {
+        name: family.metric.name.into(),
+        description: family.metric.help.into(),
+        unit: family.metric.unit.into(),
+        metadata: vec![],
+        data: Some(data),
+    };
+    let sum = |data_points, is_monotonic| {
+        Data::Sum(Sum {
+            data_points,
+            aggregation_temporality: 2,
+            is_monotonic,
+        })
+    };
+    let int = |value| expected_point(&labels, Number::AsInt(value));
+    assert_eq!(
+        metrics(&requests[0]),
+        [
+            of(&families[0], sum(vec![int(7), int(i64::MAX)], true)),
+            of(&families[1], sum(vec![int(2)], false)),
+            of(
+                &families[2],
+                Data::Gauge(Gauge {
+                    data_points: vec![expected_point(&[], Number::AsDouble(1.5))]
+                })
+            ),
         ]
-    };
-    let outcome = |outcome: &str, value| {
-        let mut attributes = labels();
-        attributes.push(key_value("outcome", text(outcome)));
-        point(attributes, value)
-    };
-    let calls = Metric {
-        name: "function.calls".into(),
-        description: "Calls that have ended, by outcome".into(),
-        unit: "{call}".into(),
-        metadata: vec![],
-        data: Some(Data::Sum(Sum {
-            data_points: vec![
-                outcome("ok", 10),
-                outcome("error", 3),
-                outcome("panic", 2),
-                outcome("cancelled", 1),
-            ],
-            aggregation_temporality: AggregationTemporality::Cumulative.into(),
-            is_monotonic: true,
-        })),
-    };
-    let duration = Metric {
-        name: "function.calls.duration".into(),
-        description: "How long the calls took".into(),
-        unit: "s".into(),
-        metadata: vec![],
-        data: Some(Data::ExponentialHistogram(ExponentialHistogram {
-            data_points: vec![ExponentialHistogramDataPoint {
-                attributes: labels(),
-                start_time_unix_nano: START,
-                time_unix_nano: NOW,
-                count: 16,
-                sum: Some(4.5),
-                scale: 3,
-                zero_count: 1,
-                positive: Some(Buckets {
-                    offset: -14,
-                    bucket_counts: vec![4, 0, 11],
-                }),
-                negative: None,
-                flags: 0,
-                exemplars: vec![],
-                min: None,
-                max: None,
-                zero_threshold: ZERO_THRESHOLD,
-            }],
-            aggregation_temporality: AggregationTemporality::Cumulative.into(),
-        })),
-    };
-    let in_flight = Metric {
-        name: "function.calls.in_flight".into(),
-        description: "Calls that have begun and not ended".into(),
-        unit: "{call}".into(),
-        metadata: vec![],
-        data: Some(Data::Sum(Sum {
-            data_points: vec![point(labels(), 4)],
-            aggregation_temporality: AggregationTemporality::Cumulative.into(),
-            is_monotonic: false,
-        })),
-    };
-    assert_eq!(metrics(&requests[0]), [calls, duration, in_flight]);
+    );
 }
 
 #[test]
-fn what_was_lost_is_told_by_reason() {
-    let account = Account::new();
-    account.exported(5);
-    account.discarded(6);
-    account.dropped(DropReason::QueueFull, 7);
-    account.tally(Tally::KeptTrace);
-    let envelope = Envelope::new(&Resource::new(&[], Some("shop"), &[]));
-    let own = of_totals(&account.totals());
-    let requests = encode(&snapshot(vec![]), &own, &envelope, usize::MAX);
-    assert_eq!(requests.len(), 1);
-    let metrics = metrics(&requests[0]);
-    let names: Vec<&str> = metrics.iter().map(|m| m.name.as_str()).collect();
+fn every_field_of_an_exponential_histogram_arrives() {
+    let durations = durations();
+    let labels = [("function", "pay"), ("module", "shop")];
+    let family = Family {
+        metric: FUNCTION_DURATION,
+        points: vec![point(&labels, PointValue::Histogram(&durations))],
+    };
+    let expected = ExponentialHistogramDataPoint {
+        attributes: vec![
+            key_value("function", text("pay")),
+            key_value("module", text("shop")),
+        ],
+        start_time_unix_nano: TIMES.start,
+        time_unix_nano: TIMES.now,
+        count: 16,
+        sum: Some(4.5),
+        scale: 3,
+        zero_count: 1,
+        positive: Some(Buckets {
+            offset: -14,
+            bucket_counts: vec![4, 0, 11],
+        }),
+        negative: None,
+        flags: 0,
+        exemplars: vec![],
+        min: None,
+        max: None,
+        zero_threshold: 1.0 / f64::from(1 << 26),
+    };
+    let metrics = metrics(&encoded(&[family], usize::MAX)[0]);
+    assert_eq!(metrics.len(), 1);
     assert_eq!(
-        names,
-        [
-            "tracer.records.exported",
-            "tracer.records.discarded",
-            "tracer.records.dropped",
-            "tracer.traces.kept"
-        ]
+        (metrics[0].name.as_str(), metrics[0].unit.as_str()),
+        ("function.calls.duration", "s")
     );
-    let Some(Data::Sum(exported)) = &metrics[0].data else {
-        panic!("a sum: {metrics:?}");
-    };
-    assert_eq!(exported.data_points, [point(vec![], 5)]);
-    let Some(Data::Sum(dropped)) = &metrics[2].data else {
-        panic!("a sum: {metrics:?}");
-    };
-    assert!(dropped.is_monotonic);
-    let queue_full = point(vec![key_value("reason", text("queue_full"))], 7);
-    assert!(dropped.data_points.contains(&queue_full), "{dropped:?}");
-    assert_eq!(dropped.data_points.len(), DropReason::ALL.len());
+    assert_eq!(
+        metrics[0].data,
+        Some(Data::ExponentialHistogram(ExponentialHistogram {
+            data_points: vec![expected],
+            aggregation_temporality: 2,
+        }))
+    );
 }
 
 #[test]
 fn nothing_to_say_is_no_request() {
-    assert!(encoded(vec![], usize::MAX).is_empty());
+    let empty = Family {
+        metric: FUNCTION_CALLS,
+        points: vec![],
+    };
+    assert!(encoded(&[], usize::MAX).is_empty());
+    assert!(encoded(&[empty], usize::MAX).is_empty());
 }
 
 #[test]
 fn what_is_too_large_for_one_request_goes_in_several_and_every_point_once() {
-    const MAX: usize = 4_000;
-    let functions = || (0..40).map(|_| series("f")).collect();
-    let requests = encoded(functions(), MAX);
-    assert!(requests.len() > 1);
+    const MAX: usize = 2_000;
+    let durations = durations();
+    let names: Vec<String> = (0..100).map(|i| format!("f{i}")).collect();
+    let points = |value: fn(usize) -> u64| {
+        let points = names.iter().enumerate();
+        points
+            .map(|(i, name)| point(&[("function", name)], PointValue::Integer(value(i))))
+            .collect()
+    };
+    let histograms = names
+        .iter()
+        .map(|name| point(&[("function", name)], PointValue::Histogram(&durations)));
+    let families = [
+        Family {
+            metric: FUNCTION_CALLS,
+            points: points(|i| i as u64),
+        },
+        Family {
+            metric: FUNCTION_DURATION,
+            points: histograms.collect(),
+        },
+    ];
+    let requests = encoded(&families, MAX);
     assert!(requests.iter().all(|r| r.body.len() <= MAX));
-    assert_eq!(requests.iter().map(|r| r.points).sum::<u64>(), 240);
-    // One function alone goes in whole.
-    assert_eq!(encoded(vec![series("f")], 1).len(), 1);
+    assert_eq!(requests.iter().map(|r| r.points).sum::<u64>(), 200);
+    let mut values = Vec::new();
+    for metric in requests.iter().flat_map(metrics) {
+        if let Some(Data::Sum(sum)) = metric.data {
+            values.extend(sum.data_points.iter().map(|p| p.value));
+        }
+    }
+    let expected: Vec<_> = (0..100).map(|i| Some(Number::AsInt(i))).collect();
+    assert_eq!(values, expected);
+    // A point alone goes whatever its size.
+    assert_eq!(encoded(&families, 1).len(), 200);
+}
+
+#[test]
+fn what_the_metrics_page_shows_is_pushed_as_well() {
+    let snapshot = snapshot();
+    let requests = encoded(&families(&snapshot), usize::MAX);
+    let metrics = metrics(&requests[0]);
+    let has = |name: &str| metrics.iter().any(|metric| metric.name == name);
+    assert!(has("tracer.records") && has("tracer.records.dropped"));
+    assert!(has("process.cpu.time") || !cfg!(target_os = "linux"));
+    assert!(!has("target") && !has("tracer.build"));
 }

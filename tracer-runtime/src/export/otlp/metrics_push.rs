@@ -6,19 +6,18 @@ use std::time::{Duration, Instant};
 
 use super::batch::BatchLimits;
 use super::encode_common::Envelope;
-use super::encode_metrics::encode;
+use super::encode_metrics::{Times, encode};
 use super::grpc::{self, Client};
 use super::lane::Lane;
 use super::ledger::Ledger;
-use super::metrics_input::Snapshot;
 use super::retry::RetryPolicy;
 use super::settings::OtlpSettings;
 use crate::export::SetupError;
-use crate::export::own_series::OwnSeries;
 use crate::export::resource::Resource;
+use crate::metrics::{Snapshot, families};
 
 /// Reads the metrics as they are.
-pub(crate) type MetricsSource = Box<dyn Fn() -> (Snapshot, Vec<OwnSeries>) + Send>;
+pub(crate) type MetricsSource = Box<dyn Fn() -> Snapshot + Send>;
 
 /// Reads, encodes and sends.
 pub(super) struct MetricsPush {
@@ -68,8 +67,13 @@ impl MetricsPush {
     pub(super) fn push(&mut self, now: Instant) {
         self.next = now + self.interval;
         self.lane.replace();
-        let (snapshot, own) = (self.source)();
-        for request in encode(&snapshot, &own, &self.envelope, BatchLimits::MAX_BYTES) {
+        let snapshot = (self.source)();
+        let times = Times {
+            start: snapshot.start_unix_ns,
+            now: snapshot.unix_ns,
+        };
+        let families = families(&snapshot);
+        for request in encode(&families, times, &self.envelope, BatchLimits::MAX_BYTES) {
             self.lane.send(request.body, request.points);
         }
     }

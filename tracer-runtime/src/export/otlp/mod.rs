@@ -16,7 +16,6 @@ mod encode_spans;
 mod grpc;
 mod lane;
 mod ledger;
-mod metrics_input;
 mod metrics_push;
 mod retry;
 mod settings;
