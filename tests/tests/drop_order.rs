@@ -1,4 +1,5 @@
 //! Locals and parameters drop in the order in which they drop without the attribute, inside the span.
+#![allow(clippy::toplevel_ref_arg, reason = "a shape that is tested")]
 #![allow(
     unused_variables,
     unused_assignments,
