@@ -34,14 +34,20 @@ use options::Options;
 use proto::stock_client::StockClient;
 use proto::stock_server::StockServer;
 
-#[allow(missing_docs, unreachable_pub, clippy::all, reason = "generated")]
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::all,
+    clippy::allow_attributes_without_reason,
+    reason = "generated"
+)]
 mod proto {
     tonic::include_proto!("shop");
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse(std::env::args().skip(1))?;
-    let telemetry = start_telemetry(&options)?;
+    let telemetry = start_telemetry()?;
     if let Some(address) = telemetry.prometheus_addr() {
         println!("metrics: http://{address}/metrics");
     }
@@ -55,7 +61,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn start_telemetry(options: &Options) -> Result<Telemetry, Box<dyn Error>> {
+fn start_telemetry() -> Result<Telemetry, Box<dyn Error>> {
     let metrics =
         std::env::var("QUICKSTART_METRICS_ADDR").unwrap_or_else(|_| "127.0.0.1:0".to_owned());
     let mut builder = tracer_runtime::builder()
@@ -124,7 +130,8 @@ fn quiet_panics() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         if !info
-            .payload_as_str()
+            .payload()
+            .downcast_ref::<&str>()
             .is_some_and(|message| message.contains("card reader"))
         {
             usual(info);

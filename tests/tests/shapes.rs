@@ -1,6 +1,17 @@
 //! Every shape of function that the attribute stands on.
 #![deny(warnings)]
-#![allow(clippy::unwrap_used, unsafe_code, missing_docs, reason = "tests")]
+#![allow(
+    clippy::allow_attributes_without_reason,
+    clippy::diverging_sub_expression,
+    clippy::multiple_bound_locations,
+    clippy::non_minimal_cfg,
+    clippy::ptr_arg,
+    clippy::undocumented_unsafe_blocks,
+    clippy::unwrap_used,
+    missing_docs,
+    unsafe_code,
+    reason = "shapes of functions as users write them"
+)]
 
 use std::cell::Cell;
 use std::fmt::{Debug, Display};

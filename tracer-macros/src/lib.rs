@@ -1,4 +1,5 @@
 //! The `#[traced]` attribute. Use it through `tracer-runtime`.
+#![cfg_attr(not(test), warn(clippy::expect_used, clippy::unwrap_used))]
 
 mod args;
 mod diag;

@@ -1,4 +1,5 @@
 //! One attribute for spans, exact metrics and context.
+#![cfg_attr(not(test), warn(clippy::expect_used, clippy::unwrap_used))]
 
 mod callsite;
 #[cfg(feature = "testing")]

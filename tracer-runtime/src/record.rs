@@ -85,7 +85,7 @@ pub(crate) struct SpanDetails {
     pub(crate) dropped_links: u32,
 }
 
-/// What [`Event`] stands for.
+/// What something that happened within a span stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventKind {
     /// `event!`.
