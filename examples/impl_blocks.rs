@@ -31,7 +31,7 @@ impl Cart {
 
 #[traced]
 mod helpers {
-    pub fn sum(items: &[u32]) -> u32 {
+    pub(crate) fn sum(items: &[u32]) -> u32 {
         items.iter().sum()
     }
 }

@@ -69,10 +69,10 @@ impl Player {
             }
             6 => {
                 let task = self.tasks.lock().unwrap().pop();
-                if let Some(mut task) = task {
-                    if self.below(3) != 0 {
-                        finish(&mut task);
-                    }
+                // Some are dropped where they stand.
+                let finishes = self.below(3) != 0;
+                if let Some(mut task) = task.filter(|_| finishes) {
+                    finish(&mut task);
                 }
             }
             7 => self.seen.lock().unwrap().push(Context::current()),
