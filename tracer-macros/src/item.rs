@@ -5,10 +5,10 @@ use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt as _};
 use syn::ext::IdentExt as _;
 use syn::parse::discouraged::Speculative as _;
-use syn::parse::{ParseStream, Parser as _};
+use syn::parse::{Parse as _, ParseStream, Parser as _};
 use syn::{
-    Attribute, Generics, ImplItem, Signature, Token, TraitItem, Type, TypeParamBound, Visibility,
-    WhereClause, token,
+    Attribute, Error, Generics, ImplItem, Signature, Token, TraitItem, Type, TypeParamBound,
+    Visibility, WhereClause, token,
 };
 
 /// A function, method or associated function.
@@ -173,10 +173,18 @@ fn parse_function(input: ParseStream<'_>) -> syn::Result<(TokenStream, Signature
 }
 
 fn parse_brace(input: ParseStream<'_>) -> syn::Result<Group> {
-    if !input.peek(token::Brace) {
-        return Err(input.error("expected a body in braces"));
+    if let Some(group) = attempt(input, Group::parse) {
+        return match group.delimiter() {
+            Delimiter::Brace => Ok(group),
+            _ => Err(Error::new(group.span(), "expected a body in braces")),
+        };
     }
-    input.parse()
+    // A `$body:block` of a `macro_rules!` comes in an invisible group.
+    let content;
+    let brace = syn::braced!(content in input);
+    let mut group = Group::new(Delimiter::Brace, content.parse()?);
+    group.set_span(brace.span.join());
+    Ok(group)
 }
 
 fn parse_block(input: ParseStream<'_>) -> syn::Result<(TokenStream, Owner, Group)> {

@@ -3,7 +3,7 @@
 mod slot;
 mod values;
 
-use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::{Error, Expr, ExprLit, Ident, Lit, LitStr, Path, Token, parenthesized, token};
@@ -269,13 +269,4 @@ pub(crate) fn of_attribute(meta: TokenStream) -> TokenStream {
             _ => None,
         })
         .unwrap_or_default()
-}
-
-/// The path of the runtime crate.
-pub(crate) fn runtime(krate: Option<&Path>) -> TokenStream {
-    use quote::{ToTokens as _, quote_spanned};
-    krate.map_or_else(
-        || quote_spanned!(Span::mixed_site()=> ::tracer_runtime),
-        |path| path.to_token_stream(),
-    )
 }

@@ -5,7 +5,6 @@ use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt as _;
 
 use super::params::Params;
-use super::tokens::located;
 use super::{Runtime, Scope};
 use crate::args::Args;
 
@@ -24,7 +23,7 @@ pub(crate) fn callsite(rt: &Runtime, scope: &Scope, args: &Args, ident: &Ident) 
         .map_or_else(|| function.to_token_stream(), ToTokens::to_token_stream);
     // The location of the callsite is that of the call to `new`. Tokens of ours would say where
     // the attribute is, so these pretend to be the name of the function.
-    let path = located(private.clone(), ident.span());
+    let path = rt.private_at(ident.span());
     let arguments = quote_spanned!(span=> #name, #function, #private::core::module_path!());
     let new = quote_spanned!(ident.span()=> #path::Callsite::new(#arguments));
     let mut value = quote_spanned!(span=> #new);

@@ -144,7 +144,9 @@ impl Call<'_> {
     fn inside(&self, params: &Params) -> TokenStream {
         let (rebinding, fields, body) = (&params.rebinding, &self.fields, self.body);
         let injection = self.named_carrier();
-        quote_spanned!(Span::mixed_site()=> #rebinding #injection #fields #body)
+        // A block of its own, in the user's edition: temporaries of its last expression drop before
+        // the parameters. In parentheses, because a block at the end of a block is a warning.
+        quote_spanned!(Span::mixed_site()=> #rebinding #injection #fields (#body))
     }
 
     fn named_carrier(&self) -> Option<TokenStream> {

@@ -11,7 +11,7 @@ mod tokens;
 mod types;
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
+use quote::{ToTokens, quote_spanned};
 
 pub(crate) use attributes::is_ours;
 pub(crate) use block::block;
@@ -19,19 +19,30 @@ pub(crate) use function::function;
 pub(crate) use params::bindings;
 pub(crate) use types::{impl_stream, is_impl_future, plain};
 
-use crate::args::{self, Args};
+use crate::args::Args;
 
 /// Where the support code lives.
 pub(crate) struct Runtime {
     pub(crate) private: TokenStream,
+    krate: Option<TokenStream>,
 }
 
 impl Runtime {
     pub(crate) fn new(args: &Args) -> Self {
-        let krate = args::runtime(args.krate.get());
-        Self {
-            private: quote_spanned!(Span::mixed_site()=> #krate::__private),
-        }
+        let krate = args.krate.get().map(ToTokens::to_token_stream);
+        let private = Self::private(krate.clone(), Span::mixed_site());
+        Self { private, krate }
+    }
+
+    /// The same path as if it were written at that place in the user's code.
+    fn private_at(&self, place: Span) -> TokenStream {
+        let krate = self.krate.clone();
+        Self::private(krate.map(|path| tokens::located(path, place)), place)
+    }
+
+    fn private(krate: Option<TokenStream>, span: Span) -> TokenStream {
+        let krate = krate.unwrap_or_else(|| quote_spanned!(span=> ::tracer_runtime));
+        quote_spanned!(span=> #krate::__private)
     }
 }
 

@@ -171,6 +171,10 @@ impl Guard {
     /// Nobody will say that the body has reached its end: only a thread that unwinds makes it a `panic`.
     #[inline(always)]
     pub fn alone(&mut self) {
+        if std::thread::panicking() {
+            // Inside of a destructor: the thread unwinds for another reason.
+            self.outcome = CallOutcome::Ok;
+        }
         self.alone = true;
     }
 
