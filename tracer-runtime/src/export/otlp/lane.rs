@@ -80,6 +80,12 @@ impl Lane {
         }
     }
 
+    /// Requests that no worker has begun with.
+    #[cfg(test)]
+    pub(super) fn queued(&self) -> usize {
+        self.road.lock().len()
+    }
+
     fn take_waiting(&self) -> VecDeque<Request> {
         std::mem::take(&mut *self.road.lock())
     }

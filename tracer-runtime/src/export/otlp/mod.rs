@@ -153,6 +153,18 @@ impl OtlpExporter {
         spans.into_iter().chain(metrics)
     }
 
+    /// Gives up everything that is on its way, without a wait.
+    fn abandon(&mut self) {
+        if let Some(spans) = &mut self.spans {
+            spans.seal();
+            spans.lane.clear();
+        }
+        if let Some(runtime) = self.runtime.take() {
+            // Aborts what is under way and does not wait for a name to be resolved.
+            runtime.shutdown_background();
+        }
+    }
+
     fn outcome(&self) -> Result<(), ExportError> {
         let undelivered = self.ledgers().map(Ledger::requests).sum();
         if undelivered > 0 {
@@ -203,13 +215,7 @@ impl Exporter for OtlpExporter {
 
     fn shutdown(&mut self, deadline: Instant) -> Result<(), ExportError> {
         let result = self.flush(deadline);
-        if let Some(spans) = &self.spans {
-            spans.lane.clear();
-        }
-        if let Some(runtime) = self.runtime.take() {
-            // Aborts what is under way and does not wait for a name to be resolved.
-            runtime.shutdown_background();
-        }
+        self.abandon();
         result
     }
 
@@ -230,9 +236,7 @@ impl Exporter for OtlpExporter {
 
 impl Drop for OtlpExporter {
     fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
+        self.abandon();
     }
 }
 

@@ -154,4 +154,4 @@ fn retry_delay(details: &[u8]) -> Option<Duration> {
 
 #[cfg(test)]
 #[path = "retry_tests.rs"]
-mod tests;
+pub(super) mod tests;
