@@ -11,9 +11,7 @@ fn error(settings: &OtlpSettings) -> SetupError {
         byte_budget: 0,
         metrics: None,
     };
-    OtlpExporter::new(settings, surroundings)
-        .err()
-        .expect("it cannot be built")
+    OtlpExporter::new(settings, surroundings).expect_err("it cannot be built")
 }
 
 #[test]
