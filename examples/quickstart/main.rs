@@ -65,7 +65,7 @@ fn start_telemetry() -> Result<Telemetry, Box<dyn Error>> {
     let metrics =
         std::env::var("QUICKSTART_METRICS_ADDR").unwrap_or_else(|_| "127.0.0.1:0".to_owned());
     let mut builder = tracer_runtime::builder()
-        .with_service_name("shop")
+        .with_service_name(std::env::var("OTEL_SERVICE_NAME").unwrap_or_else(|_| "shop".to_owned()))
         .with_prometheus(metrics);
     if std::env::var_os("OTEL_EXPORTER_OTLP_ENDPOINT").is_some() {
         builder = builder.with_otlp();
