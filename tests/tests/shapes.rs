@@ -970,6 +970,9 @@ mod callsites {
         assert_eq!(callsite.location().line(), line);
         assert_eq!(callsite.module(), module_path!());
         assert_eq!(callsite.target(), module_path!());
-        assert_eq!((callsite.name(), callsite.function()), ("located", "located"));
+        assert_eq!(
+            (callsite.name(), callsite.function()),
+            ("located", "located")
+        );
     }
 }

@@ -1,12 +1,12 @@
 //! One function: a guard around a body that runs at once, a wrapper around one that is a future.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
-use syn::{FnArg, ReturnType, Token, Type};
+use syn::{Expr, FnArg, ReturnType, Token, Type};
 
 use super::callsite::{self, callsite};
 use super::outcome::{Says, describer};
-use super::params::{self, Capture, Naming, Params, Plan};
+use super::params::{self, Capture, Inject, Naming, Params, Plan};
 use super::tokens::{self, AsyncBody, local};
 use super::{Runtime, Scope, attributes, recording, types};
 use crate::args::Args;
@@ -22,9 +22,11 @@ pub(crate) fn function(mut f: Function, args: &Args, scope: &Scope) -> TokenStre
     let foreign = scope.foreign || attributes::any_foreign(&f.attrs);
     let names_parameters = foreign || callsite::names_parameters(args);
     let bindings = params::bindings(&f.sig);
+    let uses = callsite::uses(args, &bindings);
+    let recorded = recording::at_start(&rt.private, args, &bindings);
     let call = Call {
         callsite: callsite(&rt, scope, args, &f.sig.ident),
-        fields: recording::at_start(&rt.private, args, &bindings),
+        fields: quote_spanned!(Span::mixed_site()=> #uses #recorded),
         naming: if names_parameters {
             Naming::Users
         } else {
@@ -149,6 +151,7 @@ impl Call<'_> {
         quote_spanned!(Span::mixed_site()=> #rebinding #injection #fields (#body))
     }
 
+    /// `carrier = EXPR` of a client, unless it is a parameter.
     fn named_carrier(&self) -> Option<TokenStream> {
         let private = &self.rt.private;
         let carrier = self
@@ -156,10 +159,23 @@ impl Call<'_> {
             .carrier
             .get()
             .filter(|_| self.args.client.is_set())?;
-        Some(quote_spanned!(Span::mixed_site()=> {
+        if self.injected().is_some() {
+            return None;
+        }
+        Some(
+            quote_spanned!(Span::mixed_site()=> match #carrier { mut carrier => {
             use #private::carrier::*;
-            (&mut #private::carrier::CarrierMut(#carrier)).outgoing();
-        }))
+            (&mut CarrierMut(&mut carrier)).outgoing();
+        } }),
+        )
+    }
+
+    /// The one parameter that was named as the carrier.
+    fn injected(&self) -> Option<&Ident> {
+        match self.args.carrier.get() {
+            Some(Expr::Path(path)) => path.path.get_ident(),
+            _ => None,
+        }
     }
 
     fn plan(&self, capture: Capture) -> Plan<'_> {
@@ -167,7 +183,11 @@ impl Call<'_> {
             private: &self.rt.private,
             naming: self.naming,
             capture,
-            inject: self.args.client.is_set() && !self.args.carrier.is_set(),
+            inject: match (self.args.client.is_set(), &self.args.carrier.get()) {
+                (false, _) => Inject::Nothing,
+                (true, None) => Inject::All,
+                (true, Some(_)) => self.injected().map_or(Inject::Nothing, Inject::Only),
+            },
         }
     }
 
