@@ -115,7 +115,7 @@ fn remote(private: &TokenStream, args: &Args, params: &Params) -> TokenStream {
     let incoming = |carrier: TokenStream| {
         quote_spanned!(span=> match &(#carrier) { carrier => {
             use #private::carrier::*;
-            (&Carrier(carrier)).incoming()
+            (&Carrier(carrier)).__traced_incoming()
         } })
     };
     if let Some(carrier) = args.carrier.get() {

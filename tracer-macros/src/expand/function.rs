@@ -165,7 +165,7 @@ impl Call<'_> {
         Some(
             quote_spanned!(Span::mixed_site()=> match #carrier { mut carrier => {
             use #private::carrier::*;
-            (&mut CarrierMut(&mut carrier)).outgoing();
+            (&mut CarrierMut(&mut carrier)).__traced_outgoing();
         } }),
         )
     }
@@ -206,12 +206,12 @@ impl Call<'_> {
                 quote_spanned!(span=> #private::traced_by(#callsite, #block, #describe)),
             ),
             (Some(start), None) => (
-                quote_spanned!(span=> let start = #start;),
-                quote_spanned!(span=> #private::traced_at(#callsite, start, #block, #private::AlwaysOk)),
+                quote_spanned!(span=> let __traced_start = #start;),
+                quote_spanned!(span=> #private::traced_at(#callsite, __traced_start, #block, #private::AlwaysOk)),
             ),
             (Some(start), Some(describe)) => (
-                quote_spanned!(span=> let start = #start;),
-                quote_spanned!(span=> #private::traced_at_by(#callsite, start, #block, #describe)),
+                quote_spanned!(span=> let __traced_start = #start;),
+                quote_spanned!(span=> #private::traced_at_by(#callsite, __traced_start, #block, #describe)),
             ),
         }
     }
@@ -319,7 +319,9 @@ impl SyncBody<'_> {
             true => quote_spanned!(span=> #private::once(move || -> #ty { #inside })),
             false => quote_spanned!(span=> { #inside }),
         };
-        let alone = self.alone.then(|| quote_spanned!(span=> #guard.alone();));
+        let alone = self
+            .alone
+            .then(|| quote_spanned!(span=> #private::Guard::alone(&mut #guard);));
         let mutable = match (&end, self.alone) {
             (End::Plain, _) | (_, true) => Some(quote_spanned!(span=> mut)),
             _ => None,
@@ -331,15 +333,15 @@ impl SyncBody<'_> {
             End::Never => quote_spanned!(span=> #start #run),
             End::Plain if self.returned.is_none() => {
                 let semicolon = self.closure.then(|| quote_spanned!(span=> ;));
-                quote_spanned!(span=> #start #run #semicolon #maybe_unreached #guard.finish();)
+                quote_spanned!(span=> #start #run #semicolon #maybe_unreached #private::Guard::finish(&mut #guard);)
             }
             End::Plain => quote_spanned!(span=>
-                #start let #value: #ty = #run; #maybe_unreached #guard.finish(); #value),
+                #start let #value: #ty = #run; #maybe_unreached #private::Guard::finish(&mut #guard); #value),
             End::Described(describe) => quote_spanned!(span=>
             #start let #value: #ty = #run;
             #maybe_unreached {
                 use #private::by_type::*;
-                #private::Returned(#value).settle(#guard, #describe)
+                #private::Returned(#value).__traced_settle(#guard, #describe)
             }),
             End::Future(output, describe) => {
                 let future = match output {
@@ -349,7 +351,9 @@ impl SyncBody<'_> {
                 let end = match describe {
                     Some(describe) => quote_spanned!(span=>
                         #private::settle_future(#guard, #future, #describe)),
-                    None => quote_spanned!(span=> #guard.into_future(#future, #private::AlwaysOk)),
+                    None => {
+                        quote_spanned!(span=> #private::Guard::into_future(#guard, #future, #private::AlwaysOk))
+                    }
                 };
                 quote_spanned!(span=>
                     #start let #value: #ty = #run; #maybe_unreached { #end })

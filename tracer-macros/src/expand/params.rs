@@ -164,7 +164,8 @@ impl Plan<'_> {
         if let Some(simple) = simple {
             let text = simple.ident.to_string();
             // Two parameters can look alike where a `macro_rules!` made one of them.
-            if !seen.contains(&text) {
+            // And one can be called like a local of ours.
+            if !seen.contains(&text) && !text.starts_with("__traced") {
                 seen.push(text);
                 return match self.naming {
                     Naming::Users => simple.ident.clone(),
@@ -184,7 +185,7 @@ impl Plan<'_> {
         let private = self.private;
         quote_spanned!(Span::mixed_site()=> {
             use #private::carrier::*;
-            (&mut CarrierMut(#carrier)).outgoing();
+            (&mut CarrierMut(#carrier)).__traced_outgoing();
         })
     }
 }
