@@ -1,6 +1,13 @@
 //! What the arguments of the attribute do.
 #![deny(warnings)]
-#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    missing_docs,
+    clippy::box_collection,
+    clippy::drop_non_drop,
+    clippy::too_many_arguments,
+    reason = "tests"
+)]
 
 use std::fmt::{self, Debug, Display};
 use std::future::Future;

@@ -1,6 +1,11 @@
 //! What an annotation adds to a future: at most 64 bytes, whatever the parameters; and nothing to its type's traits.
 #![deny(warnings)]
-#![allow(missing_docs, clippy::large_futures, reason = "tests")]
+#![allow(
+    missing_docs,
+    clippy::large_futures,
+    clippy::manual_async_fn,
+    reason = "tests"
+)]
 
 use std::cell::Cell;
 use std::panic::UnwindSafe;

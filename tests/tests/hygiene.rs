@@ -8,6 +8,7 @@
     non_snake_case,
     missing_docs,
     clippy::unused_async,
+    clippy::unnecessary_box_returns,
     reason = "tests"
 )]
 
@@ -26,7 +27,7 @@ mod shadowed {
     mod tracer_runtime {}
     mod carrier {}
 
-    #[allow(non_camel_case_types)]
+    #[allow(non_camel_case_types, reason = "it is the point")]
     struct u64;
     struct Option;
     struct Result;

@@ -1,6 +1,16 @@
 //! Every shape of function that the attribute stands on.
 #![deny(warnings)]
-#![allow(clippy::unwrap_used, unsafe_code, missing_docs, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    unsafe_code,
+    missing_docs,
+    clippy::allow_attributes_without_reason,
+    clippy::multiple_bound_locations,
+    clippy::non_minimal_cfg,
+    clippy::ptr_arg,
+    clippy::undocumented_unsafe_blocks,
+    reason = "tests"
+)]
 
 use std::cell::Cell;
 use std::fmt::{Debug, Display};

@@ -246,7 +246,9 @@ impl Call<'_> {
         // A closure would be the caller that the body sees.
         let located = attributes::has(&f.attrs, "track_caller");
         let watched = describe.is_some() || future.is_some();
-        let closure = !located && (by_value || (early && watched));
+        // `todo!()` as the value of a `let` is a warning of clippy.
+        let diverges = returned.is_some() && tokens::is_one_macro(self.body.stream());
+        let closure = !located && (by_value || (early && watched) || diverges);
         let capture = if closure {
             Capture::Moved
         } else {
@@ -261,7 +263,8 @@ impl Call<'_> {
         };
         let alone = early && !closure;
         let end = match (future, describe) {
-            _ if returned.is_some_and(types::is_never) => End::Never,
+            _ if returned.is_some_and(types::is_never) => End::Unseen,
+            (None, _) if alone && located && returned.is_some() => End::Unseen,
             (Some(ty), describe) => End::Future(types::output_of(ty, private), describe),
             (None, Some(describe)) if !alone => End::Described(describe),
             _ => End::Plain,
@@ -281,7 +284,8 @@ impl Call<'_> {
 
 /// What is done with the returned value.
 enum End {
-    Never,
+    /// The guard alone: the end is not reached, or not looked at.
+    Unseen,
     Plain,
     Described(TokenStream),
     /// With what the future gives.
@@ -330,7 +334,7 @@ impl SyncBody<'_> {
         // A body can end in `panic!()` whatever the function returns.
         let maybe_unreached = quote_spanned!(span=> #[allow(unreachable_code)]);
         match end {
-            End::Never => quote_spanned!(span=> #start #run),
+            End::Unseen => quote_spanned!(span=> #start #run),
             End::Plain if self.returned.is_none() => {
                 let semicolon = self.closure.then(|| quote_spanned!(span=> ;));
                 quote_spanned!(span=> #start #run #semicolon #maybe_unreached #private::Guard::finish(&mut #guard);)

@@ -200,7 +200,10 @@ fn rebinding(
     let span = Span::mixed_site();
     let conditions = attributes::conditions(kept);
     if simple {
-        return quote_spanned!(span=> #conditions #(#moved)* let #pat = #name;);
+        let unused = name.to_string().starts_with('_');
+        let allow =
+            unused.then(|| quote_spanned!(span=> #[allow(clippy::no_effect_underscore_binding)]));
+        return quote_spanned!(span=> #conditions #(#moved)* #allow let #pat = #name;);
     }
     let mutability = has_ref_mut(pat).then(|| quote_spanned!(span=> mut));
     let held = quote_spanned!(span=> #conditions let #mutability #name = #name;);
