@@ -9,6 +9,8 @@
     clippy::unwrap_used,
     clippy::result_large_err,
     missing_docs,
+    clippy::manual_is_multiple_of,
+    clippy::print_stdout,
     reason = "tests"
 )]
 

@@ -1,6 +1,6 @@
 //! The `static` that stands for the function, and where its span hangs.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt as _;
 
@@ -60,6 +60,32 @@ pub(crate) fn names_parameters(args: &Args) -> bool {
     args.parent.is_set() || args.links.is_set() || args.carrier.is_set()
 }
 
+/// What is used in these expressions is used: it is no unused variable inside the body.
+pub(crate) fn uses(args: &Args, bindings: &[Ident]) -> TokenStream {
+    let outside = [&args.parent, &args.links, &args.carrier];
+    let words: Vec<Ident> = outside
+        .iter()
+        .filter_map(|slot| slot.get())
+        .flat_map(|expr| words(expr.to_token_stream()))
+        .collect();
+    bindings
+        .iter()
+        .filter(|name| *name != "self" && words.contains(name))
+        .map(|name| quote_spanned!(Span::mixed_site()=> let _ = &#name;))
+        .collect()
+}
+
+fn words(tokens: TokenStream) -> Vec<Ident> {
+    tokens
+        .into_iter()
+        .flat_map(|tree| match tree {
+            TokenTree::Ident(word) => vec![word],
+            TokenTree::Group(group) => words(group.stream()),
+            _ => Vec::new(),
+        })
+        .collect()
+}
+
 /// `Start`, unless the span hangs under the current context.
 pub(crate) fn start(rt: &Runtime, args: &Args, params: &Params) -> Option<TokenStream> {
     let span = Span::mixed_site();
@@ -85,11 +111,12 @@ pub(crate) fn start(rt: &Runtime, args: &Args, params: &Params) -> Option<TokenS
 /// brings one.
 fn remote(private: &TokenStream, args: &Args, params: &Params) -> TokenStream {
     let span = Span::mixed_site();
+    // The expression stays out of the scope of our names.
     let incoming = |carrier: TokenStream| {
-        quote_spanned!(span=> {
+        quote_spanned!(span=> match &(#carrier) { carrier => {
             use #private::carrier::*;
-            (&#private::carrier::Carrier(&(#carrier))).incoming()
-        })
+            (&Carrier(carrier)).__traced_incoming()
+        } })
     };
     if let Some(carrier) = args.carrier.get() {
         return incoming(carrier.to_token_stream());

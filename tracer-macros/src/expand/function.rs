@@ -1,12 +1,12 @@
 //! One function: a guard around a body that runs at once, a wrapper around one that is a future.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
-use syn::{FnArg, ReturnType, Token, Type};
+use syn::{Expr, FnArg, ReturnType, Token, Type};
 
 use super::callsite::{self, callsite};
 use super::outcome::{Says, describer};
-use super::params::{self, Capture, Naming, Params, Plan};
+use super::params::{self, Capture, Inject, Naming, Params, Plan};
 use super::tokens::{self, AsyncBody, local};
 use super::{Runtime, Scope, attributes, recording, types};
 use crate::args::Args;
@@ -22,9 +22,11 @@ pub(crate) fn function(mut f: Function, args: &Args, scope: &Scope) -> TokenStre
     let foreign = scope.foreign || attributes::any_foreign(&f.attrs);
     let names_parameters = foreign || callsite::names_parameters(args);
     let bindings = params::bindings(&f.sig);
+    let uses = callsite::uses(args, &bindings);
+    let recorded = recording::at_start(&rt.private, args, &bindings);
     let call = Call {
         callsite: callsite(&rt, scope, args, &f.sig.ident),
-        fields: recording::at_start(&rt.private, args, &bindings),
+        fields: quote_spanned!(Span::mixed_site()=> #uses #recorded),
         naming: if names_parameters {
             Naming::Users
         } else {
@@ -149,6 +151,7 @@ impl Call<'_> {
         quote_spanned!(Span::mixed_site()=> #rebinding #injection #fields (#body))
     }
 
+    /// `carrier = EXPR` of a client, unless it is a parameter.
     fn named_carrier(&self) -> Option<TokenStream> {
         let private = &self.rt.private;
         let carrier = self
@@ -156,10 +159,23 @@ impl Call<'_> {
             .carrier
             .get()
             .filter(|_| self.args.client.is_set())?;
-        Some(quote_spanned!(Span::mixed_site()=> {
+        if self.injected().is_some() {
+            return None;
+        }
+        Some(
+            quote_spanned!(Span::mixed_site()=> match #carrier { mut carrier => {
             use #private::carrier::*;
-            (&mut #private::carrier::CarrierMut(#carrier)).outgoing();
-        }))
+            (&mut CarrierMut(&mut carrier)).__traced_outgoing();
+        } }),
+        )
+    }
+
+    /// The one parameter that was named as the carrier.
+    fn injected(&self) -> Option<&Ident> {
+        match self.args.carrier.get() {
+            Some(Expr::Path(path)) => path.path.get_ident(),
+            _ => None,
+        }
     }
 
     fn plan(&self, capture: Capture) -> Plan<'_> {
@@ -167,7 +183,11 @@ impl Call<'_> {
             private: &self.rt.private,
             naming: self.naming,
             capture,
-            inject: self.args.client.is_set() && !self.args.carrier.is_set(),
+            inject: match (self.args.client.is_set(), &self.args.carrier.get()) {
+                (false, _) => Inject::Nothing,
+                (true, None) => Inject::All,
+                (true, Some(_)) => self.injected().map_or(Inject::Nothing, Inject::Only),
+            },
         }
     }
 
@@ -186,12 +206,12 @@ impl Call<'_> {
                 quote_spanned!(span=> #private::traced_by(#callsite, #block, #describe)),
             ),
             (Some(start), None) => (
-                quote_spanned!(span=> let start = #start;),
-                quote_spanned!(span=> #private::traced_at(#callsite, start, #block, #private::AlwaysOk)),
+                quote_spanned!(span=> let __traced_start = #start;),
+                quote_spanned!(span=> #private::traced_at(#callsite, __traced_start, #block, #private::AlwaysOk)),
             ),
             (Some(start), Some(describe)) => (
-                quote_spanned!(span=> let start = #start;),
-                quote_spanned!(span=> #private::traced_at_by(#callsite, start, #block, #describe)),
+                quote_spanned!(span=> let __traced_start = #start;),
+                quote_spanned!(span=> #private::traced_at_by(#callsite, __traced_start, #block, #describe)),
             ),
         }
     }
@@ -226,7 +246,9 @@ impl Call<'_> {
         // A closure would be the caller that the body sees.
         let located = attributes::has(&f.attrs, "track_caller");
         let watched = describe.is_some() || future.is_some();
-        let closure = !located && (by_value || (early && watched));
+        // `todo!()` as the value of a `let` is a warning of clippy.
+        let diverges = returned.is_some() && tokens::is_one_macro(self.body.stream());
+        let closure = !located && (by_value || (early && watched) || diverges);
         let capture = if closure {
             Capture::Moved
         } else {
@@ -241,7 +263,8 @@ impl Call<'_> {
         };
         let alone = early && !closure;
         let end = match (future, describe) {
-            _ if returned.is_some_and(types::is_never) => End::Never,
+            _ if returned.is_some_and(types::is_never) => End::Unseen,
+            (None, _) if alone && located && returned.is_some() => End::Unseen,
             (Some(ty), describe) => End::Future(types::output_of(ty, private), describe),
             (None, Some(describe)) if !alone => End::Described(describe),
             _ => End::Plain,
@@ -261,7 +284,8 @@ impl Call<'_> {
 
 /// What is done with the returned value.
 enum End {
-    Never,
+    /// The guard alone: the end is not reached, or not looked at.
+    Unseen,
     Plain,
     Described(TokenStream),
     /// With what the future gives.
@@ -299,7 +323,9 @@ impl SyncBody<'_> {
             true => quote_spanned!(span=> #private::once(move || -> #ty { #inside })),
             false => quote_spanned!(span=> { #inside }),
         };
-        let alone = self.alone.then(|| quote_spanned!(span=> #guard.alone();));
+        let alone = self
+            .alone
+            .then(|| quote_spanned!(span=> #private::Guard::alone(&mut #guard);));
         let mutable = match (&end, self.alone) {
             (End::Plain, _) | (_, true) => Some(quote_spanned!(span=> mut)),
             _ => None,
@@ -308,18 +334,18 @@ impl SyncBody<'_> {
         // A body can end in `panic!()` whatever the function returns.
         let maybe_unreached = quote_spanned!(span=> #[allow(unreachable_code)]);
         match end {
-            End::Never => quote_spanned!(span=> #start #run),
+            End::Unseen => quote_spanned!(span=> #start #run),
             End::Plain if self.returned.is_none() => {
                 let semicolon = self.closure.then(|| quote_spanned!(span=> ;));
-                quote_spanned!(span=> #start #run #semicolon #maybe_unreached #guard.finish();)
+                quote_spanned!(span=> #start #run #semicolon #maybe_unreached #private::Guard::finish(&mut #guard);)
             }
             End::Plain => quote_spanned!(span=>
-                #start let #value: #ty = #run; #maybe_unreached #guard.finish(); #value),
+                #start let #value: #ty = #run; #maybe_unreached #private::Guard::finish(&mut #guard); #value),
             End::Described(describe) => quote_spanned!(span=>
             #start let #value: #ty = #run;
             #maybe_unreached {
                 use #private::by_type::*;
-                #private::Returned(#value).settle(#guard, #describe)
+                #private::Returned(#value).__traced_settle(#guard, #describe)
             }),
             End::Future(output, describe) => {
                 let future = match output {
@@ -329,7 +355,9 @@ impl SyncBody<'_> {
                 let end = match describe {
                     Some(describe) => quote_spanned!(span=>
                         #private::settle_future(#guard, #future, #describe)),
-                    None => quote_spanned!(span=> #guard.into_future(#future, #private::AlwaysOk)),
+                    None => {
+                        quote_spanned!(span=> #private::Guard::into_future(#guard, #future, #private::AlwaysOk))
+                    }
                 };
                 quote_spanned!(span=>
                     #start let #value: #ty = #run; #maybe_unreached { #end })

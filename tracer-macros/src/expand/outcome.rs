@@ -51,7 +51,7 @@ pub(crate) fn describer(private: &TokenStream, args: &Args, says: Says) -> Optio
 
 fn by_type(private: &TokenStream, args: &Args) -> TokenStream {
     let span = Span::mixed_site();
-    let error = quote_spanned!(span=> (&&&&&&bad).error(kind));
+    let error = quote_spanned!(span=> (&&&&&&bad).__traced_error(kind));
     let error = match args.err.get() {
         Some(Format::None) => quote_spanned!(span=> #private::without_message(#error)),
         Some(Format::Mode(Mode::Debug(at))) => {
@@ -64,8 +64,8 @@ fn by_type(private: &TokenStream, args: &Args) -> TokenStream {
         }
         _ => error,
     };
-    quote_spanned!(span=> match #private::Probe(value).split() {
-        #private::core::result::Result::Ok(good) => (&good).status(kind),
+    quote_spanned!(span=> match #private::Probe(value).__traced_split() {
+        #private::core::result::Result::Ok(good) => (&good).__traced_status(kind),
         #private::core::result::Result::Err(bad) => #error,
     })
 }

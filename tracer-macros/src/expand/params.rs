@@ -39,12 +39,19 @@ pub(crate) struct Params {
     pub(crate) outside: Vec<(TokenStream, Ident)>,
 }
 
+/// Which parameters the context of an outgoing call is written to, where their type can take it.
+#[derive(Clone, Copy)]
+pub(crate) enum Inject<'a> {
+    Nothing,
+    All,
+    Only(&'a Ident),
+}
+
 pub(crate) struct Plan<'a> {
     pub(crate) private: &'a TokenStream,
     pub(crate) naming: Naming,
     pub(crate) capture: Capture,
-    /// Whether the parameters carry the context of an outgoing call.
-    pub(crate) inject: bool,
+    pub(crate) inject: Inject<'a>,
 }
 
 impl Plan<'_> {
@@ -79,26 +86,39 @@ impl Plan<'_> {
                 continue;
             };
             let conditions = attributes::conditions(&param.attrs);
-            if self.inject && types::is_mutable_reference(&param.ty) {
-                let injection = self.injection(quote_spanned!(Span::mixed_site()=> &mut *#ident));
-                params
-                    .rebinding
-                    .extend(quote_spanned!(Span::mixed_site()=> #conditions { #injection }));
-            } else if self.inject && is_carrier_by_value(&param.ty) {
-                params
-                    .rebinding
-                    .extend(self.injection_by_value(&conditions, ident));
-            }
+            let injection = self.injection(&conditions, Some(ident), ident, &param.ty);
+            params.rebinding.extend(injection);
             params.outside.push((conditions, ident.clone()));
         }
         params
     }
 
-    fn injection_by_value(&self, conditions: &TokenStream, name: &Ident) -> TokenStream {
-        let held = local("__traced_held");
-        let injection = self.injection(quote_spanned!(Span::mixed_site()=> &mut #held));
-        quote_spanned!(Span::mixed_site()=>
-            #conditions let #name = { let mut #held = #name; #injection #held };)
+    /// Writes the context to a parameter called `name`, where it may carry one.
+    fn injection(
+        &self,
+        conditions: &TokenStream,
+        users_name: Option<&Ident>,
+        name: &Ident,
+        ty: &Type,
+    ) -> TokenStream {
+        let span = Span::mixed_site();
+        let wanted = match self.inject {
+            Inject::Nothing => false,
+            Inject::All => true,
+            Inject::Only(only) => users_name.is_some_and(|name| name == only),
+        };
+        if !wanted {
+            TokenStream::new()
+        } else if types::is_mutable_reference(ty) {
+            let write = self.write(quote_spanned!(span=> &mut *#name));
+            quote_spanned!(span=> #conditions { #write })
+        } else if types::is_trivially_dropped(ty) {
+            TokenStream::new()
+        } else {
+            let held = local("__traced_held");
+            let write = self.write(quote_spanned!(span=> &mut #held));
+            quote_spanned!(span=> #conditions let #name = { let mut #held = #name; #write #held };)
+        }
     }
 
     /// Returns the name of the parameter in the signature.
@@ -113,19 +133,23 @@ impl Plan<'_> {
         let trivial = types::is_trivially_dropped(&param.ty);
         if let Some(simple) = &simple {
             let moved = simple.mutability.is_some() && self.capture == Capture::Moved;
-            let injects = self.inject && is_carrier_by_value(&param.ty);
-            if trivial && !moved && !injects {
-                if self.inject && types::is_mutable_reference(&param.ty) {
-                    let name = &simple.ident;
-                    out.extend(self.injection(quote_spanned!(Span::mixed_site()=> &mut *#name)));
-                }
-                return simple.ident.clone();
+            if trivial && !moved {
+                let name = &simple.ident;
+                let conditions = attributes::conditions(&param.attrs);
+                out.extend(self.injection(&conditions, Some(name), name, &param.ty));
+                return name.clone();
             }
         }
         let name = self.outer_name(index, &param.pat, simple.as_ref(), seen);
         let pat = std::mem::replace(&mut *param.pat, named(name.clone()));
         let (kept, moved) = split_attributes(std::mem::take(&mut param.attrs));
-        out.extend(self.rebinding(&pat, simple.is_some(), &name, &param.ty, &kept, &moved));
+        out.extend(self.injection(
+            &attributes::conditions(&kept),
+            simple.as_ref().map(|simple| &simple.ident),
+            &name,
+            &param.ty,
+        ));
+        out.extend(rebinding(&pat, simple.is_some(), &name, &kept, &moved));
         param.attrs = kept;
         name
     }
@@ -140,7 +164,8 @@ impl Plan<'_> {
         if let Some(simple) = simple {
             let text = simple.ident.to_string();
             // Two parameters can look alike where a `macro_rules!` made one of them.
-            if !seen.contains(&text) {
+            // And one can be called like a local of ours.
+            if !seen.contains(&text) && !text.starts_with("__traced") {
                 seen.push(text);
                 return match self.naming {
                     Naming::Users => simple.ident.clone(),
@@ -156,43 +181,36 @@ impl Plan<'_> {
         format_ident!("__traced_p{}", index, span = span)
     }
 
-    fn rebinding(
-        &self,
-        pat: &Pat,
-        simple: bool,
-        name: &Ident,
-        ty: &Type,
-        kept: &[Attribute],
-        moved: &[Attribute],
-    ) -> TokenStream {
-        let span = Span::mixed_site();
-        let conditions = attributes::conditions(kept);
-        let inject = if self.inject && is_carrier_by_value(ty) {
-            self.injection_by_value(&conditions, name)
-        } else if self.inject && types::is_mutable_reference(ty) {
-            let injection = self.injection(quote_spanned!(span=> &mut *#name));
-            quote_spanned!(span=> #conditions { #injection })
-        } else {
-            TokenStream::new()
-        };
-        if simple {
-            return quote_spanned!(span=> #inject #conditions #(#moved)* let #pat = #name;);
-        }
-        let mutability = has_ref_mut(pat).then(|| quote_spanned!(span=> mut));
-        let held = quote_spanned!(span=> #inject #conditions let #mutability #name = #name;);
-        if matches!(pat, Pat::Wild(_)) {
-            return held;
-        }
-        quote_spanned!(span=> #held #conditions #(#moved)* let #pat = #name;)
-    }
-
-    fn injection(&self, carrier: TokenStream) -> TokenStream {
+    fn write(&self, carrier: TokenStream) -> TokenStream {
         let private = self.private;
         quote_spanned!(Span::mixed_site()=> {
             use #private::carrier::*;
-            (&mut #private::carrier::CarrierMut(#carrier)).outgoing();
+            (&mut CarrierMut(#carrier)).__traced_outgoing();
         })
     }
+}
+
+fn rebinding(
+    pat: &Pat,
+    simple: bool,
+    name: &Ident,
+    kept: &[Attribute],
+    moved: &[Attribute],
+) -> TokenStream {
+    let span = Span::mixed_site();
+    let conditions = attributes::conditions(kept);
+    if simple {
+        let unused = name.to_string().starts_with('_');
+        let allow =
+            unused.then(|| quote_spanned!(span=> #[allow(clippy::no_effect_underscore_binding)]));
+        return quote_spanned!(span=> #conditions #(#moved)* #allow let #pat = #name;);
+    }
+    let mutability = has_ref_mut(pat).then(|| quote_spanned!(span=> mut));
+    let held = quote_spanned!(span=> #conditions let #mutability #name = #name;);
+    if matches!(pat, Pat::Wild(_)) {
+        return held;
+    }
+    quote_spanned!(span=> #held #conditions #(#moved)* let #pat = #name;)
 }
 
 /// Whether `self` is owned: it cannot be rebound, so only a closure or a future can drop it early.
@@ -208,10 +226,6 @@ pub(crate) fn is_by_value(receiver: &Receiver) -> bool {
 fn mention(receiver: &Receiver) -> TokenStream {
     let this = &receiver.self_token;
     quote_spanned!(Span::mixed_site()=> let _ = &#this;)
-}
-
-fn is_carrier_by_value(ty: &Type) -> bool {
-    !types::is_trivially_dropped(ty) && !matches!(types::plain(ty), Type::Reference(_))
 }
 
 fn simple_ident(pat: &Pat) -> Option<&PatIdent> {

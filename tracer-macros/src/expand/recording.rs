@@ -80,7 +80,7 @@ fn value(private: &TokenStream, mode: Mode, place: Span, expr: TokenStream) -> T
         // The expression stays out of the scope of our traits: it could call a method of that name.
         Mode::Value => quote_spanned!(span=> match #borrowed { value => {
             use #private::by_type::*;
-            (&&&&#private::Capture(value)).capture()
+            (&&&&#private::Capture(value)).__traced_capture()
         } }),
         Mode::Debug(_) => quote_spanned!(span=> #private::debug(#borrowed)),
         Mode::Display(_) => quote_spanned!(span=> #private::display(#borrowed)),
@@ -100,12 +100,12 @@ pub(crate) fn at_end(private: &TokenStream, args: &Args, returned: &Ident) -> To
         Format::Mode(Mode::Display(at)) => {
             quote_spanned!(generated(*at)=> #private::display(good.0))
         }
-        _ => quote_spanned!(span=> (&&&&#private::Capture(good.0)).capture()),
+        _ => quote_spanned!(span=> (&&&&#private::Capture(good.0)).__traced_capture()),
     };
     if_recording(
         private,
         quote_spanned!(span=>
-            if let #private::core::result::Result::Ok(good) = #private::Probe(#returned).split() {
+            if let #private::core::result::Result::Ok(good) = #private::Probe(#returned).__traced_split() {
                 #private::put("return", #captured);
             }
         ),

@@ -99,6 +99,15 @@ pub(crate) fn exits_early(body: TokenStream) -> bool {
     false
 }
 
+/// Whether the body is nothing but one call of a macro.
+pub(crate) fn is_one_macro(body: TokenStream) -> bool {
+    let trees: Vec<TokenTree> = body.into_iter().collect();
+    matches!(trees.as_slice(),
+        [path @ .., bang, TokenTree::Group(_)]
+            if is_punct(bang, '!')
+                && path.iter().all(|tree| matches!(tree, TokenTree::Ident(_)) || is_punct(tree, ':')))
+}
+
 /// A body that is nothing but an `async` block, maybe in `Box::pin(…)`.
 pub(crate) struct AsyncBody {
     /// `Box::pin` and its parentheses.

@@ -14,14 +14,14 @@ pub struct CarrierMut<'a, T: ?Sized>(pub &'a mut T);
 
 impl<T: Extract + ?Sized> Carrier<'_, T> {
     /// The caller's context.
-    pub fn incoming(&self) -> Option<Remote> {
+    pub fn __traced_incoming(&self) -> Option<Remote> {
         extract(self.0)
     }
 }
 
 impl<T: Inject + ?Sized> CarrierMut<'_, T> {
     /// Writes the current context.
-    pub fn outgoing(&mut self) {
+    pub fn __traced_outgoing(&mut self) {
         inject(self.0);
     }
 }
@@ -29,12 +29,12 @@ impl<T: Inject + ?Sized> CarrierMut<'_, T> {
 /// Any other type brings nothing.
 pub trait NotACarrier {
     /// Nothing.
-    fn incoming(&self) -> Option<Remote> {
+    fn __traced_incoming(&self) -> Option<Remote> {
         None
     }
 
     /// Nothing.
-    fn outgoing(&mut self) {}
+    fn __traced_outgoing(&mut self) {}
 }
 
 impl<T: ?Sized> NotACarrier for Carrier<'_, T> {}

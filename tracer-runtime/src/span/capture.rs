@@ -1,6 +1,6 @@
 //! Turns any value into an attribute: as it is, as its Debug text, or as the name of its type.
 //!
-//! The macro writes `(&&&&Capture(&value)).capture()`; see `probe` for how the compiler picks.
+//! The macro writes `(&&&&Capture(&value)).__traced_capture()`; see `probe` for how the compiler picks.
 
 use std::any::type_name;
 use std::borrow::Cow;
@@ -44,12 +44,12 @@ pub struct Capture<'a, T: ?Sized>(pub &'a T);
 /// It is a value as attributes have them.
 pub trait CaptureValue {
     /// The value, if there is one.
-    fn capture(&self) -> Option<Value>;
+    fn __traced_capture(&self) -> Option<Value>;
 }
 
 impl<T: ToValue + ?Sized> CaptureValue for &&&Capture<'_, T> {
     #[inline]
-    fn capture(&self) -> Option<Value> {
+    fn __traced_capture(&self) -> Option<Value> {
         self.0.to_value()
     }
 }
@@ -57,11 +57,11 @@ impl<T: ToValue + ?Sized> CaptureValue for &&&Capture<'_, T> {
 /// There may be something that can be debugged.
 pub trait CaptureOption {
     /// Its Debug text.
-    fn capture(&self) -> Option<Value>;
+    fn __traced_capture(&self) -> Option<Value>;
 }
 
 impl<T: Debug> CaptureOption for &&Capture<'_, Option<T>> {
-    fn capture(&self) -> Option<Value> {
+    fn __traced_capture(&self) -> Option<Value> {
         self.0.as_ref().and_then(|inner| debug_dyn(inner))
     }
 }
@@ -69,11 +69,11 @@ impl<T: Debug> CaptureOption for &&Capture<'_, Option<T>> {
 /// It can be debugged.
 pub trait CaptureDebug {
     /// Its Debug text.
-    fn capture(&self) -> Option<Value>;
+    fn __traced_capture(&self) -> Option<Value>;
 }
 
 impl<T: Debug + ?Sized> CaptureDebug for &Capture<'_, T> {
-    fn capture(&self) -> Option<Value> {
+    fn __traced_capture(&self) -> Option<Value> {
         debug(self.0)
     }
 }
@@ -81,11 +81,11 @@ impl<T: Debug + ?Sized> CaptureDebug for &Capture<'_, T> {
 /// Nothing is known but its type.
 pub trait CaptureType {
     /// The name of the type.
-    fn capture(&self) -> Option<Value>;
+    fn __traced_capture(&self) -> Option<Value>;
 }
 
 impl<T: ?Sized> CaptureType for Capture<'_, T> {
-    fn capture(&self) -> Option<Value> {
+    fn __traced_capture(&self) -> Option<Value> {
         Some(Value::Str(Cow::Borrowed(type_name::<T>())))
     }
 }

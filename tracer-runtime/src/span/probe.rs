@@ -1,6 +1,6 @@
 //! Finds out by type whether a returned value says that the call failed.
 //!
-//! The macro writes `Probe(&value).split()` and `(&&&&&&bad).error(kind)` where the types are concrete, and the
+//! The macro writes `Probe(&value).__traced_split()` and `(&&&&&&bad).__traced_error(kind)` where the types are concrete, and the
 //! compiler picks: an inherent method before a trait method, a trait implemented for `&&T` before one for `&T`. So a
 //! function with any return type compiles, and aliases count as what they stand for.
 
@@ -37,7 +37,7 @@ impl<'a, T, E> Probe<'a, Result<T, E>> {
     ///
     /// The error of the result.
     #[inline(always)]
-    pub fn split(self) -> Result<Good<'a, T>, Bad<'a, E>> {
+    pub fn __traced_split(self) -> Result<Good<'a, T>, Bad<'a, E>> {
         match self.0 {
             Ok(value) => Ok(Good(value)),
             Err(error) => Err(Bad(error)),
@@ -55,14 +55,14 @@ pub trait Whole<'a> {
     /// # Errors
     ///
     /// Never.
-    fn split(self) -> Result<Good<'a, Self::Value>, Bad<'a, Nothing>>;
+    fn __traced_split(self) -> Result<Good<'a, Self::Value>, Bad<'a, Nothing>>;
 }
 
 impl<'a, T> Whole<'a> for Probe<'a, T> {
     type Value = T;
 
     #[inline(always)]
-    fn split(self) -> Result<Good<'a, T>, Bad<'a, Nothing>> {
+    fn __traced_split(self) -> Result<Good<'a, T>, Bad<'a, Nothing>> {
         Ok(Good(self.0))
     }
 }
@@ -70,12 +70,12 @@ impl<'a, T> Whole<'a> for Probe<'a, T> {
 /// The value decides.
 pub trait StatusByOutcome {
     /// What it says.
-    fn status(&self, kind: SpanKind) -> Option<Box<Failure>>;
+    fn __traced_status(&self, kind: SpanKind) -> Option<Box<Failure>>;
 }
 
 impl<T: Outcome> StatusByOutcome for Good<'_, T> {
     #[inline]
-    fn status(&self, kind: SpanKind) -> Option<Box<Failure>> {
+    fn __traced_status(&self, kind: SpanKind) -> Option<Box<Failure>> {
         self.0.failure(kind).map(Box::new)
     }
 }
@@ -83,12 +83,12 @@ impl<T: Outcome> StatusByOutcome for Good<'_, T> {
 /// The value says nothing.
 pub trait StatusOk {
     /// `ok`.
-    fn status(&self, kind: SpanKind) -> Option<Box<Failure>>;
+    fn __traced_status(&self, kind: SpanKind) -> Option<Box<Failure>>;
 }
 
 impl<T> StatusOk for &Good<'_, T> {
     #[inline(always)]
-    fn status(&self, _kind: SpanKind) -> Option<Box<Failure>> {
+    fn __traced_status(&self, _kind: SpanKind) -> Option<Box<Failure>> {
         None
     }
 }
@@ -98,13 +98,13 @@ macro_rules! errors {
         $(#[$doc])*
         pub trait $name {
             /// What is recorded of the error.
-            fn error(&self, kind: SpanKind) -> Option<Box<Failure>>;
+            fn __traced_error(&self, kind: SpanKind) -> Option<Box<Failure>>;
         }
 
         impl<E $($bound)*> $name for $($reference)* Bad<'_, E> {
             #[cold]
             #[inline(never)]
-            fn error(&self, kind: SpanKind) -> Option<Box<Failure>> {
+            fn __traced_error(&self, kind: SpanKind) -> Option<Box<Failure>> {
                 let describe: fn(&E, SpanKind) -> Option<Failure> = $describe;
                 describe(self.0, kind).map(Box::new)
             }

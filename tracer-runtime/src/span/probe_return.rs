@@ -97,7 +97,7 @@ pub trait Settle {
     type Value;
 
     /// Ends the call.
-    fn settle<D>(self, guard: Guard, describe: D) -> Self::Value
+    fn __traced_settle<D>(self, guard: Guard, describe: D) -> Self::Value
     where
         D: Fn(&Self::Value, SpanKind) -> Option<Box<Failure>>;
 }
@@ -106,7 +106,7 @@ impl<T> Settle for Returned<T> {
     type Value = T;
 
     #[inline(always)]
-    fn settle<D>(self, mut guard: Guard, describe: D) -> T
+    fn __traced_settle<D>(self, mut guard: Guard, describe: D) -> T
     where
         D: Fn(&T, SpanKind) -> Option<Box<Failure>>,
     {
@@ -123,7 +123,7 @@ macro_rules! boxed_futures {
         impl<'a, T: 'a> Returned<Pin<Box<dyn Future<Output = T> $(+ $marker)* + 'a>>> {
             /// Lets the call go on in the future.
             #[inline]
-            pub fn settle<D>(
+            pub fn __traced_settle<D>(
                 self,
                 guard: Guard,
                 describe: D,

@@ -1,0 +1,160 @@
+//! What an annotation adds to a future: at most 64 bytes, whatever the parameters; and nothing to its type's traits.
+#![deny(warnings)]
+#![allow(
+    missing_docs,
+    clippy::large_futures,
+    clippy::manual_async_fn,
+    reason = "tests"
+)]
+
+use std::cell::Cell;
+use std::panic::UnwindSafe;
+use std::rc::Rc;
+
+use tracer_runtime::traced;
+
+async fn pause() {
+    tokio::task::yield_now().await;
+}
+
+macro_rules! twice {
+    ($($item:item)*) => {
+        mod bare {
+            use super::*;
+            $($item)*
+        }
+        #[traced]
+        mod annotated {
+            use super::*;
+            $($item)*
+        }
+    };
+}
+
+twice! {
+    pub(super) struct Large(pub(super) [u8; 300]);
+
+    impl Large {
+        pub(super) async fn by_value(self) -> usize {
+            pause().await;
+            self.0.len()
+        }
+
+        pub(super) async fn by_reference(&self) -> usize {
+            pause().await;
+            self.0.len()
+        }
+    }
+
+    pub(super) async fn nothing() {}
+
+    pub(super) async fn array(bytes: [u8; 300]) -> Result<usize, String> {
+        pause().await;
+        Ok(bytes.len())
+    }
+
+    pub(super) async fn string_and_array(text: String, mut bytes: [u8; 300], _: Vec<u8>) -> usize {
+        bytes[0] = 1;
+        pause().await;
+        text.len() + bytes.len()
+    }
+
+    pub(super) async fn boxed_array(bytes: Box<[u8; 300]>, n: u64) -> Result<u64, std::fmt::Error> {
+        pause().await;
+        Ok(n + bytes.len() as u64)
+    }
+
+    pub(super) async fn generic<T: Clone>(value: T) -> (T, T) {
+        pause().await;
+        (value.clone(), value)
+    }
+
+    pub(super) fn returned(large: Large) -> impl Future<Output = Result<usize, ()>> {
+        async move {
+            pause().await;
+            Ok(large.0.len())
+        }
+    }
+}
+
+macro_rules! compare {
+    ($($call:expr, $of:ident => $m:ident;)*) => {$(
+        let annotated_size = {
+            use annotated as $m;
+            size_of_val(&$call)
+        };
+        let bare_size = {
+            use bare as $m;
+            size_of_val(&$call)
+        };
+        assert!(
+            // A future of one byte grows to the alignment of ours first.
+            annotated_size <= bare_size.next_multiple_of(8) + 64,
+            "{}: {bare_size} -> {annotated_size}",
+            stringify!($of),
+        );
+    )*};
+}
+
+#[test]
+fn a_future_grows_by_64_bytes_at_most() {
+    compare! {
+        m::nothing(), nothing => m;
+        m::Large([0; 300]).by_value(), by_value => m;
+        m::Large([0; 300]).by_reference(), by_reference => m;
+        m::array([0; 300]), array => m;
+        m::string_and_array(String::new(), [0; 300], vec![]), string_and_array => m;
+        m::boxed_array(Box::new([0; 300]), 1), boxed_array => m;
+        m::generic([0_u8; 300]), generic => m;
+        m::returned(m::Large([0; 300])), returned => m;
+    }
+}
+
+#[traced(args(bytes), fields(len = bytes.len()), err(Debug), ret)]
+async fn with_arguments(bytes: [u8; 300]) -> Result<usize, String> {
+    pause().await;
+    Ok(bytes.len())
+}
+
+#[test]
+fn arguments_add_nothing() {
+    let bare = size_of_val(&bare::array([0; 300]));
+    assert!(size_of_val(&with_arguments([0; 300])) <= bare + 64);
+}
+
+#[traced]
+async fn not_send(cell: Rc<Cell<u32>>) -> Result<u32, String> {
+    pause().await;
+    Ok(cell.get())
+}
+
+/// `Send`, `Sync` and `UnwindSafe` are those of the body.
+#[test]
+fn auto_traits_are_those_of_the_body() {
+    trait NotSend<Marker> {
+        fn is_send(&self) {}
+    }
+    impl<T: ?Sized> NotSend<()> for T {}
+    struct IsSend;
+    impl<T: ?Sized + Send> NotSend<IsSend> for T {}
+    // Ambiguous, hence an error, if the future were `Send`.
+    not_send(Rc::default()).is_send();
+
+    fn is_send_and_sync<T: Send + Sync>(_: &T) {}
+    is_send_and_sync(&annotated::array([0; 300]));
+    is_send_and_sync(&annotated::generic(1));
+
+    #[traced]
+    async fn unwind_safe(n: u32) -> u32 {
+        n
+    }
+    fn is_unwind_safe<T: UnwindSafe>(_: &T) {}
+    is_unwind_safe(&unwind_safe(1));
+
+    fn is_static<T: 'static>(_: &T) {}
+    is_static(&annotated::string_and_array(
+        String::new(),
+        [0; 300],
+        vec![],
+    ));
+}
