@@ -20,6 +20,14 @@ pub(crate) struct Scale {
 }
 
 impl Scale {
+    /// A tick is a nanosecond since the epoch.
+    #[cfg(test)]
+    pub(crate) const NANOSECONDS: Self = Self {
+        ns_per_tick: 1.0,
+        anchor_ticks: 0,
+        anchor_unix_ns: 0,
+    };
+
     pub(crate) fn duration_ns(&self, ticks: u64) -> u64 {
         (ticks as f64 * self.ns_per_tick) as u64
     }

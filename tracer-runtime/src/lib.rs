@@ -2,7 +2,7 @@
 #![cfg_attr(not(test), warn(clippy::expect_used, clippy::unwrap_used))]
 
 mod callsite;
-#[cfg(feature = "testing")]
+#[cfg(any(feature = "console", feature = "testing"))]
 mod calltree;
 mod clock;
 mod context;

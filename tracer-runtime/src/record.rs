@@ -116,4 +116,8 @@ pub(crate) struct SpanView<'a> {
     pub(crate) parent_is_remote: bool,
     /// Head-sampled; false for a trace that was kept at its end.
     pub(crate) sampled: bool,
+    /// Not the whole of what its trace did here.
+    pub(crate) partial: bool,
+    /// As it arrived with the trace.
+    pub(crate) tracestate: Option<&'a str>,
 }

@@ -13,6 +13,8 @@ pub(crate) struct OwnedSpan {
     pub(crate) details: Option<SpanDetails>,
     pub(crate) parent_is_remote: bool,
     pub(crate) sampled: bool,
+    pub(crate) partial: bool,
+    pub(crate) tracestate: Option<&'static str>,
 }
 
 impl OwnedSpan {
@@ -32,6 +34,8 @@ impl OwnedSpan {
             details: None,
             parent_is_remote: false,
             sampled: true,
+            partial: false,
+            tracestate: None,
         }
     }
 
@@ -99,6 +103,8 @@ impl OwnedSpan {
             details: self.details.as_ref(),
             parent_is_remote: self.parent_is_remote,
             sampled: self.sampled,
+            partial: self.partial,
+            tracestate: self.tracestate,
         }
     }
 }

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use crate::record::SpanView;
 
+#[cfg(feature = "console")]
+pub(crate) mod console;
 pub(crate) mod discard;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -35,6 +37,11 @@ pub(crate) trait Exporter: Send {
     ///
     /// What did not arrive.
     fn shutdown(&mut self, deadline: Instant) -> Result<(), ExportError>;
+
+    /// Called some times a second, for what is done after a while.
+    fn tick(&mut self, now: Instant) {
+        let _ = now;
+    }
 
     /// Waits for the signal, for at most this long, while exports under way go on. Returns `false` at once where
     /// there is nothing to drive; the collector then waits by itself.

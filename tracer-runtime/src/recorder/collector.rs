@@ -127,6 +127,7 @@ impl Rounds {
                 verdict::sweep();
             }
             self.export();
+            self.exporters.tick();
             while let Ok(command) = self.inbox.try_recv() {
                 match command {
                     Command::Flush { deadline, done } => {
@@ -176,6 +177,13 @@ impl Exporters {
                 GLOBAL.account.dropped(DropReason::NoExporter, records)
             }
             None => GLOBAL.account.exported(records),
+        }
+    }
+
+    fn tick(&mut self) {
+        let now = Instant::now();
+        for exporter in self.watching.iter_mut().chain(&mut self.settling) {
+            exporter.tick(now);
         }
     }
 

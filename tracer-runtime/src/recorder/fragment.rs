@@ -269,6 +269,8 @@ impl Fragment {
                     .and_then(|i| self.details.closed.get(i)),
                 parent_is_remote: self.remote_parent == Some(record.parent),
                 sampled: self.sampled,
+                partial: self.partial,
+                tracestate: self.tracestate.as_deref(),
             })
     }
 

@@ -6,6 +6,8 @@ use super::env;
 use super::error::InitError;
 use super::guard::Telemetry;
 use crate::clock;
+#[cfg(feature = "console")]
+use crate::export::console::Console;
 use crate::export::discard::Discard;
 #[cfg(feature = "otlp")]
 use crate::export::otlp::{OtlpExporter, Surroundings};
@@ -30,6 +32,10 @@ pub struct Builder {
     sampler: Option<Sampler>,
     keep: Keep,
     discarding: bool,
+    /// The environment chooses the exporters.
+    automatic: bool,
+    #[cfg(feature = "console")]
+    console: bool,
     #[cfg(feature = "prometheus")]
     prometheus: Option<String>,
     #[cfg(feature = "otlp")]
@@ -51,13 +57,15 @@ pub fn builder() -> Builder {
     Builder::default()
 }
 
-/// Starts with what the environment says.
+/// Starts with what the environment says: `OTEL_TRACES_EXPORTER` (`otlp` unless said, `console`, `none`),
+/// `OTEL_METRICS_EXPORTER` (`otlp` unless said, `prometheus`, `none`) and all that concerns these.
 ///
 /// # Errors
 ///
 /// As [`Builder::init`].
 pub fn init() -> Result<Telemetry, InitError> {
-    let builder = builder();
+    let mut builder = builder();
+    builder.automatic = true;
     #[cfg(feature = "otlp")]
     let builder = builder.with_otlp();
     builder.init()
@@ -113,6 +121,13 @@ impl Builder {
         self
     }
 
+    /// Shows kept traces as call trees on standard error, coloured on a terminal unless `NO_COLOR` is set.
+    #[cfg(feature = "console")]
+    pub fn with_console(mut self) -> Self {
+        self.console = true;
+        self
+    }
+
     /// Takes kept traces and throws them away; for benchmarks.
     #[doc(hidden)]
     pub fn with_discarding_exporter(mut self) -> Self {
@@ -137,11 +152,29 @@ impl Builder {
         started
     }
 
-    fn start(self) -> Result<Telemetry, InitError> {
+    /// What the environment chose where nothing was chosen here.
+    fn choose(&mut self, settings: &env::Settings) {
+        if !self.automatic {
+            return;
+        }
+        #[cfg(feature = "console")]
+        if settings.traces_exporter == Some(env::ExporterSetting::Console) {
+            self.console = true;
+        }
+        #[cfg(feature = "prometheus")]
+        if settings.metrics_exporter == Some(env::ExporterSetting::Prometheus) {
+            let env::PrometheusSetting { host, port } = &settings.prometheus;
+            self.prometheus = Some(format!("{host}:{port}"));
+        }
+        let _ = settings;
+    }
+
+    fn start(mut self) -> Result<Telemetry, InitError> {
         let (settings, warnings) = env::read(|name| std::env::var(name).ok());
         for warning in warnings {
             warn(&warning);
         }
+        self.choose(&settings);
         if settings.disabled {
             return Ok(Telemetry {
                 collector: None,
@@ -205,12 +238,18 @@ impl Builder {
         if self.discarding {
             exporters.watching.push(Box::new(Discard));
         }
+        #[cfg(feature = "console")]
+        if self.console {
+            exporters.watching.push(Box::new(Console::stderr()));
+        }
         #[cfg(feature = "otlp")]
         if let Some(endpoint) = &self.otlp {
+            let watched = !exporters.watching.is_empty();
             exporters.settling = Some(Box::new(self.otlp_exporter(
                 endpoint.as_deref(),
                 settings,
                 resource,
+                watched,
             )?));
         }
         let _ = (settings, resource);
@@ -223,6 +262,7 @@ impl Builder {
         endpoint: Option<&str>,
         settings: &env::Settings,
         resource: &Resource,
+        spans_go_elsewhere: bool,
     ) -> Result<OtlpExporter, InitError> {
         let mut otlp = settings.otlp.clone();
         if let Some(url) = endpoint {
@@ -233,6 +273,7 @@ impl Builder {
             account: &GLOBAL.account,
             byte_budget: budget::limit_bytes() / 4,
             metrics: Some(Box::new(metrics::snapshot)),
+            spans_go_elsewhere,
         };
         OtlpExporter::new(&otlp, surroundings).map_err(setting)
     }

@@ -112,6 +112,9 @@ fn fill(span: &mut Span, view: &SpanView<'_>, limits: &Limits, scale: &Scale) {
         span.parent_span_id
             .extend_from_slice(&record.parent.to_bytes());
     }
+    span.trace_state.clear();
+    span.trace_state
+        .push_str(view.tracestate.unwrap_or_default());
     span.flags = flags(view);
     span.start_time_unix_nano = start;
     span.end_time_unix_nano = end;
@@ -169,6 +172,12 @@ fn fill_attributes(span: &mut Span, view: &SpanView<'_>, limits: &Limits) {
     }
     if view.record.outcome == CallOutcome::Cancelled {
         room.put(|| key_value("tracer.outcome", text(limits.cut("cancelled"))));
+    }
+    if view.partial {
+        let value = AnyValue {
+            value: Some(AnyKind::BoolValue(true)),
+        };
+        room.put(|| key_value("tracer.partial", value));
     }
     // `code.*` is taken: it is in the constant part.
     let free = |a: &&KeyValue| !CODE_KEYS.contains(&a.key.as_ref());

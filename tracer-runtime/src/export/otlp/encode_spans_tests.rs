@@ -80,6 +80,8 @@ fn every_field_of_a_full_span_arrives() {
         .event(EventKind::Checkpoint, "serialize", 13_000, vec![]);
     span.trace = TraceId::from_bytes([0xab; 16]);
     span.parent_is_remote = true;
+    span.partial = true;
+    span.tracestate = Some("vendor=x");
     let details = span.details();
     details.attributes = user.to_vec();
     details.own_attributes = vec![KeyValue::new("rpc.method", "Shop/Order")];
@@ -100,6 +102,12 @@ fn every_field_of_a_full_span_arrives() {
     let end = start + scale.duration_ns(5_000);
     let mut attributes = code(&SERVER, "shop::orders::Shop::place_order");
     attributes.push(key_value("error.type", text("shop::Error")));
+    attributes.push(key_value(
+        "tracer.partial",
+        AnyValue {
+            value: Some(AnyKind::BoolValue(true)),
+        },
+    ));
     attributes.push(key_value("rpc.method", text("Shop/Order")));
     attributes.extend(user.iter().map(kv));
     let chain = ArrayValue {
@@ -117,7 +125,7 @@ fn every_field_of_a_full_span_arrives() {
     let expected = Span {
         trace_id: vec![0xab; 16],
         span_id: vec![0, 0, 0, 0, 0, 0, 0x12, 0x34],
-        trace_state: String::new(),
+        trace_state: "vendor=x".into(),
         parent_span_id: vec![0, 0, 0, 0, 0, 0, 0, 0x99],
         flags: 0x301,
         name: "place order".into(),

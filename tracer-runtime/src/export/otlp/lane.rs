@@ -1,6 +1,7 @@
 //! The way of one signal's requests: a queue, a few workers, and each request's attempts until it is settled.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ struct Road {
     queue: Mutex<VecDeque<Request>>,
     /// Notified when a request is queued.
     queued: Notify,
+    /// The receiver said that it does not serve this signal.
+    not_served: AtomicBool,
     /// The receiver asked everybody to wait until then.
     closed_until: Mutex<Option<Instant>>,
 }
@@ -50,6 +53,7 @@ impl Lane {
             ledger,
             queue: Mutex::default(),
             queued: Notify::new(),
+            not_served: AtomicBool::new(false),
             closed_until: Mutex::default(),
         });
         for _ in 0..workers.max(1) {
@@ -66,6 +70,11 @@ impl Lane {
 
     pub(super) fn ledger(&self) -> &Ledger {
         &self.road.ledger
+    }
+
+    /// Whether the receiver said that it does not serve this signal.
+    pub(super) fn is_not_served(&self) -> bool {
+        self.road.not_served.load(Relaxed)
     }
 
     /// Gives up what no worker has begun with.
@@ -111,11 +120,12 @@ impl Road {
                 Ok(receipt) => return ticket.delivered(receipt.rejected, &receipt.message),
                 Err(error) => error,
             };
-            if let Verdict::Retry {
-                not_before: Some(delay),
-            } = error.verdict
-            {
-                self.close(delay);
+            match error.verdict {
+                Verdict::Retry {
+                    not_before: Some(delay),
+                } => self.close(delay),
+                Verdict::NotServed => self.not_served.store(true, Relaxed),
+                _ => {}
             }
             match backoff.delay(begin.elapsed(), error.verdict) {
                 Some(delay) => sleep(delay).await,

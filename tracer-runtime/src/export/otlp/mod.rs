@@ -51,6 +51,7 @@ pub(crate) struct OtlpExporter {
     /// `None` after the shutdown.
     runtime: Option<Runtime>,
     account: &'static Account,
+    spans_go_elsewhere: bool,
 }
 
 struct SpanPush {
@@ -71,6 +72,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) byte_budget: usize,
     /// Where metrics come from.
     pub(crate) metrics: Option<MetricsSource>,
+    /// Where the settings send metrics only: spans count as exported all the same, another exporter has them.
+    pub(crate) spans_go_elsewhere: bool,
 }
 
 impl OtlpExporter {
@@ -113,23 +116,11 @@ impl OtlpExporter {
             metrics,
             runtime: Some(runtime),
             account: surroundings.account,
+            spans_go_elsewhere: surroundings.spans_go_elsewhere,
         })
     }
 
-    /// Sends what has waited long enough.
-    fn tick(&mut self) {
-        let now = Instant::now();
-        if let Some(spans) = &mut self.spans
-            && spans.due().is_some_and(|due| due <= now)
-        {
-            spans.seal();
-        }
-        if let Some(metrics) = &mut self.metrics {
-            metrics.tick(now);
-        }
-    }
-
-    /// When [`tick`](Self::tick) has something to do.
+    /// When [`tick`](Exporter::tick) has something to do.
     fn due(&self) -> Option<Instant> {
         let spans = self.spans.as_ref().and_then(SpanPush::due);
         let metrics = self.metrics.as_ref().map(MetricsPush::due);
@@ -181,12 +172,12 @@ impl OtlpExporter {
 impl Exporter for OtlpExporter {
     fn export(&mut self, spans: &mut dyn Iterator<Item = SpanView<'_>>) {
         let Some(push) = self.spans.as_mut().filter(|_| self.runtime.is_some()) else {
-            let reason = match self.runtime {
-                Some(_) => DropReason::NoExporter,
-                None => DropReason::Shutdown,
+            let records = spans.count() as u64;
+            return match self.runtime {
+                None => self.account.dropped(DropReason::Shutdown, records),
+                Some(_) if self.spans_go_elsewhere => self.account.exported(records),
+                Some(_) => self.account.dropped(DropReason::NoExporter, records),
             };
-            self.account.dropped(reason, spans.count() as u64);
-            return;
         };
         if push.export(spans) {
             self.turn();
@@ -219,8 +210,20 @@ impl Exporter for OtlpExporter {
         result
     }
 
+    /// Sends what has waited long enough.
+    fn tick(&mut self, now: Instant) {
+        if let Some(spans) = &mut self.spans
+            && spans.due().is_some_and(|due| due <= now)
+        {
+            spans.seal();
+        }
+        if let Some(metrics) = &mut self.metrics {
+            metrics.tick(now);
+        }
+    }
+
     fn park(&mut self, timeout: Duration, wake: &Signal) -> bool {
-        self.tick();
+        self.tick(Instant::now());
         let end = Instant::now() + timeout;
         let end = self.due().map_or(end, |due| due.min(end));
         let Some(runtime) = &self.runtime else {
@@ -229,7 +232,7 @@ impl Exporter for OtlpExporter {
         let woken = std::future::poll_fn(|cx| wake.poll(cx));
         // Which of the two it was makes no difference: the caller looks at its queue.
         let _ = runtime.block_on(async { tokio::time::timeout_at(end.into(), woken).await });
-        self.tick();
+        self.tick(Instant::now());
         true
     }
 }

@@ -17,6 +17,8 @@ pub(super) enum Verdict {
         not_before: Option<Duration>,
     },
     GiveUp,
+    /// The receiver does not serve this signal at all.
+    NotServed,
 }
 
 /// What a status of the server means for the data that were sent.
@@ -31,6 +33,7 @@ pub(super) fn judge(code: Code, details: &[u8]) -> Verdict {
         | Code::DataLoss => Verdict::Retry { not_before },
         // Only where the server says that it will recover.
         Code::ResourceExhausted if not_before.is_some() => Verdict::Retry { not_before },
+        Code::Unimplemented => Verdict::NotServed,
         _ => Verdict::GiveUp,
     }
 }

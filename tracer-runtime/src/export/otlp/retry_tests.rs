@@ -41,6 +41,13 @@ fn exactly_the_codes_that_the_protocol_names_are_tried_again() {
 }
 
 #[test]
+fn a_signal_that_is_not_served_is_told_apart() {
+    assert_eq!(judge(Code::Unimplemented, &[]), Verdict::NotServed);
+    let mut backoff = Backoff::new(RetryPolicy::DEFAULT);
+    assert_eq!(backoff.delay(Duration::ZERO, Verdict::NotServed), None);
+}
+
+#[test]
 fn resource_exhausted_is_tried_again_only_where_the_server_says_when() {
     assert_eq!(judge(Code::ResourceExhausted, &[]), Verdict::GiveUp);
     assert_eq!(

@@ -126,7 +126,25 @@ pub(crate) fn read(get: impl Fn(&str) -> Option<String>) -> (Settings, Vec<Warni
         #[cfg(feature = "otlp")]
         otlp: otlp::read(&mut lookup, limits),
     };
+    #[cfg(feature = "otlp")]
+    let settings = settings.without_signals_that_go_elsewhere();
     (settings, lookup.warnings)
+}
+
+#[cfg(feature = "otlp")]
+impl Settings {
+    fn without_signals_that_go_elsewhere(mut self) -> Self {
+        let elsewhere = |exporter: Option<ExporterSetting>| {
+            exporter.is_some_and(|e| e != ExporterSetting::Otlp)
+        };
+        if elsewhere(self.traces_exporter) {
+            self.otlp.traces = None;
+        }
+        if elsewhere(self.metrics_exporter) {
+            self.otlp.metrics = None;
+        }
+        self
+    }
 }
 
 /// What concerns spans alone comes before what concerns all attributes.

@@ -295,6 +295,19 @@ mod otlp {
     }
 
     #[test]
+    fn a_signal_that_goes_elsewhere_has_no_receiver() {
+        let both = ok(&[]).otlp;
+        assert!(both.traces.is_some() && both.metrics.is_some());
+        let none = ok(&[
+            ("OTEL_TRACES_EXPORTER", "otlp"),
+            ("OTEL_METRICS_EXPORTER", "none"),
+        ]);
+        assert!(none.otlp.traces.is_some() && none.otlp.metrics.is_none());
+        let console = ok(&[("OTEL_TRACES_EXPORTER", "console")]).otlp;
+        assert!(console.traces.is_none() && console.metrics.is_some());
+    }
+
+    #[test]
     fn batches_and_pushes_have_their_variables() {
         let otlp = ok(&[
             ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "100"),

@@ -126,6 +126,7 @@ fn with_policy(
         account,
         byte_budget: usize::MAX,
         metrics: None,
+        spans_go_elsewhere: false,
     };
     OtlpExporter::with_retries(settings, surroundings, policy).expect("valid settings")
 }
@@ -200,4 +201,20 @@ fn metrics_go_at_the_interval_and_at_a_flush() {
     let metrics = receiver.read(|record| record.metrics[0].clone());
     let scope = &metrics.resource_metrics[0].scope_metrics[0];
     assert!(scope.metrics.iter().any(|m| m.name == "tracer.records"));
+}
+
+#[test]
+fn a_receiver_that_takes_no_metrics_is_asked_once_and_gets_the_spans() {
+    let receiver = Receiver::start(|_| Answer::Ok);
+    receiver.refuse_metrics(Code::Unimplemented);
+    let mut sender = Sender::to(&receiver.url());
+    sender.send(10);
+    let Err(ExportError::Failed { lost: 0, cause }) = sender.flush() else {
+        panic!("it says so once");
+    };
+    assert!(cause.starts_with("Unimplemented"), "{cause}");
+    sender.send(10);
+    assert_eq!(sender.flush(), Ok(()));
+    assert_eq!(receiver.read(|record| record.metrics.len()), 1);
+    assert_eq!(receiver.taken(), sender.all_ids());
 }

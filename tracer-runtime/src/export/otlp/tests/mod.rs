@@ -53,6 +53,7 @@ impl Sender {
             account,
             byte_budget,
             metrics: Some(Box::new(snapshot)),
+            spans_go_elsewhere: false,
         };
         let exporter = OtlpExporter::with_retries(settings, surroundings, EAGER);
         Self {

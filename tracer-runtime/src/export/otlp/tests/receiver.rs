@@ -56,6 +56,8 @@ pub(super) struct Record {
     /// Ids of the spans of requests that were answered well, in order of arrival.
     pub(super) taken: Vec<u64>,
     pub(super) metrics: Vec<ExportMetricsServiceRequest>,
+    /// The refusal of metrics, which the script is not about.
+    pub(super) metrics_answer: Option<Code>,
 }
 
 pub(super) struct Receiver {
@@ -115,6 +117,11 @@ impl Receiver {
 
     pub(super) fn read<T>(&self, read: impl FnOnce(&Record) -> T) -> T {
         read(&self.record.lock().expect("no test panics while it reads"))
+    }
+
+    pub(super) fn refuse_metrics(&self, code: Code) {
+        let mut record = self.record.lock().expect("no test panics while it reads");
+        record.metrics_answer = Some(code);
     }
 
     /// Ids that were taken, sorted; one that was taken twice is there twice.
@@ -201,6 +208,9 @@ impl MetricsService for Service {
     ) -> Result<Response<ExportMetricsServiceResponse>, Status> {
         let mut record = self.record.lock().expect("no test panics while it reads");
         record.metrics.push(request.into_inner());
-        Ok(Response::new(ExportMetricsServiceResponse::default()))
+        match record.metrics_answer {
+            None => Ok(Response::new(ExportMetricsServiceResponse::default())),
+            Some(code) => Err(Status::new(code, "by the test")),
+        }
     }
 }

@@ -10,6 +10,7 @@ fn error(settings: &OtlpSettings) -> SetupError {
         account,
         byte_budget: 0,
         metrics: None,
+        spans_go_elsewhere: false,
     };
     OtlpExporter::new(settings, surroundings).expect_err("it cannot be built")
 }
@@ -105,6 +106,9 @@ fn a_signal_without_a_receiver_is_not_exported() {
     sender.send(3);
     assert_eq!(sender.flush(), Ok(()));
     assert_eq!(sender.totals().dropped(DropReason::NoExporter), 3);
+    sender.exporter.spans_go_elsewhere = true;
+    sender.send(4);
+    assert_eq!(sender.totals().exported, 4);
     assert_eq!(
         receiver.read(|r| (r.requests.len(), r.metrics.len())),
         (0, 1)

@@ -1,0 +1,280 @@
+//! A finished trace for people: guides, outcomes, times and places in columns.
+
+use std::fmt::Write;
+
+use super::build::{Forest, Node};
+use super::text::{Paint, Style, duration, one_line};
+use crate::callsite::SpanKind;
+use crate::clock::Scale;
+use crate::record::{CallOutcome, Event, EventKind};
+use crate::value::KeyValue;
+
+/// Names that are longer push their own line's columns to the right, not everybody's.
+const MAX_NAME_WIDTH: usize = 56;
+
+/// A line of the tree before it is known how wide the columns are.
+#[derive(Default)]
+struct Row {
+    /// Guides and name.
+    name: String,
+    outcome: Option<CallOutcome>,
+    /// How long it took; of an event, when it was after the start of the trace.
+    time: String,
+    own_time: String,
+    attributes: String,
+    location: String,
+    /// Lines below it, with the guides before them.
+    notes: Vec<(String, Style, String)>,
+}
+
+/// The trace and a line about it.
+pub(crate) fn render(nodes: Vec<Node>, scale: &Scale, paint: Paint) -> String {
+    let forest = Forest::new(nodes);
+    let rows = Rows::of(&forest, scale);
+    let mut text = header(&forest, scale, paint);
+    let width = |of: fn(&Row) -> &str| {
+        let widths = rows.iter().map(|row| of(row).chars().count());
+        widths.max().unwrap_or(0)
+    };
+    let widths = Widths {
+        name: width(|row| &row.name).min(MAX_NAME_WIDTH),
+        time: width(|row| &row.time),
+        own_time: width(|row| &row.own_time),
+    };
+    for row in &rows {
+        row.write(&mut text, &widths, paint);
+    }
+    text
+}
+
+fn header(forest: &Forest, scale: &Scale, paint: Paint) -> String {
+    let nodes = forest.nodes();
+    let Some(first) = nodes.first() else {
+        return String::new();
+    };
+    let end = nodes.iter().map(Node::end).max().unwrap_or(0);
+    let took = scale.duration_ns(end.saturating_sub(first.record.start));
+    let spans = match nodes.len() {
+        1 => "1 span".to_owned(),
+        n => format!("{n} spans"),
+    };
+    let mut text = format!("trace {}  {}  {spans}", first.trace, duration(took));
+    if nodes.iter().any(|node| node.partial) {
+        text.push_str("  partial: other parts of it were not kept");
+    }
+    let mut line = String::new();
+    paint.put(&mut line, Style::Bold, &text);
+    line.push('\n');
+    line
+}
+
+/// Collects the rows from the top to the bottom.
+struct Rows<'a> {
+    forest: &'a Forest,
+    scale: &'a Scale,
+    begin: u64,
+    rows: Vec<Row>,
+}
+
+/// A line that is still to be made.
+struct Todo<'a> {
+    what: What<'a>,
+    /// Guides before the line, and before what hangs below it.
+    guides: [String; 2],
+}
+
+#[derive(Clone, Copy)]
+enum What<'a> {
+    Span(usize),
+    Event(&'a Event),
+}
+
+impl<'a> Rows<'a> {
+    fn of(forest: &'a Forest, scale: &'a Scale) -> Vec<Row> {
+        let begin = forest.nodes().first().map_or(0, |node| node.record.start);
+        let mut this = Self {
+            forest,
+            scale,
+            begin,
+            rows: Vec::new(),
+        };
+        let roots = forest.roots().iter().rev();
+        // A stack of its own: a trace may be deeper than the thread's.
+        let mut todo: Vec<Todo<'a>> = roots
+            .map(|&root| Todo {
+                what: What::Span(root),
+                guides: [String::new(), String::new()],
+            })
+            .collect();
+        while let Some(Todo { what, guides }) = todo.pop() {
+            match what {
+                What::Event(event) => this.event(event, &guides),
+                What::Span(span) => {
+                    let below = this.below(span);
+                    this.span(span, &guides, !below.is_empty());
+                    let last = below.len().saturating_sub(1);
+                    let below = below.into_iter().enumerate().map(|(i, what)| {
+                        let [here, further] = if i == last {
+                            ["└─ ", "   "]
+                        } else {
+                            ["├─ ", "│  "]
+                        };
+                        let guides = [here, further].map(|guide| format!("{}{guide}", guides[1]));
+                        Todo { what, guides }
+                    });
+                    let at = todo.len();
+                    todo.extend(below);
+                    todo[at..].reverse();
+                }
+            }
+        }
+        this.rows
+    }
+
+    /// Events and children by time, one sequence.
+    fn below(&self, span: usize) -> Vec<What<'a>> {
+        let node = &self.forest.nodes()[span];
+        let events = node.details.iter().flat_map(|details| &details.events);
+        let children = self.forest.children(span);
+        let mut below: Vec<What<'a>> = events.map(What::Event).collect();
+        below.extend(children.iter().map(|&child| What::Span(child)));
+        below.sort_by_key(|what| match *what {
+            What::Event(event) => event.time,
+            What::Span(child) => self.forest.nodes()[child].record.start,
+        });
+        below
+    }
+
+    fn event(&mut self, event: &Event, [guide, _]: &[String; 2]) {
+        let mark = match event.kind {
+            EventKind::Event => '*',
+            EventKind::Checkpoint => '-',
+        };
+        let after = self
+            .scale
+            .duration_ns(event.time.saturating_sub(self.begin));
+        self.rows.push(Row {
+            name: format!("{guide}{mark} {}", event.name),
+            time: format!("+{}", duration(after)),
+            attributes: attributes(&event.attributes),
+            ..Row::default()
+        });
+    }
+
+    fn span(&mut self, span: usize, [guide, below]: &[String; 2], has_more: bool) {
+        let node = &self.forest.nodes()[span];
+        let record = &node.record;
+        let site = record.callsite;
+        let kind = match site.kind() {
+            SpanKind::Internal => "",
+            SpanKind::Server => " (server)",
+            SpanKind::Client => " (client)",
+            SpanKind::Producer => " (producer)",
+            SpanKind::Consumer => " (consumer)",
+        };
+        let own = self.forest.self_ticks(span);
+        let details = node.details.as_deref();
+        let recorded = details.into_iter();
+        let recorded = recorded.flat_map(|d| d.attributes.iter().chain(&d.own_attributes));
+        let bar = if has_more { "│  " } else { "   " };
+        let notes = self.notes(span, guide.is_empty()).into_iter();
+        self.rows.push(Row {
+            name: format!("{guide}{}{kind}", site.name()),
+            outcome: Some(record.outcome),
+            time: duration(self.scale.duration_ns(record.duration)),
+            own_time: format!("self {}", duration(self.scale.duration_ns(own))),
+            attributes: attributes(recorded),
+            location: format!("{}:{}", site.location().file(), site.location().line()),
+            notes: notes
+                .map(|(style, note)| (format!("{below}{bar}"), style, note))
+                .collect(),
+        });
+    }
+
+    fn notes(&self, span: usize, is_root: bool) -> Vec<(Style, String)> {
+        let node = &self.forest.nodes()[span];
+        let mut notes = Vec::new();
+        let failure = node.details.as_ref().and_then(|d| d.failure.as_deref());
+        if let Some(failure) = failure {
+            let message = failure.message.as_deref();
+            let message = message.unwrap_or(&failure.error_type);
+            notes.push((Style::Red, one_line(message)));
+            let chain = failure.chain.iter();
+            notes.extend(
+                chain.map(|source| (Style::Red, format!("caused by: {}", one_line(source)))),
+            );
+        }
+        if node.record.parent.is_valid() && is_root {
+            let whose = if node.parent_is_remote {
+                "called from another service"
+            } else {
+                "the caller is not part of what was kept"
+            };
+            notes.push((Style::Dim, format!("{whose}, span {}", node.record.parent)));
+        }
+        let links = node.details.iter().flat_map(|details| &details.links);
+        notes.extend(links.map(|link| {
+            let text = format!("linked to trace {} span {}", link.trace_id, link.span_id);
+            (Style::Dim, text)
+        }));
+        notes
+    }
+}
+
+fn attributes<'a>(all: impl IntoIterator<Item = &'a KeyValue>) -> String {
+    let mut text = String::new();
+    for KeyValue { key, value } in all {
+        let before = if text.is_empty() { "{" } else { ", " };
+        let _ = write!(text, "{before}{key}={value}");
+    }
+    if !text.is_empty() {
+        text.push('}');
+    }
+    text
+}
+
+struct Widths {
+    name: usize,
+    time: usize,
+    own_time: usize,
+}
+
+/// As wide as the longest outcome.
+const OUTCOME_WIDTH: usize = "cancelled".len();
+
+impl Row {
+    fn write(&self, text: &mut String, widths: &Widths, paint: Paint) {
+        let (outcome, style) = match self.outcome {
+            None => ("", Style::Plain),
+            Some(CallOutcome::Ok) => ("ok", Style::Green),
+            Some(CallOutcome::Error) => ("error", Style::Red),
+            Some(CallOutcome::Panic) => ("panic", Style::BoldRed),
+            Some(CallOutcome::Cancelled) => ("cancelled", Style::Yellow),
+        };
+        let mut line = format!("{:<width$}  ", self.name, width = widths.name);
+        paint.put(&mut line, style, &format!("{outcome:<OUTCOME_WIDTH$}"));
+        let _ = write!(line, "  {:>width$}  ", self.time, width = widths.time);
+        let own = format!("{:>width$}", self.own_time, width = widths.own_time);
+        paint.put(&mut line, Style::Dim, &own);
+        for (style, part) in [
+            (Style::Plain, &self.attributes),
+            (Style::Dim, &self.location),
+        ] {
+            if !part.is_empty() {
+                line.push_str("  ");
+                paint.put(&mut line, style, part);
+            }
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+        for (guide, style, note) in &self.notes {
+            text.push_str(guide);
+            paint.put(text, *style, note);
+            text.push('\n');
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "render_tests.rs"]
+mod tests;

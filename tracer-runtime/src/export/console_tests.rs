@@ -1,0 +1,130 @@
+use super::*;
+use crate::callsite::Callsite;
+use crate::export::fixture::OwnedSpan;
+use crate::value::KeyValue;
+use std::sync::{Arc, Mutex};
+
+static SITE: Callsite = Callsite::new("work", "work", "shop");
+
+#[derive(Clone, Default)]
+struct Screen(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Screen {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("nobody panics").write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Screen {
+    /// What was printed since the last call.
+    fn take(&self) -> String {
+        let bytes = std::mem::take(&mut *self.0.lock().expect("nobody panics"));
+        String::from_utf8(bytes).expect("text")
+    }
+}
+
+fn console() -> (Console, Screen) {
+    let screen = Screen::default();
+    let out = Box::new(screen.clone());
+    (Console::new(out, Paint::Off, &Scale::NANOSECONDS), screen)
+}
+
+fn give(console: &mut Console, spans: &[OwnedSpan]) {
+    console.export(&mut spans.iter().map(OwnedSpan::view));
+}
+
+fn later(duration: Duration) -> Instant {
+    Instant::now() + duration
+}
+
+#[test]
+fn the_parts_of_a_trace_are_one_tree() {
+    let (mut console, screen) = console();
+    let span = |id| OwnedSpan::new(&SITE, id);
+    give(&mut console, &[span(3).under(2).during(20, 5)]);
+    give(&mut console, &[span(9).of_trace(2)]);
+    console.tick(later(AFTER_ROOT));
+    let first = screen.take();
+    assert!(first.starts_with("trace 00000000000000000000000000000002  "));
+    assert_eq!(first.lines().count(), 2);
+
+    give(
+        &mut console,
+        &[span(2).under(1).during(10, 50), span(1).during(0, 100)],
+    );
+    console.tick(Instant::now());
+    assert_eq!(screen.take(), "", "more may follow");
+    console.tick(later(AFTER_ROOT));
+    let second = screen.take();
+    assert!(second.contains("1  100 ns  3 spans\nwork"), "{second}");
+    assert!(second.contains("\n└─ work"), "{second}");
+    assert!(second.contains("\n   └─ work"), "{second}");
+    console.tick(later(WITHOUT_ROOT));
+    assert_eq!(screen.take(), "", "once");
+    assert_eq!((console.spans, console.bytes), (0, 0));
+}
+
+#[test]
+fn a_part_whose_root_is_elsewhere_is_shown_after_a_while() {
+    let (mut console, screen) = console();
+    let mut handler = OwnedSpan::new(&SITE, 2).under(1);
+    handler.parent_is_remote = true;
+    give(&mut console, &[handler]);
+    console.tick(later(AFTER_ROOT));
+    assert_eq!(screen.take(), "");
+    console.tick(later(WITHOUT_ROOT));
+    assert!(screen.take().contains("called from another service"));
+}
+
+#[test]
+fn a_flush_shows_everything_in_the_order_in_which_it_began() {
+    let (mut console, screen) = console();
+    for (trace, start) in [(1, 30), (2, 10), (3, 20)] {
+        let span = OwnedSpan::new(&SITE, trace);
+        give(&mut console, &[span.of_trace(trace).during(start, 1)]);
+    }
+    let deadline = later(Duration::ZERO);
+    assert_eq!(console.flush(deadline), Ok(()));
+    let text = screen.take();
+    let traces: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("trace "))
+        .map(|line| &line[37..38])
+        .collect();
+    assert_eq!(traces, ["2", "3", "1"]);
+    assert_eq!(console.shutdown(deadline), Ok(()));
+    assert_eq!(screen.take(), "");
+}
+
+#[test]
+fn what_nobody_could_read_is_counted_and_not_held() {
+    let (mut console, screen) = console();
+    for trace in 1..=(MAX_SPANS as u64 + 5) {
+        give(&mut console, &[OwnedSpan::new(&SITE, 1).of_trace(trace)]);
+    }
+    assert_eq!(console.spans, MAX_SPANS);
+    console.tick(later(AFTER_ROOT));
+    let text = screen.take();
+    assert!(text.ends_with("5 more traces or parts of one were not shown\n"));
+    assert_eq!((console.spans, console.bytes), (0, 0));
+
+    let long = "x".repeat(1024 * 1024);
+    for trace in 1..=10 {
+        let span = OwnedSpan::new(&SITE, 1).of_trace(trace);
+        give(
+            &mut console,
+            &[span.with(KeyValue::new("a", long.as_str()))],
+        );
+    }
+    assert!(console.bytes < MAX_BYTES + 2 * long.len());
+    console.tick(later(AFTER_ROOT));
+    assert!(
+        screen
+            .take()
+            .ends_with("6 more traces or parts of one were not shown\n")
+    );
+}
