@@ -16,6 +16,10 @@ pub(crate) enum Format {
     /// OpenMetrics 1.0.0.
     OpenMetrics,
     /// Prometheus 0.0.4.
+    #[cfg_attr(
+        not(feature = "prometheus"),
+        allow(dead_code, reason = "only the server asks for it")
+    )]
     Prometheus,
 }
 

@@ -14,6 +14,7 @@ use crate::recorder::reentrancy::Inside;
 
 /// A reading of the cells.
 #[derive(Debug, Default)]
+#[cfg_attr(not(feature = "otlp"), allow(dead_code, reason = "text says no times"))]
 pub(crate) struct Snapshot {
     /// Since when everything counts, in nanoseconds since the epoch.
     pub(crate) start_unix_ns: u64,
