@@ -205,8 +205,8 @@ mod tests {
             functions: vec![FunctionSeries {
                 function: "a\"b\\c\nd",
                 module: "shop",
-                started: 7,
                 outcomes: [3, 1, 0, 1],
+                in_flight: 2,
                 durations: Exponential {
                     sum: 0.75,
                     zero_count: 1,
