@@ -197,6 +197,29 @@ impl Cell {
         self.started.load(Relaxed)
     }
 
+    /// Calls begun here less calls ended here; below 0 where calls end that began on other threads.
+    ///
+    /// The calls that begin and end between the two loads would seem to be in flight, so it is tried again when there
+    /// were any.
+    pub(super) fn open(&self) -> i64 {
+        const ATTEMPTS: usize = 8;
+        let total = || {
+            self.ended()
+                .iter()
+                .fold(0, |sum: u64, &n| sum.wrapping_add(n))
+        };
+        let mut ended = total();
+        let mut open = 0;
+        for _ in 0..ATTEMPTS {
+            open = self.started().wrapping_sub(ended) as i64;
+            let ended_since = std::mem::replace(&mut ended, total());
+            if ended == ended_since {
+                break;
+            }
+        }
+        open
+    }
+
     /// By outcome. The starts and buckets of these calls are seen by any load that follows.
     pub(super) fn ended(&self) -> [u64; CallOutcome::ALL.len()] {
         CallOutcome::ALL.map(|outcome| self.ended[outcome as usize].load(Acquire))

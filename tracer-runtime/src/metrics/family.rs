@@ -57,7 +57,7 @@ fn functions(series: &[FunctionSeries]) -> [Family<'_>; 3] {
     });
     let in_flight = series.iter().map(|series| Point {
         labels: labels(series),
-        value: PointValue::Integer(series.in_flight()),
+        value: PointValue::Integer(series.in_flight),
     });
     [
         Family {

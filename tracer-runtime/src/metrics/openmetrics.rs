@@ -16,6 +16,10 @@ pub(crate) enum Format {
     /// OpenMetrics 1.0.0.
     OpenMetrics,
     /// Prometheus 0.0.4.
+    #[cfg_attr(
+        not(feature = "prometheus"),
+        allow(dead_code, reason = "only the server asks for it")
+    )]
     Prometheus,
 }
 
@@ -201,8 +205,8 @@ mod tests {
             functions: vec![FunctionSeries {
                 function: "a\"b\\c\nd",
                 module: "shop",
-                started: 7,
                 outcomes: [3, 1, 0, 1],
+                in_flight: 2,
                 durations: Exponential {
                     sum: 0.75,
                     zero_count: 1,

@@ -14,6 +14,7 @@ use crate::recorder::reentrancy::Inside;
 
 /// A reading of the cells.
 #[derive(Debug, Default)]
+#[cfg_attr(not(feature = "otlp"), allow(dead_code, reason = "text says no times"))]
 pub(crate) struct Snapshot {
     /// Since when everything counts, in nanoseconds since the epoch.
     pub(crate) start_unix_ns: u64,
@@ -28,10 +29,10 @@ pub(crate) struct Snapshot {
 pub(crate) struct FunctionSeries {
     pub(crate) function: &'static str,
     pub(crate) module: &'static str,
-    /// Calls begun; never less than those ended.
-    pub(crate) started: u64,
     /// Calls ended, by the number of the outcome.
     pub(crate) outcomes: [u64; CallOutcome::ALL.len()],
+    /// Calls begun and not ended.
+    pub(crate) in_flight: u64,
     /// Of the calls ended. May be ahead of `outcomes` by the calls that end while it is read.
     pub(crate) durations: Exponential,
 }
@@ -47,13 +48,6 @@ pub(crate) struct Exponential {
     pub(crate) offset: i32,
     /// From the lowest bucket that is not empty to the highest.
     pub(crate) counts: Vec<u64>,
-}
-
-impl FunctionSeries {
-    /// Calls begun and not ended.
-    pub(crate) fn in_flight(&self) -> u64 {
-        self.started.saturating_sub(self.outcomes.iter().sum())
-    }
 }
 
 impl Exponential {
@@ -98,7 +92,9 @@ fn unix_ns() -> u64 {
 #[derive(Default)]
 struct Merged {
     ended: [u64; CallOutcome::ALL.len()],
+    /// Never less than those ended.
     started: u64,
+    open: i64,
     cells: Vec<&'static Cell>,
     shared: Vec<&'static Shared>,
 }
@@ -116,6 +112,17 @@ pub(crate) fn snapshot() -> Snapshot {
     let Some(_inside) = Inside::enter() else {
         return Snapshot::default();
     };
+    let series = read();
+    let now = unix_ns();
+    let start = START.get().map_or(now, |&start| start);
+    Snapshot {
+        start_unix_ns: start,
+        unix_ns: now.max(start),
+        functions: series.into_iter().map(Merged::finish).collect(),
+    }
+}
+
+fn read() -> BTreeMap<Key, Merged> {
     let mut series: BTreeMap<Key, Merged> = BTreeMap::new();
     // Ends first, and then the starts of a fresh list: each end that was seen began in one of those cells.
     for (key, cell) in keyed(cell::all()) {
@@ -127,6 +134,7 @@ pub(crate) fn snapshot() -> Snapshot {
     for (key, cell) in keyed(cell::all()) {
         let merged = series.entry(key).or_default();
         merged.started += cell.started();
+        merged.open += cell.open();
         merged.cells.push(cell);
     }
     for shared in Shared::all() {
@@ -134,13 +142,7 @@ pub(crate) fn snapshot() -> Snapshot {
             merged.shared.push(shared);
         }
     }
-    let now = unix_ns();
-    let start = START.get().map_or(now, |&start| start);
-    Snapshot {
-        start_unix_ns: start,
-        unix_ns: now.max(start),
-        functions: series.into_iter().map(Merged::finish).collect(),
-    }
+    series
 }
 
 fn keyed(cells: Vec<&'static Cell>) -> impl Iterator<Item = (Key, &'static Cell)> {
@@ -155,9 +157,16 @@ impl Merged {
             function,
             module,
             outcomes: merged.ended,
-            started: merged.started,
+            in_flight: merged.in_flight(),
             durations: consistently(|| merged.durations()),
         }
+    }
+
+    /// Cell by cell, as `started` less `ended` counts the calls that begin while the others are read. Calls that move
+    /// between threads meanwhile make it inexact, but not more than there can be.
+    fn in_flight(&self) -> u64 {
+        let most = self.started.saturating_sub(self.ended.iter().sum());
+        u64::try_from(self.open).unwrap_or(0).min(most)
     }
 
     fn durations(&self) -> Exponential {

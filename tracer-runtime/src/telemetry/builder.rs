@@ -100,7 +100,17 @@ impl Builder {
         self
     }
 
-    /// Serves `GET /metrics` on this address; port 0 takes a free one.
+    /// Serves `GET /metrics` at this address on a server of its own, in OpenMetrics or the older Prometheus text.
+    ///
+    /// Port 0 takes any free one; [`Telemetry::prometheus_addr`] tells which.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), tracer_runtime::InitError> {
+    /// let telemetry = tracer_runtime::builder().with_prometheus("127.0.0.1:0").init()?;
+    /// assert!(telemetry.prometheus_addr().is_some_and(|address| address.port() != 0));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(feature = "prometheus")]
     pub fn with_prometheus(mut self, address: impl Into<String>) -> Self {
         self.prometheus = Some(address.into());

@@ -19,7 +19,7 @@ pub struct Telemetry {
 }
 
 impl Telemetry {
-    /// Where `/metrics` is served; `None` without `with_prometheus`.
+    /// Where `/metrics` is served, with the real port; `None` without `with_prometheus`.
     #[cfg(feature = "prometheus")]
     #[must_use]
     pub fn prometheus_addr(&self) -> Option<std::net::SocketAddr> {
@@ -51,6 +51,11 @@ impl Telemetry {
 
     fn stop(&mut self, timeout: Duration) -> Result<(), TelemetryError> {
         mode::clear(mode::INITIALISED);
+        // Its last answers are written while the collector delivers, so that both fit the one timeout.
+        #[cfg(feature = "prometheus")]
+        if let Some(server) = &mut self.prometheus {
+            server.begin_stop();
+        }
         let Some(mut collector) = self.collector.take() else {
             return Ok(());
         };

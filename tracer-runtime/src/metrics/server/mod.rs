@@ -18,7 +18,7 @@ mod negotiate;
 mod page;
 
 /// How long answers under way may take when the server stops.
-const LAST_ANSWERS: Duration = Duration::from_millis(500);
+const LAST_ANSWERS: Duration = Duration::from_millis(150);
 /// How long dropping the server may take.
 const DROP_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -112,11 +112,16 @@ impl PrometheusServer {
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
+
+    /// Stops taking requests, without waiting for the answers under way; dropping it does.
+    pub(crate) fn begin_stop(&mut self) {
+        drop(self.stop.take());
+    }
 }
 
 impl Drop for PrometheusServer {
     fn drop(&mut self) {
-        drop(self.stop.take());
+        self.begin_stop();
         let _ = self.stopped.recv_timeout(DROP_TIMEOUT);
     }
 }

@@ -18,7 +18,7 @@ fn counts(site: &'static Callsite) -> ([u64; CallOutcome::ALL.len()], u64) {
         series.durations.count(),
         series.outcomes.iter().sum::<u64>()
     );
-    (series.outcomes, series.in_flight())
+    (series.outcomes, series.in_flight)
 }
 
 #[test]
