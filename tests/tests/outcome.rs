@@ -1,11 +1,6 @@
 //! What counts as `ok` and as `error`, and what is recorded of an error.
 #![deny(warnings)]
 #![allow(
-    clippy::manual_is_multiple_of,
-    clippy::print_stdout,
-    reason = "functions as users write them"
-)]
-#![allow(
     clippy::unwrap_used,
     clippy::result_large_err,
     missing_docs,

@@ -196,6 +196,15 @@ impl Builder {
         metrics::prepare();
         let resource = self.resource(&settings);
         let exporters = self.exporters(&settings, &resource)?;
+        #[cfg(feature = "prometheus")]
+        let prometheus = self
+            .prometheus
+            .as_deref()
+            .map(|address| metrics::server::serve(address, "with_prometheus"));
+        #[cfg(feature = "prometheus")]
+        let prometheus = prometheus.transpose().map_err(setting)?;
+        let collector = Collector::start(exporters).map_err(InitError::Thread)?;
+        // Nothing fails from here on: a failed start leaves nothing behind.
         #[cfg(feature = "metrics")]
         metrics::set_target(resource.attributes());
         let from_environment = settings.sampler.map(|sampler| {
@@ -210,14 +219,6 @@ impl Builder {
             self.sampler.or(from_environment).unwrap_or_default(),
             self.keep,
         );
-        #[cfg(feature = "prometheus")]
-        let prometheus = self
-            .prometheus
-            .as_deref()
-            .map(|address| metrics::server::serve(address, "with_prometheus"));
-        #[cfg(feature = "prometheus")]
-        let prometheus = prometheus.transpose().map_err(setting)?;
-        let collector = Collector::start(exporters).map_err(InitError::Thread)?;
         mode::set(mode::INITIALISED);
         Ok(Telemetry {
             collector: Some(collector),
