@@ -7,16 +7,18 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 use std::time::{Duration, Instant};
 
-use crate::callsite::Callsite;
+use crate::callsite::{Callsite, SpanKind};
 use crate::calltree;
 use crate::clock;
+use crate::context::Link;
 use crate::id::{SpanId, TraceId};
 use crate::metrics;
-use crate::record::{CallOutcome, Failure};
+pub use crate::record::EventKind;
+use crate::record::{CallOutcome, Event, Failure};
 use crate::recorder::captures;
 use crate::recorder::live::{Live, LiveSpan};
 use crate::recorder::pipeline::Pipeline;
-use crate::value::KeyValue;
+use crate::value::{KeyValue, Value};
 
 /// How long [`Capture::tree`] waits for spans that still run.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -60,8 +62,62 @@ pub struct CapturedSpan {
     pub duration: Option<Duration>,
     /// Why it failed.
     pub failure: Option<Failure>,
-    /// What the code inside it recorded.
+    /// What the code inside it recorded, in that order.
     pub attributes: Vec<KeyValue>,
+    /// What we add: `code.*`, `error.type`, `rpc.*`, `http.*`.
+    pub own_attributes: Vec<KeyValue>,
+    /// `event!` and `checkpoint!`, by time.
+    pub events: Vec<CapturedEvent>,
+    /// References to other traces.
+    pub links: Vec<Link>,
+}
+
+/// Something that happened within a captured span.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct CapturedEvent {
+    /// An event or a checkpoint.
+    pub kind: EventKind,
+    /// Its name.
+    pub name: &'static str,
+    /// What it says.
+    pub attributes: Vec<KeyValue>,
+}
+
+impl CapturedSpan {
+    /// The span name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.callsite.name()
+    }
+
+    /// The span kind.
+    #[must_use]
+    pub const fn kind(&self) -> SpanKind {
+        self.callsite.kind()
+    }
+
+    /// The last value of an attribute, whoever recorded it.
+    ///
+    /// ```
+    /// use tracer_runtime::{Value, testing, traced};
+    ///
+    /// #[traced(args(id))]
+    /// fn find(id: u32) -> Result<(), std::fmt::Error> {
+    ///     Err(std::fmt::Error)
+    /// }
+    ///
+    /// let capture = testing::capture();
+    /// let _ = find(7);
+    /// let span = &capture.spans()[0];
+    /// assert_eq!(span.attribute("id"), Some(&Value::from(7)));
+    /// assert_eq!(span.attribute("error.type"), Some(&Value::from("core::fmt::Error")));
+    /// ```
+    #[must_use]
+    pub fn attribute(&self, key: &str) -> Option<&Value> {
+        let all = self.own_attributes.iter().chain(&self.attributes);
+        all.rev().find(|a| a.key == key).map(|a| &a.value)
+    }
 }
 
 /// Begins to record what begins on this thread.
@@ -124,17 +180,37 @@ impl Drop for Capture {
 impl From<LiveSpan> for CapturedSpan {
     fn from(span: LiveSpan) -> Self {
         let scale = clock::scale();
+        let details = span.details;
+        let mut own_attributes = span.callsite.code_attributes().to_vec();
+        let outcome = span.end.map(|(_, outcome)| outcome);
+        if let Some(kind) = outcome.and_then(|o| o.error_type(details.failure.as_deref())) {
+            own_attributes.push(KeyValue::new("error.type", kind.to_owned()));
+        }
+        own_attributes.extend(details.own_attributes);
         Self {
             trace_id: span.trace,
             span_id: span.span,
             parent_id: span.parent,
             callsite: span.callsite,
-            outcome: span.end.map(|(_, outcome)| outcome),
+            outcome,
             duration: span
                 .end
                 .map(|(ticks, _)| Duration::from_nanos(scale.duration_ns(ticks))),
-            failure: span.details.failure.map(|failure| *failure),
-            attributes: span.details.attributes,
+            failure: details.failure.map(|failure| *failure),
+            attributes: details.attributes,
+            own_attributes,
+            events: details.events.into_iter().map(Into::into).collect(),
+            links: details.links,
+        }
+    }
+}
+
+impl From<Event> for CapturedEvent {
+    fn from(event: Event) -> Self {
+        Self {
+            kind: event.kind,
+            name: event.name,
+            attributes: event.attributes,
         }
     }
 }
