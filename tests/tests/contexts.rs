@@ -112,7 +112,7 @@ fn links_are_made_of_contexts_and_ids_and_name_a_span() {
     parent();
     let spans = capture.spans();
     let of_parent = Link::new(spans[0].trace_id, spans[0].span_id, true);
-    assert_eq!(spans[1].links, [of_parent.clone()]);
+    assert_eq!(spans[1].links, std::slice::from_ref(&of_parent));
     assert_eq!(spans[2].links, [of_parent]);
 }
 
