@@ -3,12 +3,12 @@
 
 use super::fragment::{Fragment, MAX_RECORDS};
 use super::local::Local;
-use super::policy::{SAW_ERROR, SAW_PANIC, SAW_SLOW};
 use super::reentrancy::Inside;
 use super::slot::MAX_WAITING_SECONDS;
 use super::verdict;
 use crate::clock;
 use crate::record::{Failure, SpanDetails, SpanRecord};
+use crate::sampling::{SAW_ERROR, SAW_PANIC, SAW_SLOW};
 
 /// Closes the details of a span; `seen` is what the process's policy saw.
 #[cold]

@@ -18,7 +18,7 @@ use crate::mode;
 use crate::recorder::budget;
 use crate::recorder::collector::{Collector, Exporters};
 use crate::recorder::pipeline::GLOBAL;
-use crate::recorder::policy::{Keep, Sampler};
+use crate::sampling::{Keep, Sampler};
 use crate::value::{KeyValue, Value};
 
 static TAKEN: AtomicBool = AtomicBool::new(false);
