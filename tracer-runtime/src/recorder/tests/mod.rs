@@ -3,6 +3,7 @@
 
 mod accounting;
 mod contexts;
+mod details;
 mod futures;
 mod limits;
 #[cfg(feature = "metrics")]
