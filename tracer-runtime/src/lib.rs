@@ -34,6 +34,8 @@ pub mod __private;
 
 pub use callsite::{Callsite, Level, SpanKind};
 pub use context::{Ids, Link, Remote};
+#[cfg(feature = "console")]
+pub use export::console::Console;
 pub use id::{SpanId, TraceId};
 pub use record::{CallOutcome, Failure};
 pub use recorder::policy::{Keep, Sampler};

@@ -11,8 +11,10 @@ use crate::record::CallOutcome;
 pub(crate) const SAW_ERROR: u8 = 1;
 /// Seen in a fragment: a call unwound.
 pub(crate) const SAW_PANIC: u8 = 2;
+/// Seen in a fragment: a future was dropped before its end.
+pub(crate) const SAW_CANCELLED: u8 = 4;
 /// Seen in a fragment: a call took longer than the bound.
-pub(crate) const SAW_SLOW: u8 = 4;
+pub(crate) const SAW_SLOW: u8 = 8;
 
 const ALWAYS: u64 = u64::MAX;
 const NEVER_SLOW: u64 = u64::MAX;
@@ -115,12 +117,25 @@ impl Keep {
         }
     }
 
+    /// Also every trace in which a call was cancelled.
+    #[must_use]
+    pub const fn or_cancelled(mut self) -> Self {
+        self.mask |= SAW_CANCELLED;
+        self
+    }
+
     /// Also every trace in which a call took longer than this.
     #[must_use]
     pub const fn or_slower_than(mut self, bound: Duration) -> Self {
         self.mask |= SAW_SLOW;
         self.slower_than = Some(bound);
         self
+    }
+
+    /// Whether a finished call is a reason to keep its trace.
+    pub(crate) fn wants(&self, outcome: CallOutcome, duration: Duration) -> bool {
+        let slow = self.slower_than.is_some_and(|bound| duration > bound);
+        slow || saw(outcome) & self.mask != 0
     }
 }
 
@@ -129,6 +144,19 @@ impl Default for Keep {
         Self::errors()
     }
 }
+
+/// What an outcome is seen as; by its number, since a `match` would be a jump on the hot path.
+#[inline(always)]
+const fn saw(outcome: CallOutcome) -> u8 {
+    (1 << outcome as u8) >> 1
+}
+
+const _: () = {
+    assert!(saw(CallOutcome::Ok) == 0);
+    assert!(saw(CallOutcome::Error) == SAW_ERROR);
+    assert!(saw(CallOutcome::Panic) == SAW_PANIC);
+    assert!(saw(CallOutcome::Cancelled) == SAW_CANCELLED);
+};
 
 /// [`Sampler`] and [`Keep`] as the hot path reads them.
 #[derive(Debug)]
@@ -178,17 +206,12 @@ impl Policy {
     /// What a finished call adds to what its fragment has seen.
     #[inline(always)]
     pub(crate) fn saw(&self, outcome: CallOutcome, duration: u64) -> u8 {
-        let failed = match outcome {
-            CallOutcome::Error => SAW_ERROR,
-            CallOutcome::Panic => SAW_PANIC,
-            CallOutcome::Ok | CallOutcome::Cancelled => 0,
-        };
         let slow = if duration > self.slow_ticks.load(Relaxed) {
             SAW_SLOW
         } else {
             0
         };
-        failed | slow
+        saw(outcome) | slow
     }
 
     #[inline(always)]
@@ -238,5 +261,8 @@ mod tests {
         );
         assert!(policy.keeps(policy.saw(CallOutcome::Ok, 1)));
         assert!(!policy.keeps(policy.saw(CallOutcome::Ok, 0)));
+        policy.set(Sampler::always_off(), Keep::nothing().or_cancelled());
+        assert!(policy.keeps(policy.saw(CallOutcome::Cancelled, 1)));
+        assert!(!policy.keeps(policy.saw(CallOutcome::Error, 1)));
     }
 }

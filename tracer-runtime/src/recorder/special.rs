@@ -3,7 +3,6 @@
 
 use super::fragment::{Fragment, MAX_RECORDS};
 use super::local::Local;
-use super::policy::{SAW_ERROR, SAW_PANIC, SAW_SLOW};
 use super::reentrancy::Inside;
 use super::slot::MAX_WAITING_SECONDS;
 use super::verdict;
@@ -42,7 +41,7 @@ pub(crate) fn closing(
         record.details = fragment.details.close(details);
     }
     fragment.special = fragment.pipe.is_some() || fragment.details.has_open();
-    if seen & (SAW_ERROR | SAW_PANIC | SAW_SLOW) != 0 {
+    if seen != 0 {
         hand_over_if_due(fragment, record.start + record.duration);
     }
 }
