@@ -46,6 +46,8 @@ pub mod __private;
 
 pub use callsite::{Callsite, Level, SpanKind};
 pub use context::{Ids, Link, Remote};
+#[cfg(all(feature = "enable", feature = "console"))]
+pub use export::console::Console;
 pub use id::{SpanId, TraceId};
 pub use record::{CallOutcome, Failure};
 pub use sampling::{Keep, Sampler};
@@ -56,6 +58,8 @@ pub use span::outcome::Outcome;
 pub use span::task::{FutureExt, InContext, wrap};
 #[cfg(feature = "tokio")]
 pub use span::task::{spawn, spawn_blocking};
+#[cfg(all(not(feature = "enable"), feature = "console"))]
+pub use telemetry::builder::Console;
 pub use telemetry::builder::{Builder, builder, init};
 pub use telemetry::error::{InitError, TelemetryError};
 pub use telemetry::guard::Telemetry;

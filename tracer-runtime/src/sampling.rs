@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use crate::record::CallOutcome;
+
 /// Seen in a fragment: a call ended with an error.
 pub(crate) const SAW_ERROR: u8 = 1;
 /// Seen in a fragment: a call unwound.
 pub(crate) const SAW_PANIC: u8 = 2;
+/// Seen in a fragment: a future was dropped before its end.
+pub(crate) const SAW_CANCELLED: u8 = 4;
 /// Seen in a fragment: a call took longer than the bound.
-pub(crate) const SAW_SLOW: u8 = 4;
+pub(crate) const SAW_SLOW: u8 = 8;
 
 pub(crate) const ALWAYS: u64 = u64::MAX;
 
@@ -109,12 +113,25 @@ impl Keep {
         }
     }
 
+    /// Also every trace in which a call was cancelled.
+    #[must_use]
+    pub const fn or_cancelled(mut self) -> Self {
+        self.mask |= SAW_CANCELLED;
+        self
+    }
+
     /// Also every trace in which a call took longer than this.
     #[must_use]
     pub const fn or_slower_than(mut self, bound: Duration) -> Self {
         self.mask |= SAW_SLOW;
         self.slower_than = Some(bound);
         self
+    }
+
+    /// Whether a finished call is a reason to keep its trace.
+    pub(crate) fn wants(&self, outcome: CallOutcome, duration: Duration) -> bool {
+        let slow = self.slower_than.is_some_and(|bound| duration > bound);
+        slow || saw(outcome) & self.mask != 0
     }
 }
 
@@ -123,3 +140,16 @@ impl Default for Keep {
         Self::errors()
     }
 }
+
+/// What an outcome is seen as; by its number, since a `match` would be a jump on the hot path.
+#[inline(always)]
+pub(crate) const fn saw(outcome: CallOutcome) -> u8 {
+    (1 << outcome as u8) >> 1
+}
+
+const _: () = {
+    assert!(saw(CallOutcome::Ok) == 0);
+    assert!(saw(CallOutcome::Error) == SAW_ERROR);
+    assert!(saw(CallOutcome::Panic) == SAW_PANIC);
+    assert!(saw(CallOutcome::Cancelled) == SAW_CANCELLED);
+};

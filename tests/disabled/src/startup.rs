@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tracer_runtime::{Builder, InitError, Keep, Sampler, Telemetry, TelemetryError};
+use tracer_runtime::{Builder, Console, InitError, Keep, Sampler, Telemetry, TelemetryError};
 
 /// Everything that can be asked for.
 pub fn described() -> Builder {
@@ -14,6 +14,11 @@ pub fn described() -> Builder {
         .with_keep(Keep::errors().or_slower_than(Duration::from_millis(250)))
         .with_prometheus("127.0.0.1:0")
         .with_console()
+        .with_console_to(
+            Console::stderr()
+                .only(Keep::nothing().or_cancelled())
+                .at_most(1),
+        )
 }
 
 /// Also to a collector.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
 use crate::clock;
 use crate::id::TraceId;
 use crate::record::CallOutcome;
-use crate::sampling::{ALWAYS, Keep, SAW_ERROR, SAW_PANIC, SAW_SLOW, Sampler};
+use crate::sampling::{ALWAYS, Keep, SAW_ERROR, SAW_PANIC, SAW_SLOW, Sampler, saw};
 
 const NEVER_SLOW: u64 = u64::MAX;
 
@@ -57,17 +57,12 @@ impl Policy {
     /// What a finished call adds to what its fragment has seen.
     #[inline(always)]
     pub(crate) fn saw(&self, outcome: CallOutcome, duration: u64) -> u8 {
-        let failed = match outcome {
-            CallOutcome::Error => SAW_ERROR,
-            CallOutcome::Panic => SAW_PANIC,
-            CallOutcome::Ok | CallOutcome::Cancelled => 0,
-        };
         let slow = if duration > self.slow_ticks.load(Relaxed) {
             SAW_SLOW
         } else {
             0
         };
-        failed | slow
+        saw(outcome) | slow
     }
 
     #[inline(always)]
@@ -119,5 +114,8 @@ mod tests {
         );
         assert!(policy.keeps(policy.saw(CallOutcome::Ok, 1)));
         assert!(!policy.keeps(policy.saw(CallOutcome::Ok, 0)));
+        policy.set(Sampler::always_off(), Keep::nothing().or_cancelled());
+        assert!(policy.keeps(policy.saw(CallOutcome::Cancelled, 1)));
+        assert!(!policy.keeps(policy.saw(CallOutcome::Error, 1)));
     }
 }

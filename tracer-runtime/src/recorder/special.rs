@@ -7,8 +7,7 @@ use super::reentrancy::Inside;
 use super::slot::MAX_WAITING_SECONDS;
 use super::verdict;
 use crate::clock;
-use crate::record::{Failure, SpanDetails, SpanRecord};
-use crate::sampling::{SAW_ERROR, SAW_PANIC, SAW_SLOW};
+use crate::record::{Failure, SpanRecord};
 
 /// Closes the details of a span; `seen` is what the process's policy saw.
 #[cold]

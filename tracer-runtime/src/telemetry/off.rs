@@ -11,6 +11,45 @@ pub(crate) mod builder {
     #[must_use = "call `.init()` to start"]
     pub struct Builder(());
 
+    /// Call trees that nobody sees: the feature `enable` is off.
+    #[cfg(feature = "console")]
+    #[derive(Debug)]
+    #[must_use = "pass it to `with_console_to`"]
+    pub struct Console(());
+
+    #[cfg(feature = "console")]
+    impl Console {
+        /// Nowhere.
+        #[inline]
+        pub fn stderr() -> Self {
+            Self(())
+        }
+
+        /// Nowhere.
+        #[inline]
+        pub fn stdout() -> Self {
+            Self(())
+        }
+
+        /// Nowhere.
+        #[inline]
+        pub fn to(_out: impl std::io::Write + Send + 'static) -> Self {
+            Self(())
+        }
+
+        /// None.
+        #[inline]
+        pub fn only(self, _rules: Keep) -> Self {
+            self
+        }
+
+        /// None.
+        #[inline]
+        pub fn at_most(self, _n: u64) -> Self {
+            self
+        }
+    }
+
     /// Begins a description of nothing.
     #[inline]
     pub fn builder() -> Builder {
@@ -81,6 +120,13 @@ pub(crate) mod builder {
         #[cfg(feature = "console")]
         #[inline]
         pub fn with_console(self) -> Self {
+            self
+        }
+
+        /// Nothing.
+        #[cfg(feature = "console")]
+        #[inline]
+        pub fn with_console_to(self, _console: Console) -> Self {
             self
         }
 
