@@ -1,6 +1,7 @@
 //! The thread's side of the recorder: the current ids, the active fragment, and what is suspended below it.
 
 use std::cell::{Cell, OnceCell, RefCell};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::account::{DropReason, Tally};
@@ -115,7 +116,7 @@ pub(crate) struct Discards {
     traces: AtomicU64,
 }
 
-static DISCARDS: Blocks<Discards> = Blocks::new();
+static DISCARDS: LazyLock<Blocks<Discards>> = LazyLock::new(Blocks::default);
 
 /// Records and traces that all threads have decided against.
 pub(crate) fn discarded() -> (u64, u64) {
