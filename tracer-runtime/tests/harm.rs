@@ -14,7 +14,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use support::{black_hole, calls, run_child, dropped, metric, refusing, settled, stderr_of};
+use support::{black_hole, calls, dropped, metric, refusing, run_child, settled, stderr_of};
 use tracer_runtime::{builder, traced};
 
 struct Counting;

@@ -74,6 +74,23 @@ pub(crate) fn refusing() -> SocketAddr {
         .unwrap()
 }
 
+/// Threads that telemetry has started and that still run.
+pub(crate) fn threads() -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    let names =
+        tasks.filter_map(|task| std::fs::read_to_string(task.unwrap().path().join("comm")).ok());
+    names.filter(|name| name.starts_with("tracer-")).count()
+}
+
+/// Waits until none of them runs: a thread that has been joined or left is still listed for a moment.
+pub(crate) fn no_threads() {
+    let begin = std::time::Instant::now();
+    while threads() > 0 {
+        assert!(begin.elapsed().as_secs() < 10, "{} threads", threads());
+        std::thread::yield_now();
+    }
+}
+
 /// Resident memory of this process.
 pub(crate) fn resident_bytes() -> u64 {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
@@ -86,6 +103,11 @@ pub(crate) const CHILD: &str = "TRACER_TEST_CHILD";
 /// This test program again, with the test `child` only, which finds `which` in [`CHILD`].
 pub(crate) fn run_child(which: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
+    for (variable, _) in std::env::vars_os() {
+        if variable.to_string_lossy().starts_with("OTEL_") {
+            command.env_remove(variable);
+        }
+    }
     command
         .args(["--exact", "child", "--nocapture"])
         .env(CHILD, which);

@@ -226,6 +226,11 @@ impl Exporter for OtlpExporter {
         self.tick(Instant::now());
         let end = Instant::now() + timeout;
         let end = self.due().map_or(end, |due| due.min(end));
+        if self.ledgers().all(|ledger| ledger.requests() == 0) {
+            // A connection may have something to say, but nothing is worth a timer of the runtime's, which wakes twice.
+            self.turn();
+            return false;
+        }
         let Some(runtime) = &self.runtime else {
             return false;
         };
