@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use support::{metric, settled};
 use tracer_runtime::__private::{self as p, Callsite};
-use tracer_runtime::{FutureExt, Keep, Sampler, builder, traced};
+use tracer_runtime::{FutureExt, Keep, Sampler, Telemetry, builder, traced};
 
 struct Counting;
 
@@ -220,7 +220,9 @@ async fn serve(requests: u64, each: impl Fn(u64)) {
     }
 }
 
-fn a_server_loop_that_is_a_trace_runs_in_flat_memory_with_a_verdict_for_each_request() {
+fn a_server_loop_that_is_a_trace_runs_in_flat_memory_with_a_verdict_for_each_request(
+    telemetry: &Telemetry,
+) {
     const REQUESTS: u64 = 100_000;
     let before = settled();
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -233,6 +235,7 @@ fn a_server_loop_that_is_a_trace_runs_in_flat_memory_with_a_verdict_for_each_req
         if n < REQUESTS / 4 { &early } else { &most }.fetch_max(live, Relaxed);
     }));
     drop(runtime);
+    telemetry.flush(Duration::from_secs(60)).unwrap();
     let grown = most.into_inner().saturating_sub(early.into_inner());
     assert!(grown < 1 << 20, "{grown} bytes");
     // The loop itself is one more.
@@ -250,6 +253,6 @@ fn memory_is_bounded() {
         .unwrap();
     a_thread_holds_a_bounded_number_of_bytes();
     threads_come_and_go_in_flat_memory_and_lose_nothing();
-    a_server_loop_that_is_a_trace_runs_in_flat_memory_with_a_verdict_for_each_request();
+    a_server_loop_that_is_a_trace_runs_in_flat_memory_with_a_verdict_for_each_request(&telemetry);
     telemetry.shutdown(Duration::from_secs(60)).unwrap();
 }

@@ -17,10 +17,10 @@ use crate::metrics;
 use crate::record::{Failure, SpanRecord};
 use crate::threads::{Adopted, Blocks};
 
-/// Callsites on one page of the cell table.
-const PAGE: usize = 64;
-/// Pages; callsites beyond share one cell each, written with atomic additions.
-const PAGES: usize = 256;
+/// Callsites on one page of the cell table: few, as a thread pays for whole pages.
+const PAGE: usize = 16;
+/// Pages; the cells of callsites beyond are looked up anew at each call.
+const PAGES: usize = 512;
 /// Roots inside each other on one thread.
 pub(crate) const MAX_DEPTH: usize = 512;
 /// What a thread keeps for its next traces.
@@ -127,6 +127,11 @@ pub(crate) fn discarded() -> (u64, u64) {
     )
 }
 
+const _: () = assert!(
+    THREAD_BYTES + size_of::<Local>() + SPARE_PLACES * size_of::<Below>() <= 56 << 10,
+    "with the unused places of 512 pages at most 64 KiB a thread, beside 1 KiB a callsite"
+);
+
 thread_local! {
     static LOCAL: Local = const { Local::new() };
 }
@@ -187,9 +192,11 @@ impl Local {
     fn cell_slow(&self, site: &'static Callsite) -> Option<&'static metrics::Cell> {
         let _inside = Inside::enter()?;
         let id = site.register() as usize;
-        let page = self.pages.get(id / PAGE)?;
         let cell = self.cells.get_or_init(metrics::adopt).get().cell(site);
-        page.get_or_init(|| Box::new([const { Cell::new(None) }; PAGE]))[id % PAGE].set(Some(cell));
+        if let Some(page) = self.pages.get(id / PAGE) {
+            let page = page.get_or_init(|| Box::new([const { Cell::new(None) }; PAGE]));
+            page[id % PAGE].set(Some(cell));
+        }
         Some(cell)
     }
 

@@ -297,7 +297,11 @@ impl Active {
             return Self::begin_general(local, site, at);
         }
         let (before, depth) = (local.span.get(), local.depth());
-        start::begin_cell(local, site);
+        if start::begin_cell(local, site).is_none() && cfg!(feature = "metrics") {
+            // From within the recorder: a call whose start is not counted may have no end either.
+            lost_record(DropReason::Reentrant);
+            return None;
+        }
         let span = SpanId(local.random());
         let start = clock::now();
         let mut fragment = local.fragment_id.get();
