@@ -265,7 +265,12 @@ impl Active {
     fn without_local(call: &mut Call) -> Option<Self> {
         let (site, start) = match std::mem::replace(call, Call::Done) {
             Call::Waiting { site, .. } => {
-                let _inside = Inside::enter()?;
+                let Some(_inside) = Inside::enter() else {
+                    if site.signals != Signals::MetricsOnly {
+                        lost_record(DropReason::Reentrant);
+                    }
+                    return None;
+                };
                 if site.signals != Signals::SpansOnly {
                     metrics::shared_cell(site).begin_shared();
                 }
