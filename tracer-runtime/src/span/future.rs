@@ -265,7 +265,12 @@ impl Active {
     fn without_local(call: &mut Call) -> Option<Self> {
         let (site, start) = match std::mem::replace(call, Call::Done) {
             Call::Waiting { site, .. } => {
-                let _inside = Inside::enter()?;
+                let Some(_inside) = Inside::enter() else {
+                    if site.signals != Signals::MetricsOnly {
+                        lost_record(DropReason::Reentrant);
+                    }
+                    return None;
+                };
                 if site.signals != Signals::SpansOnly {
                     metrics::shared_cell(site).begin_shared();
                 }
@@ -297,7 +302,11 @@ impl Active {
             return Self::begin_general(local, site, at);
         }
         let (before, depth) = (local.span.get(), local.depth());
-        start::begin_cell(local, site);
+        if start::begin_cell(local, site).is_none() && cfg!(feature = "metrics") {
+            // From within the recorder: a call whose start is not counted may have no end either.
+            lost_record(DropReason::Reentrant);
+            return None;
+        }
         let span = SpanId(local.random());
         let start = clock::now();
         let mut fragment = local.fragment_id.get();
