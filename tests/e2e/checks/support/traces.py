@@ -114,14 +114,15 @@ def unlocated(trace):
 def wrong_errors(trace):
     """An error says what it is, and nothing else looks like one.
 
-    The messages of panics and cancellations are not recorded.
+    The messages of panics and cancellations are not recorded; a status says it all,
+    and the conventions want no description of it.
     """
     for span in trace.spans:
         kind = span.attributes.get("error.type")
         if span.status == "error":
             if not kind:
                 yield trace.describe(f"{span.name} has status error and no error.type")
-            elif kind not in ("panic", "cancelled") and not span.message:
+            elif not (span.message or kind in ("panic", "cancelled") or kind.isdigit()):
                 yield trace.describe(f"{span.name} has error.type {kind} and no message")
         elif span.message:
             yield trace.describe(f"{span.name} has a message with status {span.status}")

@@ -100,6 +100,7 @@ class Rules(unittest.TestCase):
 
         self.assertEqual(problems(traces.wrong_errors, with_error("shop::Declined", "no money")), [])
         self.assertEqual(problems(traces.wrong_errors, with_error("panic", "")), [])
+        self.assertEqual(problems(traces.wrong_errors, with_error("504", "")), [])
         self.assertTrue(problems(traces.wrong_errors, with_error("shop::Declined", "")))
         self.assertTrue(problems(traces.wrong_errors, with_error("", "no money")))
         self.assertTrue(problems(traces.wrong_errors, with_error("", "no money", "unset")))
