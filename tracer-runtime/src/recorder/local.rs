@@ -4,7 +4,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::account::{DropReason, Tally};
-use super::budget::{CHUNK_BYTES, Chunk};
+use super::budget::{Allowance, CHUNK_BYTES, Chunk, SMALL_CHUNK_RECORDS};
 use super::fragment::{Fragment, Pushed};
 use super::pipeline::GLOBAL;
 use super::reentrancy::Inside;
@@ -23,9 +23,16 @@ const PAGES: usize = 256;
 /// Roots inside each other on one thread.
 pub(crate) const MAX_DEPTH: usize = 512;
 /// What a thread keeps for its next traces.
-const POOL_BYTES: usize = 40 << 10;
+const POOL_BYTES: usize = 28 << 10;
 /// Fragments of tasks that a thread keeps.
-const POOL_TASKS: usize = 24;
+const POOL_TASKS: usize = 16;
+/// All that a thread keeps when nothing runs on it: the pools, and the next root's fragment.
+const THREAD_BYTES: usize = POOL_BYTES
+    + POOL_TASKS * (size_of::<Fragment>() + SMALL_CHUNK_RECORDS * size_of::<SpanRecord>())
+    + size_of::<Fragment>()
+    + CHUNK_BYTES;
+/// Places for suspended traces that a thread keeps.
+const SPARE_PLACES: usize = 32;
 
 type Page = Box<[Cell<Option<&'static metrics::Cell>>; PAGE]>;
 
@@ -43,7 +50,7 @@ pub(crate) struct Local {
     depth: Cell<u32>,
     pages: [OnceCell<Page>; PAGES],
     cells: OnceCell<metrics::CellBlock>,
-    discards: OnceCell<Adopted<Discards>>,
+    discards: OnceCell<Membership>,
     /// The next root's fragment.
     spare: Cell<Option<Box<Fragment>>>,
     pool: RefCell<Pool>,
@@ -75,7 +82,29 @@ impl Pool {
     }
 
     fn has_room(&self) -> bool {
-        (self.chunks.len() + self.fragments.len() + 1) * CHUNK_BYTES <= POOL_BYTES
+        let fragments = self.fragments.len() + 1;
+        (self.chunks.len() + fragments) * CHUNK_BYTES + fragments * size_of::<Fragment>()
+            <= POOL_BYTES
+    }
+}
+
+/// What a thread has of the process once it has recorded.
+struct Membership {
+    discards: Adopted<Discards>,
+    _pool: Allowance,
+}
+
+impl Membership {
+    fn new() -> Self {
+        Self {
+            discards: DISCARDS.adopt(),
+            _pool: Allowance::new(THREAD_BYTES),
+        }
+    }
+
+    #[inline(always)]
+    fn get(&self) -> &'static Discards {
+        self.discards.get()
     }
 }
 
@@ -189,7 +218,7 @@ impl Local {
     #[inline(never)]
     fn pooled_fragment(&self) -> Option<Box<Fragment>> {
         let _inside = Inside::enter()?;
-        self.discards.get_or_init(|| DISCARDS.adopt());
+        self.discards.get_or_init(Membership::new);
         let pooled = self.pool.try_borrow_mut().ok()?.fragments.pop();
         Some(pooled.unwrap_or_else(|| Box::new(Fragment::new())))
     }
@@ -197,7 +226,7 @@ impl Local {
     /// A fragment for a task, which mostly has few records.
     pub(crate) fn task_fragment(&self) -> Option<Box<Fragment>> {
         let _inside = Inside::enter()?;
-        self.discards.get_or_init(|| DISCARDS.adopt());
+        self.discards.get_or_init(Membership::new);
         let pooled = self.pool.try_borrow_mut().ok()?.tasks.pop();
         Some(pooled.unwrap_or_else(|| Box::new(Fragment::new())))
     }
@@ -254,12 +283,15 @@ impl Local {
     #[inline(never)]
     fn resume_below(&self) -> Option<Box<Fragment>> {
         let top = self.active.take();
-        match self
-            .below
-            .try_borrow_mut()
-            .ok()
-            .and_then(|mut below| below.pop())
-        {
+        let below = self.below.try_borrow_mut().ok().and_then(|mut below| {
+            let next = below.pop();
+            if below.is_empty() && below.capacity() > SPARE_PLACES {
+                let _inside = Inside::enter();
+                *below = Vec::new();
+            }
+            next
+        });
+        match below {
             Some(below) => {
                 self.fragment_id.set(below.fragment_id);
                 self.span.set(below.span);
@@ -411,7 +443,7 @@ impl Local {
     /// Keeps the room of a fragment for the next trace.
     #[inline(always)]
     pub(crate) fn recycle(&self, mut fragment: Box<Fragment>) {
-        if fragment.is_plain() && fragment.link.is_none() {
+        if fragment.is_plain() {
             fragment.reset_plain();
             if let Some(other) = self.spare.replace(Some(fragment)) {
                 self.pool_fragment(other);

@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod budget;
 pub(crate) mod captures;
 pub(crate) mod collector;
+pub(crate) mod details;
 pub(crate) mod fragment;
 pub(crate) mod live;
 pub(crate) mod local;

@@ -22,6 +22,7 @@ use crate::recorder::account::{DropReason, Tally};
 use crate::recorder::captures;
 use crate::recorder::fragment::Fragment;
 use crate::recorder::local::{self, Local, lost_record};
+use crate::recorder::pipeline::GLOBAL;
 use crate::recorder::reentrancy::Inside;
 use crate::recorder::verdict;
 
@@ -376,11 +377,17 @@ impl Active {
                 return;
             }
         }
-        let Some(mut orphan) = local.fragment(self.span.0, self.trace, false) else {
+        let policy = pipe
+            .as_ref()
+            .map_or(&GLOBAL.policy, |pipe| &pipe.pipeline().policy);
+        // As its trace was, unless another service decided that.
+        let sampled = policy.samples(self.trace);
+        let Some(mut orphan) = local.fragment(self.span.0, self.trace, sampled) else {
             self.fragment = NOWHERE;
             return lost_record(DropReason::Reentrant);
         };
         orphan.opened = self.start;
+        orphan.odd = true;
         orphan.partial = true;
         orphan.special = pipe.is_some();
         orphan.pipe = pipe;

@@ -1,5 +1,6 @@
 //! `builder()` and `init()`.
 
+use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering::AcqRel};
 
 use super::env;
@@ -14,11 +15,10 @@ use crate::export::otlp::{OtlpExporter, Surroundings};
 use crate::export::resource::Resource;
 use crate::metrics;
 use crate::mode;
-#[cfg(feature = "otlp")]
 use crate::recorder::budget;
 use crate::recorder::collector::{Collector, Exporters};
 use crate::recorder::pipeline::GLOBAL;
-use crate::recorder::policy::{Keep, Sampler};
+use crate::sampling::{Keep, Sampler};
 use crate::value::{KeyValue, Value};
 
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -31,6 +31,7 @@ pub struct Builder {
     resource: Vec<KeyValue>,
     sampler: Option<Sampler>,
     keep: Keep,
+    memory_limit: Option<usize>,
     discarding: bool,
     /// The environment chooses the exporters.
     automatic: bool,
@@ -97,6 +98,13 @@ impl Builder {
     /// What is kept although head sampling passed it over; errors and panics unless said.
     pub fn with_keep(mut self, keep: Keep) -> Self {
         self.keep = keep;
+        self
+    }
+
+    /// Bytes that records and what waits for export may hold together, on top of some 50 KiB a thread; 64 MiB unless
+    /// said. What does not fit is dropped and counted.
+    pub fn with_memory_limit(mut self, bytes: usize) -> Self {
+        self.memory_limit = Some(bytes);
         self
     }
 
@@ -186,7 +194,9 @@ impl Builder {
     }
 
     fn start(mut self) -> Result<Telemetry, InitError> {
-        let (settings, warnings) = env::read(|name| std::env::var(name).ok());
+        // What is not text is no value either, and is warned about as such.
+        let variable = |name: &str| Some(std::env::var_os(name)?.to_string_lossy().into_owned());
+        let (settings, warnings) = env::read(variable);
         for warning in warnings {
             warn(&warning);
         }
@@ -221,6 +231,7 @@ impl Builder {
                 ratio.ignoring_parent()
             }
         });
+        budget::set_limit(self.memory_limit());
         GLOBAL.policy.set(
             self.sampler.or(from_environment).unwrap_or_default(),
             self.keep,
@@ -231,6 +242,10 @@ impl Builder {
             #[cfg(feature = "prometheus")]
             prometheus,
         })
+    }
+
+    fn memory_limit(&self) -> usize {
+        self.memory_limit.unwrap_or(budget::DEFAULT_LIMIT_BYTES)
     }
 
     /// What is said here comes before the environment, which comes before what is known anyway.
@@ -290,7 +305,7 @@ impl Builder {
         let surroundings = Surroundings {
             resource,
             account: &GLOBAL.account,
-            byte_budget: budget::limit_bytes() / 4,
+            byte_budget: self.memory_limit() / 4,
             metrics: Some(Box::new(metrics::snapshot)),
             spans_go_elsewhere,
         };
@@ -309,5 +324,6 @@ fn setting(error: crate::export::SetupError) -> InitError {
 
 /// The application's log may not exist yet, so warnings about its environment go to standard error.
 fn warn(warning: &env::Warning) {
-    eprintln!("tracer: {warning}");
+    // Not `eprintln!`, which panics where nobody reads standard error any more.
+    let _ = writeln!(std::io::stderr(), "tracer: {warning}");
 }

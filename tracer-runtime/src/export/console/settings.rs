@@ -5,7 +5,7 @@ use std::fmt;
 use std::io::{IsTerminal, Write, stderr, stdout};
 
 use crate::calltree::text::Paint;
-use crate::recorder::policy::Keep;
+use crate::sampling::Keep;
 
 /// Call trees for people: where they go, and which.
 ///

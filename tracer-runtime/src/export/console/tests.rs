@@ -2,7 +2,7 @@ use super::*;
 use crate::callsite::Callsite;
 use crate::export::fixture::OwnedSpan;
 use crate::record::CallOutcome;
-use crate::recorder::policy::Keep;
+use crate::sampling::Keep;
 use crate::value::KeyValue;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
