@@ -5,7 +5,7 @@ import os
 import time
 
 from support import exposition, promql
-from support.buckets import bucket_of, exact_quantile
+from support.buckets import bucket_of, exact_quantile, seen_around
 from support.quickstart import CONCURRENCY, REQUESTS, Quickstart
 from support.report import check_report, read_report
 from support.results import run_check
@@ -16,9 +16,6 @@ LOAD_SECONDS = 10  # a rate needs several scrapes; the customers' pauses alone m
 TARGET_SECONDS = 30  # Prometheus looks for new targets every few seconds
 SCRAPE_SECONDS = 15
 SCRAPE_INTERVAL = 1.0
-
-# The load generator's clock runs around the call: it sees this much more of it.
-AROUND_SECONDS = 100e-6
 
 CALLS = 'function_calls_total{function="buy"}'
 
@@ -128,7 +125,7 @@ def check_quantiles(results, report):
         # The load generator never sees less than the call itself; at a bound the
         # little that it sees more may lead into the next bucket.
         results.check(
-            low <= measured <= high + AROUND_SECONDS,
+            low <= measured <= seen_around(high),
             f"p{q * 100:g} of the load generator lies in the bucket of histogram_quantile",
             f"within ({low}, {high}]",
             measured,
