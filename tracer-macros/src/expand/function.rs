@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
-use syn::{Expr, FnArg, ReturnType, Token, Type};
+use syn::{Expr, FnArg, ReturnType, Signature, Token, Type};
 
 use super::callsite::{self, callsite};
 use super::outcome::{Says, describer};
@@ -85,28 +85,42 @@ impl Call<'_> {
             .filter(|output| output.to_string() != "_")
             .map(|output| return_edge(private, &output));
         let inside = self.inside(&params);
-        let block = quote_spanned!(span=> async move { #edge #inside });
+        let inside = quote_spanned!(span=> #edge #inside);
+        let (keyword, block) = tokens::as_written(Token![async](span), self.body, inside);
+        let block = quote_spanned!(span=> #keyword move #block);
         let (start, future) = self.wrap(&params, block, says(returned.as_ref()));
         let future = self.maybe_boxed(future);
-        if self.keep_async {
+        if self.keep_async || attributes::has(&f.attrs, "must_use") {
+            // Of an `async fn` it means what comes out of it.
             return quote_spanned!(span=> #start #future.await);
         }
         f.sig.asyncness = None;
-        f.sig.output = self.future_of(&f.sig.output);
+        f.sig.output = self.future_of(&f.sig);
         quote_spanned!(span=> #start #future)
     }
 
-    fn future_of(&self, output: &ReturnType) -> ReturnType {
+    fn future_of(&self, sig: &Signature) -> ReturnType {
         let span = Span::mixed_site();
         let private = &self.rt.private;
-        let (arrow, output) = match output {
+        let (arrow, output) = match &sig.output {
             ReturnType::Default => (Token![->](span), quote_spanned!(span=> ())),
             ReturnType::Type(arrow, ty) if types::is_never(ty) => {
                 (*arrow, quote_spanned!(span=> #private::Never))
             }
             ReturnType::Type(arrow, ty) => (*arrow, ty.to_token_stream()),
         };
-        let future = quote_spanned!(span=> impl #private::core::future::Future<Output = #output>);
+        // The signature ends where the user's did: that is where lints about the function point.
+        let end = match &sig.output {
+            ReturnType::Type(_, ty) => ty
+                .to_token_stream()
+                .into_iter()
+                .last()
+                .map(|tree| tree.span()),
+            ReturnType::Default => None,
+        };
+        let end = Token![>](end.unwrap_or_else(|| sig.paren_token.span.close()));
+        let future =
+            quote_spanned!(span=> impl #private::core::future::Future<Output = #output #end);
         ReturnType::Type(arrow, Box::new(Type::Verbatim(future)))
     }
 
@@ -227,7 +241,6 @@ impl Call<'_> {
     /// A guard; in a closure where the body could leave the function before the outcome is seen,
     /// or where only a closure can drop `self` before the guard.
     fn sync_fn(&self, f: &mut Function) -> TokenStream {
-        let span = Span::mixed_site();
         let private = &self.rt.private;
         let output = f.sig.output.clone();
         let returned = types::returned(&output);
@@ -237,56 +250,65 @@ impl Call<'_> {
             None => says(returned),
         };
         let describe = describer(private, self.args, says);
+        let end = match (future, describe) {
+            (Some(ty), describe) => End::Future(types::output_of(ty, private), describe),
+            (None, Some(describe)) => End::Described(describe),
+            (None, None) => End::Unseen,
+        };
         let early = tokens::exits_early(self.body.stream());
+        // A closure would be the caller that the body sees.
+        let located = attributes::has(&f.attrs, "track_caller");
+        let end = match end {
+            _ if returned.is_some_and(types::is_never) => End::Unseen,
+            End::Described(_) if located && early => End::Unseen,
+            end => end,
+        };
+        let watched = !matches!(end, End::Unseen);
         let by_value = f
             .sig
             .inputs
             .iter()
             .any(|input| matches!(input, FnArg::Receiver(this) if params::is_by_value(this)));
-        // A closure would be the caller that the body sees.
-        let located = attributes::has(&f.attrs, "track_caller");
-        let watched = describe.is_some() || future.is_some();
         // `todo!()` as the value of a `let` is a warning of clippy.
-        let diverges = returned.is_some() && tokens::is_one_macro(self.body.stream());
-        let closure = !located && (by_value || (early && watched) || diverges);
+        let diverges = watched && tokens::is_one_macro(self.body.stream());
+        // What a returned closure takes is known where it is returned, and nowhere else.
+        let returns_closure = returned.is_some_and(types::is_impl_fn);
+        let closure = match watched {
+            true => early || by_value || diverges,
+            false => by_value && !returns_closure,
+        };
+        let closure = closure && !located;
         let capture = if closure {
             Capture::Moved
         } else {
             Capture::InPlace
         };
         let params = self.plan(capture).apply(&mut f.sig);
-        let inside = self.inside(&params);
-        let callsite = &self.callsite;
-        let enter = match callsite::start(self.rt, self.args, &params) {
-            Some(start) => quote_spanned!(span=> #private::enter_at(#callsite, #start)),
-            None => quote_spanned!(span=> #private::enter(#callsite)),
-        };
-        let alone = early && !closure;
-        let end = match (future, describe) {
-            _ if returned.is_some_and(types::is_never) => End::Unseen,
-            (None, _) if alone && located && returned.is_some() => End::Unseen,
-            (Some(ty), describe) => End::Future(types::output_of(ty, private), describe),
-            (None, Some(describe)) if !alone => End::Described(describe),
-            _ => End::Plain,
-        };
-        SyncBody {
+        let body = SyncBody {
             private,
-            enter,
-            inside,
-            closure,
-            alone,
+            enter: self.enter(&params),
+            inside: self.inside(&params),
+            closure: closure.then_some(self.body),
             returned,
             end,
+        };
+        body.expand()
+    }
+
+    fn enter(&self, params: &Params) -> TokenStream {
+        let span = Span::mixed_site();
+        let (private, callsite) = (&self.rt.private, &self.callsite);
+        match callsite::start(self.rt, self.args, params) {
+            Some(start) => quote_spanned!(span=> #private::enter_at(#callsite, #start)),
+            None => quote_spanned!(span=> #private::enter(#callsite)),
         }
-        .expand()
     }
 }
 
 /// What is done with the returned value.
 enum End {
-    /// The guard alone: the end is not reached, or not looked at.
+    /// Nothing: the guard alone tells whether the body unwinds.
     Unseen,
-    Plain,
     Described(TokenStream),
     /// With what the future gives.
     Future(Option<TokenStream>, Option<TokenStream>),
@@ -296,9 +318,8 @@ struct SyncBody<'a> {
     private: &'a TokenStream,
     enter: TokenStream,
     inside: TokenStream,
-    closure: bool,
-    /// Early exits are not seen: only unwinding is told from a normal end.
-    alone: bool,
+    /// The user's body, if it runs in a closure.
+    closure: Option<&'a Group>,
     returned: Option<&'a Type>,
     end: End,
 }
@@ -320,49 +341,39 @@ impl SyncBody<'_> {
             None => quote_spanned!(span=> ()),
         };
         let run = match self.closure {
-            true => quote_spanned!(span=> #private::once(move || -> #ty { #inside })),
-            false => quote_spanned!(span=> { #inside }),
-        };
-        let alone = self
-            .alone
-            .then(|| quote_spanned!(span=> #private::Guard::alone(&mut #guard);));
-        let mutable = match (&end, self.alone) {
-            (End::Plain, _) | (_, true) => Some(quote_spanned!(span=> mut)),
-            _ => None,
-        };
-        let start = quote_spanned!(span=> let #mutable #guard = #enter; #alone);
-        // A body can end in `panic!()` whatever the function returns.
-        let maybe_unreached = quote_spanned!(span=> #[allow(unreachable_code)]);
-        match end {
-            End::Unseen => quote_spanned!(span=> #start #run),
-            End::Plain if self.returned.is_none() => {
-                let semicolon = self.closure.then(|| quote_spanned!(span=> ;));
-                quote_spanned!(span=> #start #run #semicolon #maybe_unreached #private::Guard::finish(&mut #guard);)
+            Some(body) => {
+                let (keyword, block) = tokens::as_written(Token![move](span), body, inside);
+                quote_spanned!(span=>
+                    #private::once(#[allow(clippy::result_large_err)] #keyword || -> #ty #block))
             }
-            End::Plain => quote_spanned!(span=>
-                #start let #value: #ty = #run; #maybe_unreached #private::Guard::finish(&mut #guard); #value),
+            None => quote_spanned!(span=> { #inside }),
+        };
+        // A body can end in `panic!()` whatever the function returns.
+        let end = match end {
+            End::Unseen => {
+                return quote_spanned!(span=>
+                    let mut #guard = #enter; #private::Guard::alone(&mut #guard); #run);
+            }
             End::Described(describe) => quote_spanned!(span=>
-            #start let #value: #ty = #run;
-            #maybe_unreached {
                 use #private::by_type::*;
                 #private::Returned(#value).__traced_settle(#guard, #describe)
-            }),
+            ),
             End::Future(output, describe) => {
                 let future = match output {
                     Some(output) => quote_spanned!(span=> #private::output::<#output, _>(#value)),
                     None => value.to_token_stream(),
                 };
-                let end = match describe {
+                match describe {
                     Some(describe) => quote_spanned!(span=>
                         #private::settle_future(#guard, #future, #describe)),
                     None => {
                         quote_spanned!(span=> #private::Guard::into_future(#guard, #future, #private::AlwaysOk))
                     }
-                };
-                quote_spanned!(span=>
-                    #start let #value: #ty = #run; #maybe_unreached { #end })
+                }
             }
-        }
+        };
+        quote_spanned!(span=>
+            let #guard = #enter; let #value: #ty = #run; #[allow(unreachable_code)] { #end })
     }
 }
 

@@ -34,7 +34,7 @@ pub struct Traced<F, D = AlwaysOk> {
     describe: D,
 }
 
-/// Where a call is between polls; at most 64 bytes.
+/// Where a call is between polls. A future whose alignment is one byte grows by seven more.
 #[derive(Debug)]
 enum Call {
     Waiting {
@@ -44,7 +44,6 @@ enum Call {
     /// In the trace of somebody else.
     Child {
         site: &'static Callsite,
-        fragment: u64,
         span: SpanId,
         parent: SpanId,
         start: u64,
@@ -64,7 +63,7 @@ enum Call {
     Done,
 }
 
-const _: () = assert!(size_of::<Call>() <= 64);
+const _: () = assert!(size_of::<Call>() <= 56);
 
 impl Call {
     /// A root between polls; without a fragment it has lost it to a guard out of order.
@@ -157,7 +156,6 @@ fn suspend_guard(guard: Guard) -> Call {
             }
             return Call::Child {
                 site,
-                fragment,
                 span,
                 parent,
                 start,
@@ -195,7 +193,6 @@ impl Active {
             Call::Waiting { site, at } => Self::begin(local, site, at),
             Call::Child {
                 site,
-                fragment,
                 span,
                 parent,
                 start,
@@ -203,7 +200,7 @@ impl Active {
             } => {
                 let mut active = Self {
                     site,
-                    fragment,
+                    fragment: local.fragment_id.get(),
                     span,
                     parent,
                     start,
@@ -211,7 +208,7 @@ impl Active {
                     before: local.span.get(),
                     depth: local.depth(),
                 };
-                if local.fragment_id.get() == fragment {
+                if active.fragment != 0 && local.trace.get() == trace {
                     local.span.set(span);
                 } else {
                     active.find_fragment(local);
@@ -357,12 +354,6 @@ impl Active {
     #[cold]
     #[inline(never)]
     fn find_fragment(&mut self, local: &Local) {
-        if local.fragment_id.get() != 0 && local.trace.get() == self.trace {
-            // Another task of the same trace.
-            self.fragment = local.fragment_id.get();
-            local.span.set(self.span);
-            return;
-        }
         let mode = mode::get();
         let mut pipe = None;
         if mode & mode::CAPTURING != 0 {
@@ -424,7 +415,6 @@ impl Active {
                 this.restore_span(local);
                 return Call::Child {
                     site,
-                    fragment,
                     span,
                     parent,
                     start,
