@@ -2,12 +2,12 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
-use syn::{Expr, FnArg, ReturnType, Signature, Token, Type};
+use syn::{Expr, ReturnType, Signature, Token, Type};
 
 use super::callsite::{self, callsite};
 use super::outcome::{Says, describer};
 use super::params::{self, Capture, Inject, Naming, Params, Plan};
-use super::tokens::{self, AsyncBody, local};
+use super::tokens::{self, AsyncBody};
 use super::{Runtime, Scope, attributes, recording, types};
 use crate::args::Args;
 use crate::item::{Function, regroup};
@@ -46,11 +46,11 @@ pub(crate) fn function(mut f: Function, args: &Args, scope: &Scope) -> TokenStre
 }
 
 /// Everything that the templates below have in common.
-struct Call<'a> {
-    rt: &'a Runtime,
-    args: &'a Args,
-    body: &'a Group,
-    callsite: TokenStream,
+pub(super) struct Call<'a> {
+    pub(super) rt: &'a Runtime,
+    pub(super) args: &'a Args,
+    pub(super) body: &'a Group,
+    pub(super) callsite: TokenStream,
     /// What is recorded before the body.
     fields: TokenStream,
     naming: Naming,
@@ -77,13 +77,12 @@ impl Call<'_> {
         let private = &self.rt.private;
         let params = self.plan(Capture::Moved).apply(&mut f.sig);
         let returned = types::returned(&f.sig.output).cloned();
-        // A body that never ends takes any return type, `!` among them.
-        let edge = returned
-            .as_ref()
-            .filter(|ty| !types::is_never(ty))
-            .map(types::nameable)
-            .filter(|output| output.to_string() != "_")
-            .map(|output| return_edge(private, &output));
+        let edge = match &returned {
+            None => Some(quote_spanned!(span=> if false { return; })),
+            // A body that never ends takes any return type, `!` among them.
+            Some(ty) if types::is_never(ty) => None,
+            Some(ty) => return_edge(private, types::nameable(ty)),
+        };
         let inside = self.inside(&params);
         let inside = quote_spanned!(span=> #edge #inside);
         let (keyword, block) = tokens::as_written(Token![async](span), self.body, inside);
@@ -129,11 +128,11 @@ impl Call<'_> {
         let span = Span::mixed_site();
         let private = &self.rt.private;
         let params = self.plan(Capture::Moved).leave(&f.sig);
-        let output = types::output_of(ty, private).filter(|output| output.to_string() != "_");
-        let edge = output.as_ref().map(|output| return_edge(private, output));
+        let output = types::output_of(ty, private);
+        let edge = output.and_then(|output| return_edge(private, output));
         let says = match types::future_output(ty) {
             Some(output) => says(Some(&output)),
-            None if output.is_some() => Says::ByType,
+            None if edge.is_some() => Says::ByType,
             None => Says::AlwaysOk,
         };
         let call = Call {
@@ -157,7 +156,7 @@ impl Call<'_> {
     }
 
     /// What runs inside the span: the parameters move in, then the user's body, untouched.
-    fn inside(&self, params: &Params) -> TokenStream {
+    pub(super) fn inside(&self, params: &Params) -> TokenStream {
         let (rebinding, fields, body) = (&params.rebinding, &self.fields, self.body);
         let injection = self.named_carrier();
         // A block of its own, in the user's edition: temporaries of its last expression drop before
@@ -192,7 +191,7 @@ impl Call<'_> {
         }
     }
 
-    fn plan(&self, capture: Capture) -> Plan<'_> {
+    pub(super) fn plan(&self, capture: Capture) -> Plan<'_> {
         Plan {
             private: &self.rt.private,
             naming: self.naming,
@@ -237,147 +236,9 @@ impl Call<'_> {
             false => future,
         }
     }
-
-    /// A guard; in a closure where the body could leave the function before the outcome is seen,
-    /// or where only a closure can drop `self` before the guard.
-    fn sync_fn(&self, f: &mut Function) -> TokenStream {
-        let private = &self.rt.private;
-        let output = f.sig.output.clone();
-        let returned = types::returned(&output);
-        let future = returned.filter(|ty| types::is_impl_future(ty));
-        let says = match future {
-            Some(ty) => says(types::future_output(ty).as_ref()),
-            None => says(returned),
-        };
-        let describe = describer(private, self.args, says);
-        let end = match (future, describe) {
-            (Some(ty), describe) => End::Future(types::output_of(ty, private), describe),
-            (None, Some(describe)) => End::Described(describe),
-            (None, None) => End::Unseen,
-        };
-        let early = tokens::exits_early(self.body.stream());
-        // A closure would be the caller that the body sees.
-        let located = attributes::has(&f.attrs, "track_caller");
-        let end = match end {
-            _ if returned.is_some_and(types::is_never) => End::Unseen,
-            End::Described(_) if located && early => End::Unseen,
-            end => end,
-        };
-        let watched = !matches!(end, End::Unseen);
-        let by_value = f
-            .sig
-            .inputs
-            .iter()
-            .any(|input| matches!(input, FnArg::Receiver(this) if params::is_by_value(this)));
-        // `todo!()` as the value of a `let` is a warning of clippy.
-        let diverges = watched && tokens::is_one_macro(self.body.stream());
-        // What a returned closure takes is known where it is returned, and nowhere else.
-        let returns_closure = returned.is_some_and(types::is_impl_fn);
-        let closure = match watched {
-            true => early || by_value || diverges,
-            false => by_value && !returns_closure,
-        };
-        let closure = closure && !located;
-        let capture = if closure {
-            Capture::Moved
-        } else {
-            Capture::InPlace
-        };
-        let params = self.plan(capture).apply(&mut f.sig);
-        let body = SyncBody {
-            private,
-            enter: self.enter(&params),
-            inside: self.inside(&params),
-            closure: closure.then_some(self.body),
-            returned,
-            end,
-        };
-        body.expand()
-    }
-
-    fn enter(&self, params: &Params) -> TokenStream {
-        let span = Span::mixed_site();
-        let (private, callsite) = (&self.rt.private, &self.callsite);
-        match callsite::start(self.rt, self.args, params) {
-            Some(start) => quote_spanned!(span=> #private::enter_at(#callsite, #start)),
-            None => quote_spanned!(span=> #private::enter(#callsite)),
-        }
-    }
 }
 
-/// What is done with the returned value.
-enum End {
-    /// Nothing: the guard alone tells whether the body unwinds.
-    Unseen,
-    Described(TokenStream),
-    /// With what the future gives.
-    Future(Option<TokenStream>, Option<TokenStream>),
-}
-
-struct SyncBody<'a> {
-    private: &'a TokenStream,
-    enter: TokenStream,
-    inside: TokenStream,
-    /// The user's body, if it runs in a closure.
-    closure: Option<&'a Group>,
-    returned: Option<&'a Type>,
-    end: End,
-}
-
-impl SyncBody<'_> {
-    fn expand(self) -> TokenStream {
-        let span = Span::mixed_site();
-        let Self {
-            private,
-            enter,
-            inside,
-            end,
-            ..
-        } = self;
-        let (guard, value) = (local("__traced_guard"), local("__traced_value"));
-        let ty = match self.returned {
-            Some(ty) if types::is_never(ty) => quote_spanned!(span=> !),
-            Some(ty) => types::nameable(ty),
-            None => quote_spanned!(span=> ()),
-        };
-        let run = match self.closure {
-            Some(body) => {
-                let (keyword, block) = tokens::as_written(Token![move](span), body, inside);
-                quote_spanned!(span=>
-                    #private::once(#[allow(clippy::result_large_err)] #keyword || -> #ty #block))
-            }
-            None => quote_spanned!(span=> { #inside }),
-        };
-        // A body can end in `panic!()` whatever the function returns.
-        let end = match end {
-            End::Unseen => {
-                return quote_spanned!(span=>
-                    let mut #guard = #enter; #private::Guard::alone(&mut #guard); #run);
-            }
-            End::Described(describe) => quote_spanned!(span=>
-                use #private::by_type::*;
-                #private::Returned(#value).__traced_settle(#guard, #describe)
-            ),
-            End::Future(output, describe) => {
-                let future = match output {
-                    Some(output) => quote_spanned!(span=> #private::output::<#output, _>(#value)),
-                    None => value.to_token_stream(),
-                };
-                match describe {
-                    Some(describe) => quote_spanned!(span=>
-                        #private::settle_future(#guard, #future, #describe)),
-                    None => {
-                        quote_spanned!(span=> #private::Guard::into_future(#guard, #future, #private::AlwaysOk))
-                    }
-                }
-            }
-        };
-        quote_spanned!(span=>
-            let #guard = #enter; let #value: #ty = #run; #[allow(unreachable_code)] { #end })
-    }
-}
-
-fn says(returned: Option<&Type>) -> Says {
+pub(super) fn says(returned: Option<&Type>) -> Says {
     match returned {
         Some(ty) if !types::is_always_ok(ty) => Says::ByType,
         _ => Says::AlwaysOk,
@@ -385,7 +246,12 @@ fn says(returned: Option<&Type>) -> Says {
 }
 
 /// Tells the compiler what the future returns before it looks at the body: without it, an error in
-/// the body would be reported somewhere else, and `Ok(1)` would have no error type.
-fn return_edge(private: &TokenStream, output: &TokenStream) -> TokenStream {
-    quote_spanned!(Span::mixed_site()=> if false { return #private::any::<#output>(); })
+/// the body would be reported somewhere else, and `Ok(1)` would have no error type. `_` says nothing.
+fn return_edge(private: &TokenStream, output: TokenStream) -> Option<TokenStream> {
+    if output.to_string() == "_" {
+        return None;
+    }
+    let place = output.clone().into_iter().next()?.span();
+    let span = tokens::generated(place);
+    Some(quote_spanned!(span=> if false { return #private::any::<#output>(); }))
 }

@@ -1,7 +1,7 @@
 //! What the spelling of a type shows. It never decides an outcome, it only saves work and tells
 //! where a type has no name to write down.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
@@ -228,6 +228,6 @@ pub(crate) fn output_of(ty: &Type, private: &TokenStream) -> Option<TokenStream>
         return None;
     }
     let ty = nameable(ty);
-    Some(quote_spanned!(proc_macro2::Span::mixed_site()=>
+    Some(quote_spanned!(Span::mixed_site()=>
         <#ty as #private::core::future::Future>::Output))
 }
