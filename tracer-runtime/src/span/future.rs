@@ -29,9 +29,10 @@ use crate::recorder::verdict;
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct Traced<F, D = AlwaysOk> {
-    inner: ManuallyDrop<F>,
+    // Before `inner`: whether it is `Send` is looked up once, and not at the end of a long chain of futures.
     call: Call,
     describe: D,
+    inner: ManuallyDrop<F>,
 }
 
 /// Where a call is between polls. A future whose alignment is one byte grows by seven more.
