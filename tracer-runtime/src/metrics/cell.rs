@@ -95,6 +95,29 @@ fn add_alone(counter: &AtomicU64, n: u64) {
     counter.store(counter.load(Relaxed).wrapping_add(n), Relaxed);
 }
 
+/// See [`Cell::prepare`].
+pub(crate) struct Prepared<'a> {
+    cell: &'a Cell,
+    bucket: &'a AtomicU32,
+    in_bucket: u32,
+    sum: u64,
+}
+
+impl Prepared<'_> {
+    #[inline(always)]
+    fn count(&self) {
+        self.bucket.store(self.in_bucket, Relaxed);
+        self.cell.sum.store(self.sum, Relaxed);
+    }
+
+    /// The call has ended, and is ok. Nothing may have been counted in the cell since it was prepared.
+    #[inline(always)]
+    pub(crate) fn commit(self) {
+        self.count();
+        self.cell.count_end(CallOutcome::Ok);
+    }
+}
+
 impl Cell {
     pub(super) fn new(shared: &'static Shared) -> Self {
         Self {
@@ -114,16 +137,28 @@ impl Cell {
 
     /// A call that began on this or any other thread has ended; `duration` in ticks. Only on the thread that has
     /// adopted the block.
-    #[inline(always)]
     pub(crate) fn end(&self, outcome: CallOutcome, duration: u64) {
-        let (sum, sum_wrapped) = self.sum.load(Relaxed).overflowing_add(duration);
-        match self.buckets.get(buckets::slot(duration)) {
-            Some(bucket) if bucket.load(Relaxed) != u32::MAX && !sum_wrapped => {
-                bucket.store(bucket.load(Relaxed) + 1, Relaxed);
-                self.sum.store(sum, Relaxed);
-            }
-            _ => self.add_beyond(duration),
+        match self.prepare(duration) {
+            Some(prepared) => prepared.count(),
+            None => self.add_beyond(duration),
         }
+        self.count_end(outcome);
+    }
+
+    /// What an end adds to the histogram, where everything fits; changes nothing yet.
+    #[inline(always)]
+    pub(crate) fn prepare(&self, duration: u64) -> Option<Prepared<'_>> {
+        let bucket = self.buckets.get(buckets::slot(duration))?;
+        Some(Prepared {
+            cell: self,
+            bucket,
+            in_bucket: bucket.load(Relaxed).checked_add(1)?,
+            sum: self.sum.load(Relaxed).checked_add(duration)?,
+        })
+    }
+
+    #[inline(always)]
+    fn count_end(&self, outcome: CallOutcome) {
         let ended = &self.ended[outcome as usize];
         // Release: whoever sees this end sees its start, and its bucket. Costs nothing on x86.
         ended.store(ended.load(Relaxed).wrapping_add(1), Release);

@@ -24,6 +24,9 @@ pub(crate) struct Fragment {
     /// The span that owns it, or a random number where a task or an attached context does.
     pub(crate) id: u64,
     pub(crate) trace: TraceId,
+    /// A trace of this thread's own that is not head-sampled, and nothing has happened in it that its end must look
+    /// at: no error, no attribute, no context that left it, no second chunk.
+    pub(crate) plain: bool,
     /// Head-sampled.
     pub(crate) sampled: bool,
     /// Parts have been handed over: the rest follows.
@@ -76,6 +79,7 @@ impl Fragment {
         Self {
             id: 0,
             trace: TraceId::INVALID,
+            plain: false,
             sampled: false,
             kept: false,
             seen: 0,
@@ -175,6 +179,7 @@ impl Fragment {
         if !old.records.is_empty() {
             self.full_records += old.records.len();
             self.full.push(old);
+            self.plain = false;
         }
         true
     }
@@ -228,6 +233,7 @@ impl Fragment {
             spare(chunk);
         }
         self.details.clear();
+        self.plain = false;
         self.sampled = false;
         self.kept = false;
         self.seen = 0;
@@ -241,18 +247,16 @@ impl Fragment {
         self.tracestate = None;
     }
 
-    /// Nothing to clean beyond the records: the common case of a trace that is decided against.
-    #[inline(always)]
-    pub(crate) fn is_plain(&self) -> bool {
-        self.full.is_empty() && self.details.closed.is_empty() && !self.special
-    }
-
     /// [`Self::reset`] for a plain fragment.
     #[inline(always)]
     pub(crate) fn reset_plain(&mut self) {
         self.current.records.clear();
-        self.sampled = false;
-        self.seen = 0;
+    }
+
+    /// From now on the ends of spans look closer.
+    pub(crate) fn make_special(&mut self) {
+        self.special = true;
+        self.plain = false;
     }
 
     /// The finished spans, in order of their ends.

@@ -147,7 +147,7 @@ fn on_current_span(bytes: usize, change: impl FnOnce(&mut SpanDetails, bool)) {
                 return;
             };
             let room = fragment.details.claim(bytes);
-            fragment.special = true;
+            fragment.make_special();
             change(fragment.details.of(span), room);
         });
     });

@@ -1,5 +1,6 @@
 //! Guards, futures and what can be recorded inside a span.
 
+mod active;
 pub(crate) mod capture;
 pub(crate) mod context;
 pub(crate) mod describe;
