@@ -105,27 +105,22 @@ pub(crate) fn is_counted(site: &'static Callsite) -> Option<bool> {
 /// done, where anything is out of the ordinary.
 #[inline(always)]
 pub(crate) fn end_plain(call: &Running, before: SpanId, duration: u64) -> bool {
-    local::unchecked(|local| {
+    let ended = local::unchecked(|local| {
         if local.fragment_id.get() != call.fragment
             || local.span.get() != call.span
             || GLOBAL.policy.is_slow(duration)
         {
-            return false;
+            return None;
         }
         let count = match call.cell {
             None => None,
-            Some(cell) => match cell.prepare(duration) {
-                None => return false,
-                prepared => prepared,
-            },
+            Some(cell) => Some(cell.prepare(duration)?),
         };
-        let Some(mut fragment) = local.active.take() else {
-            return false;
-        };
+        let mut fragment = local.active.take()?;
         if fragment.special || fragment.push(call.record(CallOutcome::Ok, duration)) == Pushed::Full
         {
             local.put_back(fragment);
-            return false;
+            return None;
         }
         if let Some(count) = count {
             count.commit();
@@ -142,8 +137,9 @@ pub(crate) fn end_plain(call: &Running, before: SpanId, duration: u64) -> bool {
             local.put_back(fragment);
             local.end_active();
         }
-        true
-    })
+        Some(())
+    });
+    ended.is_some()
 }
 
 impl Local {

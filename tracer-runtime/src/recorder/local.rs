@@ -75,17 +75,19 @@ impl Drop for End {
 /// Runs `f` with the thread's recorder; `None` in thread-local destructors after its end.
 #[inline(always)]
 pub(crate) fn with<R>(f: impl FnOnce(&Local) -> R) -> Option<R> {
-    LOCAL.with(|local| match local.phase.get() == Phase::Open || local.open() {
+    // `try_with`, here and below, because the compiler inlines it as a rule.
+    let done = LOCAL.try_with(|local| match local.phase.get() == Phase::Open || local.open() {
         true => Some(f(local)),
         false => None,
-    })
+    });
+    done.ok().flatten()
 }
 
 /// [`with`] for those who find out by what they miss that the recorder is not open: nothing is active, no fragment
 /// spare, no cell known.
 #[inline(always)]
-pub(crate) fn unchecked<R>(f: impl FnOnce(&Local) -> R) -> R {
-    LOCAL.with(|local| f(local))
+pub(crate) fn unchecked<R>(f: impl FnOnce(&Local) -> Option<R>) -> Option<R> {
+    LOCAL.try_with(|local| f(local)).ok().flatten()
 }
 
 impl Local {

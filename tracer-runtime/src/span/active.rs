@@ -35,23 +35,25 @@ impl Active {
     pub(super) fn resume(call: &mut Call) -> Option<Self> {
         if let Call::Waiting { site, at: None } = call
             && let Some(counted) = call::is_counted(site)
-            && let Some(begun) = call::begin_plain(site, counted)
+            && let Some(begun) = Self::begin_plain(site, counted)
         {
             // Nothing to drop, and no need to look.
             mem::forget(mem::replace(call, Call::Done));
-            return Some(Self::begun(begun));
+            return Some(begun);
         }
         Self::resume_slow(call)
     }
 
-    /// What [`call::begin_plain`] has begun.
     #[inline(always)]
-    fn begun(call: Running) -> Self {
-        local::unchecked(|local| Self {
-            trace: local.trace.get(),
-            before: call.parent,
-            depth: local.depth(),
-            call,
+    fn begin_plain(site: &'static Callsite, counted: bool) -> Option<Self> {
+        let call = call::begin_plain(site, counted)?;
+        local::unchecked(|local| {
+            Some(Self {
+                trace: local.trace.get(),
+                before: call.parent,
+                depth: local.depth(),
+                call,
+            })
         })
     }
 
