@@ -76,10 +76,12 @@ impl Drop for End {
 #[inline(always)]
 pub(crate) fn with<R>(f: impl FnOnce(&Local) -> R) -> Option<R> {
     // `try_with`, here and below, because the compiler inlines it as a rule.
-    let done = LOCAL.try_with(|local| match local.phase.get() == Phase::Open || local.open() {
-        true => Some(f(local)),
-        false => None,
-    });
+    let done = LOCAL.try_with(
+        |local| match local.phase.get() == Phase::Open || local.open() {
+            true => Some(f(local)),
+            false => None,
+        },
+    );
     done.ok().flatten()
 }
 

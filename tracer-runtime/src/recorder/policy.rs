@@ -189,11 +189,7 @@ impl Policy {
             CallOutcome::Panic => SAW_PANIC,
             CallOutcome::Ok | CallOutcome::Cancelled => 0,
         };
-        let slow = if self.is_slow(duration) {
-            SAW_SLOW
-        } else {
-            0
-        };
+        let slow = if self.is_slow(duration) { SAW_SLOW } else { 0 };
         failed | slow
     }
 
