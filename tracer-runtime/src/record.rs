@@ -35,6 +35,21 @@ impl CallOutcome {
             Self::Cancelled => "cancelled",
         }
     }
+
+    /// `error.type`; nothing for calls that did not fail.
+    ///
+    /// <https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/>
+    #[cfg(any(feature = "otlp", feature = "testing"))]
+    pub(crate) fn error_type(self, failure: Option<&Failure>) -> Option<&str> {
+        match self {
+            Self::Ok | Self::Cancelled => None,
+            Self::Panic => Some("panic"),
+            Self::Error => {
+                let known = failure.map(|f| f.error_type.as_ref());
+                Some(known.filter(|t| !t.is_empty()).unwrap_or("_OTHER"))
+            }
+        }
+    }
 }
 
 /// Why a call failed.
@@ -46,6 +61,20 @@ pub struct Failure {
     pub message: Option<String>,
     /// What its sources say, the nearest first.
     pub chain: Vec<String>,
+}
+
+impl Failure {
+    /// What it holds, itself included.
+    pub(crate) fn bytes(&self) -> usize {
+        let message = self.message.as_ref().map_or(0, String::capacity);
+        let chain: usize = self.chain.iter().map(String::capacity).sum();
+        let list = self.chain.capacity() * size_of::<String>();
+        let error_type = match &self.error_type {
+            Cow::Owned(text) => text.capacity(),
+            Cow::Borrowed(_) => 0,
+        };
+        size_of::<Self>() + message + chain + list + error_type
+    }
 }
 
 /// A finished span: one cache line, `Copy`, so that throwing records away costs nothing.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::account::{Account, DropReason};
 use super::budget::{CHUNK_RECORDS, Chunk, Claim, SMALL_CHUNK_RECORDS};
+use super::details::Details;
 use super::pipeline::{Pipeline, Tether};
 use super::policy::Policy;
 use super::slot::{Handle, SlotRef};
@@ -17,6 +18,8 @@ use crate::record::{SpanDetails, SpanRecord, SpanView};
 pub(crate) const MAX_RECORDS: usize = 4096;
 /// What an undecided trace that is too long keeps of its beginning.
 const FIRST_RECORDS: usize = 256;
+/// Places for full chunks that a fragment in a thread's pool may keep.
+const MAX_SPARE_PLACES: usize = 16;
 
 /// See the module.
 #[derive(Debug)]
@@ -24,8 +27,8 @@ pub(crate) struct Fragment {
     /// The span that owns it, or a random number where a task or an attached context does.
     pub(crate) id: u64,
     pub(crate) trace: TraceId,
-    /// A trace of this thread's own that is not head-sampled, and nothing has happened in it that its end must look
-    /// at: no error, no attribute, no context that left it, no second chunk.
+    /// A trace that began here and is not head-sampled, and nothing has happened in it that its end must look at: no
+    /// error, no attribute, no context that left it, no second chunk. Whoever changes a field below clears it.
     pub(crate) plain: bool,
     /// Head-sampled.
     pub(crate) sampled: bool,
@@ -54,15 +57,7 @@ pub(crate) struct Fragment {
     /// A private pipeline; the process's otherwise.
     pub(crate) pipe: Option<Tether>,
     pub(crate) tracestate: Option<Arc<str>>,
-}
-
-/// What was recorded beside the records themselves.
-#[derive(Debug, Default)]
-pub(crate) struct Details {
-    /// Of finished spans; records refer to it by index + 1.
-    closed: Vec<SpanDetails>,
-    /// Of spans that still run.
-    open: Vec<(SpanId, SpanDetails)>,
+    /// For itself.
     claim: Claim,
 }
 
@@ -96,6 +91,7 @@ impl Fragment {
             slot: None,
             pipe: None,
             tracestate: None,
+            claim: Claim::forced(size_of::<Self>()),
         }
     }
 
@@ -126,7 +122,8 @@ impl Fragment {
     pub(crate) fn bytes(&self) -> usize {
         self.current.bytes()
             + self.full.iter().map(Chunk::bytes).sum::<usize>()
-            + self.details.claim.bytes()
+            + self.details.bytes()
+            + self.claim.bytes()
     }
 
     pub(crate) fn has_full_size_chunk(&self) -> bool {
@@ -219,8 +216,8 @@ impl Fragment {
         part.current = std::mem::take(&mut self.current);
         part.full = std::mem::take(&mut self.full);
         part.full_records = std::mem::take(&mut self.full_records);
-        part.details.closed = std::mem::take(&mut self.details.closed);
-        part.details.claim = std::mem::take(&mut self.details.claim);
+        part.tracestate = self.tracestate.clone();
+        part.details = self.details.split_off();
         part
     }
 
@@ -232,7 +229,10 @@ impl Fragment {
             chunk.records.clear();
             spare(chunk);
         }
-        self.details.clear();
+        if self.full.capacity() > MAX_SPARE_PLACES {
+            self.full = Vec::new();
+        }
+        self.details = Details::default();
         self.plain = false;
         self.sampled = false;
         self.kept = false;
@@ -253,12 +253,6 @@ impl Fragment {
         self.current.records.clear();
     }
 
-    /// From now on the ends of spans look closer.
-    pub(crate) fn make_special(&mut self) {
-        self.special = true;
-        self.plain = false;
-    }
-
     /// The finished spans, in order of their ends.
     pub(crate) fn spans(&self) -> impl Iterator<Item = SpanView<'_>> {
         self.full
@@ -270,7 +264,7 @@ impl Fragment {
                 record,
                 details: (record.details as usize)
                     .checked_sub(1)
-                    .and_then(|i| self.details.closed.get(i)),
+                    .and_then(|i| self.details.closed(i)),
                 parent_is_remote: self.remote_parent == Some(record.parent),
                 sampled: self.sampled,
                 partial: self.partial,
@@ -282,48 +276,8 @@ impl Fragment {
     pub(crate) fn newest_details(&mut self) -> Option<&mut SpanDetails> {
         let record = self.current.records.last_mut()?;
         if record.details == 0 {
-            self.details.closed.push(SpanDetails::default());
-            record.details = self.details.closed.len() as u32;
+            record.details = self.details.close(SpanDetails::default());
         }
-        self.details.closed.get_mut(record.details as usize - 1)
-    }
-}
-
-impl Details {
-    /// The details of a span that runs; made when first asked for.
-    pub(crate) fn of(&mut self, span: SpanId) -> &mut SpanDetails {
-        let found = self.open.iter().rposition(|(id, _)| *id == span);
-        let index = found.unwrap_or_else(|| {
-            self.open.push((span, SpanDetails::default()));
-            self.open.len() - 1
-        });
-        &mut self.open[index].1
-    }
-
-    /// Claims room for something about to be recorded.
-    pub(crate) fn claim(&mut self, bytes: usize) -> bool {
-        self.claim.grow(bytes)
-    }
-
-    pub(crate) fn has_open(&self) -> bool {
-        !self.open.is_empty()
-    }
-
-    /// Takes what was recorded in a span that ends.
-    pub(crate) fn take(&mut self, span: SpanId) -> Option<SpanDetails> {
-        let index = self.open.iter().rposition(|(id, _)| *id == span)?;
-        Some(self.open.swap_remove(index).1)
-    }
-
-    /// Files the details of a finished span; what its record refers to them by.
-    pub(crate) fn close(&mut self, details: SpanDetails) -> u32 {
-        self.closed.push(details);
-        self.closed.len() as u32
-    }
-
-    fn clear(&mut self) {
-        self.closed.clear();
-        self.open.clear();
-        self.claim.release();
+        self.details.closed_mut(record.details as usize - 1)
     }
 }

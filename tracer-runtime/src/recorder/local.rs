@@ -16,6 +16,8 @@ use crate::metrics;
 
 /// Roots inside each other on one thread.
 pub(crate) const MAX_DEPTH: usize = 512;
+/// Places for suspended traces that a thread keeps.
+const SPARE_PLACES: usize = 32;
 
 /// See the module.
 pub(crate) struct Local {
@@ -269,12 +271,15 @@ impl Local {
     #[inline(never)]
     fn resume_below(&self) -> Option<Box<Fragment>> {
         let top = self.active.take();
-        match self
-            .below
-            .try_borrow_mut()
-            .ok()
-            .and_then(|mut below| below.pop())
-        {
+        let below = self.below.try_borrow_mut().ok().and_then(|mut below| {
+            let next = below.pop();
+            if below.is_empty() && below.capacity() > SPARE_PLACES {
+                let _inside = Inside::enter();
+                *below = Vec::new();
+            }
+            next
+        });
+        match below {
             Some(below) => {
                 self.fragment_id.set(below.fragment_id);
                 self.span.set(below.span);

@@ -5,6 +5,7 @@ pub(crate) mod budget;
 pub(crate) mod call;
 pub(crate) mod captures;
 pub(crate) mod collector;
+pub(crate) mod details;
 pub(crate) mod fragment;
 pub(crate) mod live;
 pub(crate) mod local;

@@ -3,18 +3,24 @@
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use super::budget::{CHUNK_BYTES, Chunk};
+use super::budget::{Allowance, CHUNK_BYTES, Chunk, SMALL_CHUNK_RECORDS};
 use super::fragment::Fragment;
 use super::local::Local;
 use super::pipeline::GLOBAL;
 use super::reentrancy::Inside;
 use crate::id::TraceId;
+use crate::record::SpanRecord;
 use crate::threads::{Adopted, Blocks};
 
 /// What a thread keeps for its next traces.
-const POOL_BYTES: usize = 40 << 10;
+const POOL_BYTES: usize = 28 << 10;
 /// Fragments of tasks that a thread keeps.
-const POOL_TASKS: usize = 24;
+const POOL_TASKS: usize = 16;
+/// All that a thread keeps when nothing runs on it: the pools, and the next root's fragment.
+const THREAD_BYTES: usize = POOL_BYTES
+    + POOL_TASKS * (size_of::<Fragment>() + SMALL_CHUNK_RECORDS * size_of::<SpanRecord>())
+    + size_of::<Fragment>()
+    + CHUNK_BYTES;
 
 /// See the module.
 #[derive(Default)]
@@ -35,7 +41,9 @@ impl Pool {
     }
 
     fn has_room(&self) -> bool {
-        (self.chunks.len() + self.fragments.len() + 1) * CHUNK_BYTES <= POOL_BYTES
+        let fragments = self.fragments.len() + 1;
+        (self.chunks.len() + fragments) * CHUNK_BYTES + fragments * size_of::<Fragment>()
+            <= POOL_BYTES
     }
 }
 
@@ -60,31 +68,40 @@ pub(crate) fn discarded() -> (u64, u64) {
 /// This thread's [`Discards`], from its first trace on.
 pub(super) struct Discarded {
     mine: Cell<Option<&'static Discards>>,
-    adopted: RefCell<Option<Adopted<Discards>>>,
+    membership: RefCell<Option<Membership>>,
+}
+
+/// What a thread has of the process once it has recorded.
+struct Membership {
+    _discards: Adopted<Discards>,
+    _pool: Allowance,
 }
 
 impl Discarded {
     pub(super) const fn new() -> Self {
         Self {
             mine: Cell::new(None),
-            adopted: RefCell::new(None),
+            membership: RefCell::new(None),
         }
     }
 
     /// Under the re-entrancy flag only.
-    fn adopt(&self) {
+    fn join(&self) {
         if self.mine.get().is_some() {
             return;
         }
         let adopted = DISCARDS.adopt();
         self.mine.set(Some(adopted.get()));
-        self.adopted.replace(Some(adopted));
+        self.membership.replace(Some(Membership {
+            _discards: adopted,
+            _pool: Allowance::new(THREAD_BYTES),
+        }));
     }
 
     /// Under the re-entrancy flag only.
     pub(super) fn close(&self) {
         self.mine.set(None);
-        self.adopted.take();
+        self.membership.take();
     }
 }
 
@@ -106,7 +123,7 @@ impl Local {
     #[inline(never)]
     fn pooled_fragment(&self) -> Option<Box<Fragment>> {
         let _inside = Inside::enter()?;
-        self.discarded.adopt();
+        self.discarded.join();
         let pooled = self.pool.try_borrow_mut().ok()?.fragments.pop();
         Some(pooled.unwrap_or_else(|| Box::new(Fragment::new())))
     }
@@ -114,7 +131,7 @@ impl Local {
     /// A fragment for a task, which mostly has few records.
     pub(crate) fn task_fragment(&self) -> Option<Box<Fragment>> {
         let _inside = Inside::enter()?;
-        self.discarded.adopt();
+        self.discarded.join();
         let pooled = self.pool.try_borrow_mut().ok()?.tasks.pop();
         let mut fragment = pooled.unwrap_or_else(|| Box::new(Fragment::new()));
         fragment.plain = false;

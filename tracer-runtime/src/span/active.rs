@@ -16,6 +16,7 @@ use crate::recorder::call::{self, Running};
 use crate::recorder::captures;
 use crate::recorder::fragment::Fragment;
 use crate::recorder::local::{self, Local, lost_record};
+use crate::recorder::pipeline::GLOBAL;
 use crate::recorder::reentrancy::Inside;
 use crate::recorder::verdict;
 
@@ -243,7 +244,12 @@ impl Active {
                 return;
             }
         }
-        let Some(mut orphan) = local.fragment(call.span.0, self.trace, false) else {
+        let policy = pipe
+            .as_ref()
+            .map_or(&GLOBAL.policy, |pipe| &pipe.pipeline().policy);
+        // As its trace was, unless another service decided that.
+        let sampled = policy.samples(self.trace);
+        let Some(mut orphan) = local.fragment(call.span.0, self.trace, sampled) else {
             call.fragment = NOWHERE;
             return lost_record(DropReason::Reentrant);
         };

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::context::Context;
 use super::guard::{Guard, NOWHERE};
+use super::inside;
 use crate::callsite::{Callsite, Signals};
 use crate::clock;
 use crate::context::{Link, Remote};
 use crate::id::{SpanId, TraceId};
 use crate::mode;
-use crate::record::SpanDetails;
 use crate::recorder::account::DropReason;
 use crate::recorder::call::Running;
 use crate::recorder::captures;
@@ -32,7 +32,8 @@ pub struct Start {
 enum Under {
     Current,
     Nothing,
-    Context(Context),
+    /// A reference to the trace is held from here on. `None` where nothing would be recorded.
+    Below(Option<Place>),
     Remote(Remote),
 }
 
@@ -84,9 +85,20 @@ impl Start {
     pub fn parent(parent: impl Into<Parent>) -> Self {
         let context = parent.into().0.filter(Context::is_valid);
         Self {
-            under: context.map_or(Under::Nothing, Under::Context),
+            under: context.map_or(Under::Nothing, |context| {
+                Under::Below(Place::below(context))
+            }),
             links: Vec::new(),
             attributes: Vec::new(),
+        }
+    }
+
+    /// Under this context; under the current span where it names none.
+    pub(super) fn parent_or_current(context: Context) -> Self {
+        if context.is_valid() {
+            Self::parent(context)
+        } else {
+            Self::current()
         }
     }
 
@@ -100,10 +112,11 @@ impl Start {
         }
     }
 
-    /// Refers to spans of other traces.
+    /// Refers to spans of other traces; those that name no span are left out.
     #[must_use]
-    pub fn with_links(mut self, links: impl IntoIterator<Item = Link>) -> Self {
-        self.links.extend(links);
+    pub fn with_links(mut self, links: impl IntoIterator<Item: Into<Link>>) -> Self {
+        let links = links.into_iter().map(Into::into);
+        self.links.extend(links.filter(Link::is_valid));
         self
     }
 
@@ -141,6 +154,13 @@ impl Place {
             pipe,
             tracestate: None,
         })
+    }
+
+    /// Whether its parent is what is current on this thread.
+    fn is_here(&self, local: &Local) -> bool {
+        local.fragment_id.get() != 0
+            && local.trace.get() == self.trace
+            && local.span.get() == self.parent
     }
 
     fn below_remote(remote: Remote) -> Option<Self> {
@@ -275,10 +295,9 @@ pub(super) fn open_general(
             Some(place) => Some(place),
             None => return Opened::Nobody,
         },
-        Under::Context(context) => match Place::below(context) {
-            Some(place) => Some(place),
-            None => return Opened::Nobody,
-        },
+        Under::Below(Some(place)) if place.is_here(local) => None,
+        Under::Below(Some(place)) => Some(place),
+        Under::Below(None) => return Opened::Nobody,
         Under::Remote(remote) => match Place::below_remote(remote) {
             Some(place) => Some(place),
             None => return Opened::Nobody,
@@ -356,10 +375,11 @@ pub(super) fn note_start(
             live.started(fragment.trace, span, parent, site, start);
         }
         if !links.is_empty() || !attributes.is_empty() {
-            let details: &mut SpanDetails = fragment.details.of(span);
-            details.links = links;
-            details.attributes = attributes;
-            fragment.make_special();
+            fragment.special = true;
+            fragment.plain = false;
+            if let Some((details, claim)) = fragment.details.of(span) {
+                inside::begin_with(details, claim, links, attributes);
+            }
         }
     });
 }

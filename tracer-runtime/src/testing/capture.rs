@@ -1,4 +1,4 @@
-//! Reading traces in tests.
+//! Captures while the recorder is built in.
 
 use std::future::Future;
 use std::marker::PhantomData;
@@ -7,12 +7,11 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 use std::time::{Duration, Instant};
 
-use crate::callsite::Callsite;
+use super::{CapturedEvent, CapturedSpan};
 use crate::calltree;
 use crate::clock;
-use crate::id::{SpanId, TraceId};
 use crate::metrics;
-use crate::record::{CallOutcome, Failure};
+use crate::record::Event;
 use crate::recorder::captures;
 use crate::recorder::live::{Live, LiveSpan};
 use crate::recorder::pipeline::Pipeline;
@@ -40,28 +39,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Capture {
     pipeline: Arc<Pipeline>,
     not_send: PhantomData<*const ()>,
-}
-
-/// A captured span.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct CapturedSpan {
-    /// Its trace.
-    pub trace_id: TraceId,
-    /// Itself.
-    pub span_id: SpanId,
-    /// Its parent, [`SpanId::INVALID`] for the root of a trace.
-    pub parent_id: SpanId,
-    /// What ran.
-    pub callsite: &'static Callsite,
-    /// `None` while it runs.
-    pub outcome: Option<CallOutcome>,
-    /// `None` while it runs.
-    pub duration: Option<Duration>,
-    /// Why it failed.
-    pub failure: Option<Failure>,
-    /// What the code inside it recorded.
-    pub attributes: Vec<KeyValue>,
 }
 
 /// Begins to record what begins on this thread.
@@ -124,17 +101,37 @@ impl Drop for Capture {
 impl From<LiveSpan> for CapturedSpan {
     fn from(span: LiveSpan) -> Self {
         let scale = clock::scale();
+        let details = span.details;
+        let mut own_attributes = span.callsite.code_attributes().to_vec();
+        let outcome = span.end.map(|(_, outcome)| outcome);
+        if let Some(kind) = outcome.and_then(|o| o.error_type(details.failure.as_deref())) {
+            own_attributes.push(KeyValue::new("error.type", kind.to_owned()));
+        }
+        own_attributes.extend(details.own_attributes);
         Self {
             trace_id: span.trace,
             span_id: span.span,
             parent_id: span.parent,
             callsite: span.callsite,
-            outcome: span.end.map(|(_, outcome)| outcome),
+            outcome,
             duration: span
                 .end
                 .map(|(ticks, _)| Duration::from_nanos(scale.duration_ns(ticks))),
-            failure: span.details.failure.map(|failure| *failure),
-            attributes: span.details.attributes,
+            failure: details.failure.map(|failure| *failure),
+            attributes: details.attributes,
+            own_attributes,
+            events: details.events.into_iter().map(Into::into).collect(),
+            links: details.links,
+        }
+    }
+}
+
+impl From<Event> for CapturedEvent {
+    fn from(event: Event) -> Self {
+        Self {
+            kind: event.kind,
+            name: event.name,
+            attributes: event.attributes,
         }
     }
 }
