@@ -105,7 +105,7 @@ mod shadowed {
         ::core::result::Result::Ok(1)
     }
 
-    #[traced(crate = crate::renamed, root, links = ::core::iter::empty())]
+    #[traced(crate = crate::renamed, root, links = ::core::iter::empty::<crate::renamed::Link>())]
     fn future() -> impl ::core::future::Future<Output = Fallible> {
         unit(String);
         ::core::future::ready(::core::result::Result::Ok(1))
@@ -186,7 +186,7 @@ mod names {
                     ::core::result::Result::Ok($name)
                 }
 
-                #[traced(args($name), fields(again = ?$name), ret, client, links = ::core::iter::empty())]
+                #[traced(args($name), fields(again = ?$name), ret, client, links = ::core::iter::empty::<::tracer_runtime::Link>())]
                 pub(super) async fn later($name: String) -> ::core::result::Result<String, String> {
                     ::core::result::Result::Ok($name)
                 }

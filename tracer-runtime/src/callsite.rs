@@ -3,6 +3,9 @@
 use std::panic::Location;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
+#[cfg(any(feature = "otlp", feature = "testing"))]
+use crate::value::KeyValue;
+
 /// What role a span plays in a request.
 ///
 /// <https://opentelemetry.io/docs/specs/otel/trace/api/#spankind>
@@ -158,6 +161,24 @@ impl Callsite {
             Some(target) => target,
             None => self.module,
         }
+    }
+
+    /// The keys of [`Self::code_attributes`].
+    #[cfg(any(feature = "otlp", feature = "testing"))]
+    pub(crate) const CODE_KEYS: [&str; 3] =
+        ["code.function.name", "code.file.path", "code.line.number"];
+
+    /// Where the code is, as the semantic conventions name it.
+    ///
+    /// <https://opentelemetry.io/docs/specs/semconv/registry/attributes/code/>
+    #[cfg(any(feature = "otlp", feature = "testing"))]
+    pub(crate) fn code_attributes(&self) -> [KeyValue; 3] {
+        let [function, file, line] = Self::CODE_KEYS;
+        [
+            KeyValue::new(function, format!("{}::{}", self.module, self.function)),
+            KeyValue::new(file, self.location.file()),
+            KeyValue::new(line, self.location.line()),
+        ]
     }
 
     /// 0 before the first call.

@@ -16,6 +16,35 @@ pub struct Link {
     pub attributes: Vec<KeyValue>,
 }
 
+impl Link {
+    /// A reference to this span, of a trace that was head-sampled or not.
+    #[must_use]
+    pub const fn new(trace_id: TraceId, span_id: SpanId, sampled: bool) -> Self {
+        Self {
+            trace_id,
+            span_id,
+            sampled,
+            attributes: Vec::new(),
+        }
+    }
+
+    pub(crate) const fn is_valid(&self) -> bool {
+        self.trace_id.is_valid() && self.span_id.is_valid()
+    }
+}
+
+impl From<Ids> for Link {
+    fn from(ids: Ids) -> Self {
+        Self::new(ids.trace_id, ids.span_id, ids.sampled)
+    }
+}
+
+impl From<&Self> for Link {
+    fn from(link: &Self) -> Self {
+        link.clone()
+    }
+}
+
 /// The ids of the current span, for log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Ids {

@@ -35,6 +35,21 @@ impl CallOutcome {
             Self::Cancelled => "cancelled",
         }
     }
+
+    /// `error.type`; nothing for calls that did not fail.
+    ///
+    /// <https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/>
+    #[cfg(any(feature = "otlp", feature = "testing"))]
+    pub(crate) fn error_type(self, failure: Option<&Failure>) -> Option<&str> {
+        match self {
+            Self::Ok | Self::Cancelled => None,
+            Self::Panic => Some("panic"),
+            Self::Error => {
+                let known = failure.map(|f| f.error_type.as_ref());
+                Some(known.filter(|t| !t.is_empty()).unwrap_or("_OTHER"))
+            }
+        }
+    }
 }
 
 /// Why a call failed.

@@ -10,6 +10,7 @@ use super::account::{Account, DropReason};
 use super::fragment::Fragment;
 use super::pipeline::GLOBAL;
 use super::verdict;
+use crate::clock;
 use crate::export::signal::Signal;
 use crate::export::{ExportError, Exporter};
 
@@ -139,6 +140,7 @@ impl Rounds {
             if swept.elapsed() >= Duration::from_secs(1) {
                 swept = Instant::now();
                 verdict::sweep();
+                clock::follow_the_wall();
             }
             self.export();
             self.exporters.tick();

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::start::Place;
-use crate::context::Ids;
+use crate::context::{Ids, Link};
 use crate::id::{SpanId, TraceId};
 use crate::mode;
 use crate::recorder::local;
@@ -135,6 +135,18 @@ impl Context {
             }
         })
         .flatten()
+    }
+}
+
+impl From<Context> for Link {
+    fn from(context: Context) -> Self {
+        Self::new(context.trace, context.span, context.sampled)
+    }
+}
+
+impl From<&Context> for Link {
+    fn from(context: &Context) -> Self {
+        (*context).into()
     }
 }
 

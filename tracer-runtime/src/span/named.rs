@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::marker::PhantomData;
 
+use super::context::Context;
 use super::describe::Describe;
 use super::future::{Traced, traced_at};
 use super::guard::{Guard, enter_at};
@@ -13,10 +14,14 @@ use crate::mode;
 use crate::value::KeyValue;
 
 /// A span that has not started. Made by [`span!`](crate::span).
+///
+/// Its parent is the span that is current where it is made, so that it can be sent to another thread or task. Made
+/// outside every span, it hangs under what is current where it starts.
 #[derive(Debug)]
 #[must_use = "a span starts with `.enter()` or `.in_span(..)`"]
 pub struct Span {
     site: &'static Callsite,
+    parent: Context,
     attributes: Vec<KeyValue>,
 }
 
@@ -36,12 +41,16 @@ impl Span {
         } else {
             attributes()
         };
-        Self { site, attributes }
+        Self {
+            site,
+            parent: Context::current(),
+            attributes,
+        }
     }
 
-    /// Starts the span under the current one.
+    /// Starts the span on this thread.
     pub fn enter(self) -> SpanGuard {
-        let mut guard = enter_at(self.site, Start::current());
+        let mut guard = enter_at(self.site, Start::parent_or_current(self.parent));
         guard.alone();
         for KeyValue { key, value } in self.attributes {
             if let std::borrow::Cow::Borrowed(key) = key {
@@ -61,7 +70,7 @@ impl Span {
     ) -> Traced<F, D> {
         traced_at(
             self.site,
-            Start::current().with_attributes(self.attributes),
+            Start::parent_or_current(self.parent).with_attributes(self.attributes),
             future,
             describe,
         )

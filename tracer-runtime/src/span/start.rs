@@ -31,7 +31,8 @@ pub struct Start {
 enum Under {
     Current,
     Nothing,
-    Context(Context),
+    /// A reference to the trace is held from here on. `None` where nothing would be recorded.
+    Below(Option<Place>),
     Remote(Remote),
 }
 
@@ -83,9 +84,20 @@ impl Start {
     pub fn parent(parent: impl Into<Parent>) -> Self {
         let context = parent.into().0.filter(Context::is_valid);
         Self {
-            under: context.map_or(Under::Nothing, Under::Context),
+            under: context.map_or(Under::Nothing, |context| {
+                Under::Below(Place::below(context))
+            }),
             links: Vec::new(),
             attributes: Vec::new(),
+        }
+    }
+
+    /// Under this context; under the current span where it names none.
+    pub(super) fn parent_or_current(context: Context) -> Self {
+        if context.is_valid() {
+            Self::parent(context)
+        } else {
+            Self::current()
         }
     }
 
@@ -99,10 +111,11 @@ impl Start {
         }
     }
 
-    /// Refers to spans of other traces.
+    /// Refers to spans of other traces; those that name no span are left out.
     #[must_use]
-    pub fn with_links(mut self, links: impl IntoIterator<Item = Link>) -> Self {
-        self.links.extend(links);
+    pub fn with_links(mut self, links: impl IntoIterator<Item: Into<Link>>) -> Self {
+        let links = links.into_iter().map(Into::into);
+        self.links.extend(links.filter(Link::is_valid));
         self
     }
 
@@ -140,6 +153,13 @@ impl Place {
             pipe,
             tracestate: None,
         })
+    }
+
+    /// Whether its parent is what is current on this thread.
+    fn is_here(&self, local: &Local) -> bool {
+        local.fragment_id.get() != 0
+            && local.trace.get() == self.trace
+            && local.span.get() == self.parent
     }
 
     fn below_remote(remote: Remote) -> Option<Self> {
@@ -254,10 +274,9 @@ pub(super) fn open_general(
             Some(place) => Some(place),
             None => return Opened::Nobody,
         },
-        Under::Context(context) => match Place::below(context) {
-            Some(place) => Some(place),
-            None => return Opened::Nobody,
-        },
+        Under::Below(Some(place)) if place.is_here(local) => None,
+        Under::Below(Some(place)) => Some(place),
+        Under::Below(None) => return Opened::Nobody,
         Under::Remote(remote) => match Place::below_remote(remote) {
             Some(place) => Some(place),
             None => return Opened::Nobody,

@@ -8,7 +8,7 @@ use super::error::InitError;
 use super::guard::Telemetry;
 use crate::clock;
 #[cfg(feature = "console")]
-use crate::export::console::Console;
+use crate::export::console::{Console, ConsoleExporter};
 use crate::export::discard::Discard;
 #[cfg(feature = "otlp")]
 use crate::export::otlp::{OtlpExporter, Surroundings};
@@ -18,7 +18,7 @@ use crate::mode;
 use crate::recorder::budget;
 use crate::recorder::collector::{Collector, Exporters};
 use crate::recorder::pipeline::GLOBAL;
-use crate::recorder::policy::{Keep, Sampler};
+use crate::sampling::{Keep, Sampler};
 use crate::value::{KeyValue, Value};
 
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -36,7 +36,7 @@ pub struct Builder {
     /// The environment chooses the exporters.
     automatic: bool,
     #[cfg(feature = "console")]
-    console: bool,
+    console: Option<Console>,
     #[cfg(feature = "prometheus")]
     prometheus: Option<String>,
     #[cfg(feature = "otlp")]
@@ -141,8 +141,14 @@ impl Builder {
 
     /// Shows kept traces as call trees on standard error, coloured on a terminal unless `NO_COLOR` is set.
     #[cfg(feature = "console")]
-    pub fn with_console(mut self) -> Self {
-        self.console = true;
+    pub fn with_console(self) -> Self {
+        self.with_console_to(Console::stderr())
+    }
+
+    /// Shows kept traces as call trees somewhere else, or some of them only; replaces an earlier console.
+    #[cfg(feature = "console")]
+    pub fn with_console_to(mut self, console: Console) -> Self {
+        self.console = Some(console);
         self
     }
 
@@ -177,7 +183,7 @@ impl Builder {
         }
         #[cfg(feature = "console")]
         if settings.traces_exporter == Some(env::ExporterSetting::Console) {
-            self.console = true;
+            self.console = Some(Console::stderr());
         }
         #[cfg(feature = "prometheus")]
         if settings.metrics_exporter == Some(env::ExporterSetting::Prometheus) {
@@ -256,7 +262,7 @@ impl Builder {
     }
 
     fn exporters(
-        &self,
+        &mut self,
         settings: &env::Settings,
         resource: &Resource,
     ) -> Result<Exporters, InitError> {
@@ -265,11 +271,13 @@ impl Builder {
             exporters.watching.push(Box::new(Discard));
         }
         #[cfg(feature = "console")]
-        if self.console {
-            exporters.watching.push(Box::new(Console::stderr()));
+        if let Some(console) = self.console.take() {
+            exporters
+                .watching
+                .push(Box::new(ConsoleExporter::new(console)));
         }
         #[cfg(feature = "otlp")]
-        if let Some(endpoint) = &self.otlp {
+        if let Some(endpoint) = self.otlp.take() {
             let watched = !exporters.watching.is_empty();
             exporters.settling = Some(Box::new(self.otlp_exporter(
                 endpoint.as_deref(),

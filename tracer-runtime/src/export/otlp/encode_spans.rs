@@ -29,9 +29,6 @@ const HAS_IS_REMOTE: u32 = 0x100;
 /// The parent is remote.
 const IS_REMOTE: u32 = 0x200;
 
-/// `code.*` of a callsite: always the first attributes of a span.
-const CODE_KEYS: [&str; 3] = ["code.function.name", "code.file.path", "code.line.number"];
-
 /// Encodes spans one by one.
 #[derive(Debug)]
 pub(super) struct SpanEncoder {
@@ -67,21 +64,14 @@ impl SpanEncoder {
 }
 
 fn constant_part(site: &Callsite, limits: &Limits) -> Span {
-    let location = site.location();
-    let values = [
-        text(limits.cut(&format!("{}::{}", site.module(), site.function()))),
-        text(limits.cut(location.file())),
-        AnyValue {
-            value: Some(AnyKind::IntValue(location.line().into())),
-        },
-    ];
-    let attributes = CODE_KEYS.into_iter().zip(values);
+    let attributes = site.code_attributes();
     Span {
         name: site.name().to_owned(),
         kind: kind(site.kind()).into(),
         attributes: attributes
+            .iter()
             .take(limits.attributes)
-            .map(|(key, value)| key_value(key, value))
+            .map(|code| attribute(code, limits))
             .collect(),
         ..Default::default()
     }
@@ -146,16 +136,8 @@ fn failure<'a>(view: &SpanView<'a>) -> Option<&'a Failure> {
     view.details?.failure.as_deref()
 }
 
-/// The class of the failure; nothing for calls that did not fail.
 fn error_type<'a>(view: &SpanView<'a>) -> Option<&'a str> {
-    match view.record.outcome {
-        CallOutcome::Ok | CallOutcome::Cancelled => None,
-        CallOutcome::Panic => Some("panic"),
-        CallOutcome::Error => {
-            let known = failure(view).map(|f| f.error_type.as_ref());
-            Some(known.filter(|t| !t.is_empty()).unwrap_or("_OTHER"))
-        }
-    }
+    view.record.outcome.error_type(failure(view))
 }
 
 fn fill_attributes(span: &mut Span, view: &SpanView<'_>, limits: &Limits) {
@@ -166,7 +148,7 @@ fn fill_attributes(span: &mut Span, view: &SpanView<'_>, limits: &Limits) {
     let is_set = |key: &str| own.iter().chain(users).any(|a| a.key == key);
 
     let mut room = Room::new(limits.attributes, &mut span.attributes);
-    room.used(CODE_KEYS.len());
+    room.used(Callsite::CODE_KEYS.len());
     if let Some(kind) = error_type(view).filter(|_| !is_set("error.type")) {
         room.put(|| key_value("error.type", text(limits.cut(kind))));
     }
@@ -180,7 +162,7 @@ fn fill_attributes(span: &mut Span, view: &SpanView<'_>, limits: &Limits) {
         room.put(|| key_value("tracer.partial", value));
     }
     // `code.*` is taken: it is in the constant part.
-    let free = |a: &&KeyValue| !CODE_KEYS.contains(&a.key.as_ref());
+    let free = |a: &&KeyValue| !Callsite::CODE_KEYS.contains(&a.key.as_ref());
     for recorded in last_of_each_key(own, users).filter(free) {
         room.put(|| attribute(recorded, limits));
     }
