@@ -94,6 +94,32 @@ fn a_long_trace_with_an_error_is_handed_over_in_parts_and_marked() {
 }
 
 #[test]
+fn a_trace_that_is_handed_over_early_takes_the_tasks_that_wait_and_no_later_ones() {
+    let recorder = Recorder::new();
+    let task = |site| {
+        let mut task: Task = Box::pin(traced(site, async {}).in_current_context());
+        finish(&mut task);
+    };
+    let of_tasks = |recorder: &Recorder| {
+        let kept = recorder.kept();
+        kept.into_iter()
+            .filter(|n| n.len() == 1)
+            .flatten()
+            .collect::<Vec<_>>()
+    };
+    let loops = enter(site!("loop"));
+    task(site!("early"));
+    fail(site!("error"));
+    calls(site!("n"), MAX_RECORDS);
+    assert_eq!(of_tasks(&recorder), ["early"]);
+    task(site!("later"));
+    assert_eq!(of_tasks(&recorder), [""; 0]);
+    ok(loops);
+    assert_eq!(of_tasks(&recorder), ["later"]);
+    recorder.accounts_for(4 + MAX_RECORDS as u64);
+}
+
+#[test]
 fn tasks_wait_for_their_root_in_bounded_memory() {
     const TASKS: u64 = if cfg!(miri) { 3000 } else { 100_000 };
     let recorder = Recorder::new();
