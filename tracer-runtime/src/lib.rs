@@ -47,5 +47,6 @@ pub use span::task::{spawn, spawn_blocking};
 pub use telemetry::builder::{Builder, builder, init};
 pub use telemetry::error::{InitError, TelemetryError};
 pub use telemetry::guard::Telemetry;
+#[doc = include_str!("traced.md")]
 pub use tracer_macros::traced;
 pub use value::{KeyValue, Value};
