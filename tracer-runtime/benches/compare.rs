@@ -3,6 +3,7 @@
 //! ```text
 //! cargo bench -p tracer-runtime --bench compare              # the table, then `ratio NAME VALUE` lines
 //! cargo bench -p tracer-runtime --bench compare -- quick     # the same in a tenth of the time
+//! cargo bench -p tracer-runtime --bench compare -- ours      # ours and the floor alone; also with `quick`
 //! cargo bench -p tracer-runtime --bench compare -- threads   # CPU time per call, two threads against one
 //! ```
 #![allow(
@@ -31,57 +32,65 @@ const CHILDREN: u64 = 100;
 
 fn main() {
     let argument = |name| std::env::args().any(|argument| argument == name);
+    let quick = argument("quick");
     if argument("threads") {
         let telemetry = init();
-        load::threads(argument("quick"));
+        load::threads(quick);
         drop(telemetry);
         return;
     }
-    let (per_row, sustained) = if argument("quick") {
-        (Duration::from_millis(60), Duration::from_secs(1))
-    } else {
-        (Duration::from_millis(600), Duration::from_secs(10))
-    };
+    let per_row = Duration::from_millis(if quick { 150 } else { 1_000 });
 
     println!("before `init`");
     let before = uninitialised(per_row);
     let telemetry = init();
-    others::init();
     println!("\nafter `init`");
-    let after = initialised(per_row);
-    println!("\nsustained, {} s each", sustained.as_secs());
-    let undecided = load::sustained("#[traced], nothing kept", sustained, || {
+    let ours = initialised(per_row);
+    if !argument("ours") {
+        beside_others(&ours, per_row, quick);
+    }
+    println!();
+    for (name, row) in [
+        ("recorded_call/floor", "traced"),
+        ("root_call/floor", "root"),
+        ("async_call/floor", "async"),
+        ("async_root_call/floor", "async root"),
+        ("kept_call/floor", "kept"),
+    ] {
+        ratio(name, ours.ratio(row, "floor"));
+    }
+    ratio("uninitialised_ns", before.difference("traced", "bare"));
+    drop(telemetry);
+}
+
+/// What is not measured against the floor.
+fn beside_others(ours: &Rows, per_row: Duration, quick: bool) {
+    let recorded = ours.median("traced");
+    println!("\ntasks");
+    let tasks = tasks(per_row);
+    println!("\nother libraries");
+    others::init();
+    let others = other_libraries(per_row);
+    let time = Duration::from_secs(if quick { 1 } else { 10 });
+    println!("\nsustained, {} s each", time.as_secs());
+    let undecided = load::sustained("#[traced], nothing kept", time, || {
         black_box(ours::root(CHILDREN));
     });
-    let kept = load::sustained("#[traced], everything kept", sustained, || {
-        black_box(ours::kept_root(CHILDREN));
+    let headers = ours::sampled_headers();
+    let kept = load::sustained("#[traced], everything kept", time, || {
+        black_box(ours::kept_root(&headers, CHILDREN));
     });
-    let fastrace = load::sustained("fastrace", sustained, || {
+    let fastrace = load::sustained("fastrace", time, || {
         black_box(others::fastrace_root(CHILDREN));
     });
-
     println!();
-    let floor = after.median("floor");
-    let recorded = after.median("traced");
-    let task = after.median("traced task") - after.median("bare task") - recorded;
-    ratio("recorded_call/floor", recorded / floor);
-    ratio("root_call/floor", after.median("root") / floor);
-    ratio("async_call/floor", after.median("async") / floor);
-    ratio("async_root_call/floor", after.median("async root") / floor);
-    ratio("kept_call/floor", after.median("kept") / floor);
-    ratio(
-        "uninitialised_ns",
-        before.median("traced") - before.median("bare"),
-    );
+    let task = tasks.difference("traced task", "bare task") - recorded;
     ratio("spawned_task_ns", task);
-    ratio(
-        "instrument_otel/recorded_call",
-        after.median("instrument otel") / recorded,
-    );
+    let instrument = others.median("instrument otel");
+    ratio("instrument_otel/recorded_call", instrument / recorded);
     ratio("sustained/fastrace_sustained", kept.p50 / fastrace.p50);
     ratio("drop_share_sustained_kept", kept.dropped);
     ratio("drop_share_sustained_undecided", undecided.dropped);
-    drop(telemetry);
 }
 
 fn ratio(name: &str, value: f64) {
@@ -116,33 +125,24 @@ fn uninitialised(per_row: Duration) -> Rows {
     rows
 }
 
+/// Our rows and the floor, with nothing between them that fills the caches or leaves work for the other core.
 fn initialised(per_row: Duration) -> Rows {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
-    let runtime: &'static tokio::runtime::Runtime = Box::leak(Box::new(runtime));
-    let otel = others::otel_tracer();
-    let registry = others::registry();
     let mut scratch = measure::Scratch::default();
+    let headers = ours::sampled_headers();
     let mut rows = Rows::default();
-
     rows.add("bare", "bare call", CHILDREN, || {
         black_box(ours::bare_calls(CHILDREN));
     });
-    rows.add(
-        "floor",
-        "floor: two TSC reads, a 64-byte store",
-        CHILDREN,
-        move || {
-            for i in 0..CHILDREN {
-                black_box(scratch.floor(i));
-            }
-        },
-    );
+    let floor = "floor: two TSC reads, a 64-byte store";
+    rows.add("floor", floor, CHILDREN, move || {
+        for i in 0..CHILDREN {
+            black_box(scratch.floor(i));
+        }
+    });
     rows.add("traced", "#[traced]", CHILDREN, || {
         black_box(ours::root(CHILDREN));
     });
-    rows.add("no metrics", "#[traced(metrics = false)]", CHILDREN, || {
+    rows.add("no metrics", "#[traced(metrics = off)]", CHILDREN, || {
         black_box(ours::root_without_metrics(CHILDREN));
     });
     rows.add("root", "#[traced], each its own root", CHILDREN, || {
@@ -154,49 +154,51 @@ fn initialised(per_row: Duration) -> Rows {
     rows.add("async", "#[traced] async", CHILDREN, || {
         black_box(run(ours::async_root(CHILDREN)));
     });
-    rows.add(
-        "async root",
-        "#[traced] async, each its own root",
-        CHILDREN,
-        || {
-            black_box(run(ours::async_calls(CHILDREN)));
-        },
-    );
-    rows.add("kept", "#[traced], everything kept", CHILDREN, || {
-        black_box(ours::kept_root(CHILDREN));
+    let async_root = "#[traced] async, each its own root";
+    rows.add("async root", async_root, CHILDREN, || {
+        black_box(run(ours::async_calls(CHILDREN)));
     });
+    rows.add("kept", "#[traced], everything kept", CHILDREN, move || {
+        black_box(ours::kept_root(&headers, CHILDREN));
+    });
+    rows.measure(per_row);
+    rows
+}
+
+fn tasks(per_row: Duration) -> Rows {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let runtime: &'static tokio::runtime::Runtime = Box::leak(Box::new(runtime));
+    let mut rows = Rows::default();
     rows.add("bare task", "spawned task, no context", CHILDREN, || {
         black_box(runtime.block_on(ours::spawn_bare(CHILDREN)));
     });
-    rows.add(
-        "traced task",
-        "spawned task in context, one #[traced] call",
-        CHILDREN,
-        || {
-            black_box(runtime.block_on(ours::spawn_in_context(CHILDREN)));
-        },
-    );
+    let in_context = "spawned task in context, one #[traced] call";
+    rows.add("traced task", in_context, CHILDREN, || {
+        black_box(runtime.block_on(ours::spawn_in_context(CHILDREN)));
+    });
+    rows.measure(per_row);
+    rows
+}
+
+fn other_libraries(per_row: Duration) -> Rows {
+    let otel = others::otel_tracer();
+    let registry = others::registry();
+    let mut rows = Rows::default();
     rows.add("fastrace", "fastrace #[trace]", CHILDREN, || {
         black_box(others::fastrace_root(CHILDREN));
     });
-    rows.add(
-        "instrument registry",
-        "#[instrument], Registry",
-        CHILDREN,
-        move || {
-            tracing::dispatcher::with_default(&registry, || {
-                black_box(others::instrument_root(CHILDREN));
-            });
-        },
-    );
-    rows.add(
-        "instrument otel",
-        "#[instrument], tracing-opentelemetry, SDK batch",
-        CHILDREN,
-        || {
+    let with_registry = "#[instrument], Registry";
+    rows.add("instrument registry", with_registry, CHILDREN, move || {
+        tracing::dispatcher::with_default(&registry, || {
             black_box(others::instrument_root(CHILDREN));
-        },
-    );
+        });
+    });
+    let with_otel = "#[instrument], tracing-opentelemetry, SDK batch";
+    rows.add("instrument otel", with_otel, CHILDREN, || {
+        black_box(others::instrument_root(CHILDREN));
+    });
     rows.add(
         "otel",
         "OpenTelemetry SDK span, batch",

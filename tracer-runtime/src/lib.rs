@@ -1,29 +1,61 @@
 //! One attribute for spans, exact metrics and context.
+//!
+//! ```
+//! use tracer_runtime::traced;
+//!
+//! #[traced(args(id))]
+//! fn place_order(id: u64) -> Result<(), String> {
+//!     Err(format!("no {id} in stock"))
+//! }
+//! # let _ = place_order(7);
+//! ```
+//!
+//! From [`init`] or [`builder`] on, every call of an annotated function is a span with an outcome (`ok`, `error`,
+//! `panic`, `cancelled`) and is counted and timed. A trace is kept, for the console or a collector, when it was sampled
+//! or when something in it was worth it: see [`Sampler`] and [`Keep`]. Metrics are exact whatever is kept.
+//!
+//! [`traced`] lists the attribute's arguments. Inside an annotated function there are [`record`], [`event!`],
+//! [`checkpoint!`] and [`span!`]; [`FutureExt`] and [`wrap`] take the context to other tasks and threads, [`propagation`]
+//! takes it to other services.
+//!
+//! The README has a first program, what works, and the features.
 #![cfg_attr(not(test), warn(clippy::expect_used, clippy::unwrap_used))]
+#![cfg_attr(
+    not(feature = "full"),
+    allow(dead_code, reason = "some of it is for features that are off")
+)]
 
 mod callsite;
-#[cfg(any(feature = "console", feature = "testing"))]
+#[cfg(all(feature = "enable", any(feature = "console", feature = "testing")))]
 mod calltree;
+#[cfg(feature = "enable")]
 mod clock;
 mod context;
-#[allow(dead_code, reason = "some of it is for features that are off")]
+#[cfg(feature = "enable")]
 mod export;
 mod id;
-#[cfg(not(feature = "metrics"))]
+#[cfg(all(feature = "enable", not(feature = "metrics")))]
 #[path = "metrics/off.rs"]
 mod metrics;
+#[cfg(feature = "enable")]
 mod mode;
 pub mod propagation;
 mod record;
+#[cfg(feature = "enable")]
 mod recorder;
+mod sampling;
 mod span;
+#[cfg(feature = "enable")]
 mod sync;
-#[allow(dead_code, reason = "some settings are for features that are off")]
 mod telemetry;
+#[cfg(feature = "enable")]
 mod threads;
 mod value;
 
-#[cfg(feature = "metrics")]
+#[cfg(all(feature = "enable", feature = "metrics"))]
+pub mod metrics;
+#[cfg(all(not(feature = "enable"), feature = "metrics"))]
+#[path = "metrics/disabled.rs"]
 pub mod metrics;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -34,9 +66,11 @@ pub mod __private;
 
 pub use callsite::{Callsite, Level, SpanKind};
 pub use context::{Ids, Link, Remote};
+#[cfg(all(feature = "enable", feature = "console"))]
+pub use export::console::Console;
 pub use id::{SpanId, TraceId};
 pub use record::{CallOutcome, Failure};
-pub use recorder::policy::{Keep, Sampler};
+pub use sampling::{Keep, Sampler};
 pub use span::context::{Context, ContextGuard, current_ids};
 pub use span::inside::{record, set_error};
 pub use span::named::{Span, SpanGuard};
@@ -44,9 +78,15 @@ pub use span::outcome::Outcome;
 pub use span::task::{FutureExt, InContext, wrap};
 #[cfg(feature = "tokio")]
 pub use span::task::{spawn, spawn_blocking};
+#[cfg(all(not(feature = "enable"), feature = "console"))]
+pub use telemetry::builder::Console;
 pub use telemetry::builder::{Builder, builder, init};
 pub use telemetry::error::{InitError, TelemetryError};
 pub use telemetry::guard::Telemetry;
 #[doc = include_str!("traced.md")]
 pub use tracer_macros::traced;
 pub use value::{KeyValue, Value};
+
+#[cfg(all(doctest, feature = "full"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;

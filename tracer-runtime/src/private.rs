@@ -35,6 +35,7 @@ pub mod by_type {
 }
 
 /// What became of the process's records so far.
+#[cfg(feature = "enable")]
 #[derive(Debug, Clone, Copy)]
 pub struct Records {
     /// An exporter has taken them.
@@ -46,6 +47,7 @@ pub struct Records {
 }
 
 /// Reads the account of the recorder.
+#[cfg(feature = "enable")]
 #[must_use]
 pub fn records() -> Records {
     let totals = crate::recorder::totals();

@@ -63,6 +63,20 @@ pub struct Failure {
     pub chain: Vec<String>,
 }
 
+impl Failure {
+    /// What it holds, itself included.
+    pub(crate) fn bytes(&self) -> usize {
+        let message = self.message.as_ref().map_or(0, String::capacity);
+        let chain: usize = self.chain.iter().map(String::capacity).sum();
+        let list = self.chain.capacity() * size_of::<String>();
+        let error_type = match &self.error_type {
+            Cow::Owned(text) => text.capacity(),
+            Cow::Borrowed(_) => 0,
+        };
+        size_of::<Self>() + message + chain + list + error_type
+    }
+}
+
 /// A finished span: one cache line, `Copy`, so that throwing records away costs nothing.
 #[derive(Debug, Clone, Copy)]
 #[repr(C, align(64))]

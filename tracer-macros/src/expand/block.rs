@@ -60,7 +60,8 @@ fn marked_item(mut item: Item, outer: &Args, scope: &Scope, errors: &mut Errors)
     } = marker;
     let _ = path;
     let args = Args::parse(args, errors);
-    let Some(condition) = condition else {
+    // Off, the item is the same either way.
+    let Some(condition) = condition.filter(|_| crate::ENABLED) else {
         return one_item(item, Some(args), outer, scope, errors);
     };
     // Whether the marker counts is only known after expansion: both versions, of which one stays.

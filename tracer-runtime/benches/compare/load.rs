@@ -57,11 +57,14 @@ pub(crate) fn sustained(title: &str, time: Duration, root: impl Fn()) -> Sustain
 /// CPU time per call with two threads against one.
 pub(crate) fn threads(quick: bool) {
     let (turns, time) = if quick { (5, 100) } else { (15, 400) };
-    for (name, root) in [
-        ("two_threads/one_thread", ours::root as fn(u64) -> u64),
-        ("two_threads/one_thread_roots", ours::calls),
-        ("two_threads/one_thread_kept", ours::kept_root),
-    ] {
+    let headers = ours::sampled_headers();
+    let kept_root = |calls| ours::kept_root(&headers, calls);
+    let rows: [(&str, Root<'_>); 3] = [
+        ("two_threads/one_thread", &ours::root),
+        ("two_threads/one_thread_roots", &ours::calls),
+        ("two_threads/one_thread_kept", &kept_root),
+    ];
+    for (name, root) in rows {
         let time = Duration::from_millis(time);
         let mut turns: Vec<(f64, f64)> = (0..turns)
             .map(|_| (cpu_per_call(1, time, root), cpu_per_call(2, time, root)))
@@ -73,7 +76,9 @@ pub(crate) fn threads(quick: bool) {
     }
 }
 
-fn cpu_per_call(threads: usize, time: Duration, root: fn(u64) -> u64) -> f64 {
+type Root<'a> = &'a (dyn Fn(u64) -> u64 + Sync);
+
+fn cpu_per_call(threads: usize, time: Duration, root: Root<'_>) -> f64 {
     let barrier = Barrier::new(threads);
     let per_thread = || {
         let warm = Instant::now();

@@ -55,17 +55,16 @@ impl Rows {
         self.print();
     }
 
-    fn print(&mut self) {
-        for row in &mut self.0 {
-            row.samples.sort_by(f64::total_cmp);
-        }
+    fn print(&self) {
         let floor = self.find("floor").map(Row::median);
         println!(
             "{:<52}{:>8}{:>8}{:>8}{:>8}",
             "ns a call", "min", "p50", "p90", "x floor"
         );
         for row in &self.0 {
-            let at = |share: f64| row.samples[(row.samples.len() as f64 * share) as usize];
+            let mut sorted = row.samples.clone();
+            sorted.sort_by(f64::total_cmp);
+            let at = |share: f64| sorted[(sorted.len() as f64 * share) as usize];
             let times = floor.map_or(String::new(), |floor| {
                 format!("{:.2}", row.median() / floor)
             });
@@ -87,6 +86,22 @@ impl Rows {
     pub(crate) fn median(&self, key: &str) -> f64 {
         self.find(key).unwrap().median()
     }
+
+    /// The median over the rounds of one row by another: what slows a round down slows both.
+    pub(crate) fn ratio(&self, key: &str, by: &str) -> f64 {
+        self.of_both(key, by, |a, b| a / b)
+    }
+
+    /// The median over the rounds of one row less another.
+    pub(crate) fn difference(&self, key: &str, less: &str) -> f64 {
+        self.of_both(key, less, |a, b| a - b)
+    }
+
+    fn of_both(&self, a: &str, b: &str, f: impl Fn(f64, f64) -> f64) -> f64 {
+        let (a, b) = (self.find(a).unwrap(), self.find(b).unwrap());
+        let rounds = a.samples.iter().zip(&b.samples);
+        median(rounds.map(|(&a, &b)| f(a, b)).collect())
+    }
 }
 
 impl Row {
@@ -104,8 +119,13 @@ impl Row {
     }
 
     fn median(&self) -> f64 {
-        self.samples[self.samples.len() / 2]
+        median(self.samples.clone())
     }
+}
+
+fn median(mut samples: Vec<f64>) -> f64 {
+    samples.sort_by(f64::total_cmp);
+    samples[samples.len() / 2]
 }
 
 /// As large as the record of a span.

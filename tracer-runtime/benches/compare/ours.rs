@@ -1,75 +1,51 @@
-//! Annotated functions, as their expansion would be: `annotated!` stands for the attribute.
+//! Functions annotated with `#[traced]`, and the same ones bare.
 
+use std::collections::BTreeMap;
 use std::hint::black_box;
-use tracer_runtime::__private::{Callsite, Start, enter, enter_at, traced};
-use tracer_runtime::{FutureExt, Remote, SpanId, TraceId};
-
-/// The static of an annotated function.
-macro_rules! callsite {
-    ($name:literal) => {
-        callsite!($name,)
-    };
-    ($name:literal, $($with:tt)*) => {{
-        static CALLSITE: Callsite = Callsite::new($name, $name, module_path!())$($with)*;
-        &CALLSITE
-    }};
-}
+use tracer_runtime::{FutureExt, traced};
 
 #[inline(never)]
 pub(crate) fn bare(i: u64) -> u64 {
     black_box(i) + 1
 }
 
-// #[traced]
+#[traced]
 #[inline(never)]
 fn child(i: u64) -> u64 {
-    let mut guard = enter(callsite!("child"));
-    let output = black_box(i) + 1;
-    guard.finish();
-    output
+    black_box(i) + 1
 }
 
-// #[traced(metrics = false)]
+#[traced(metrics = off)]
 #[inline(never)]
 fn child_without_metrics(i: u64) -> u64 {
-    let mut guard = enter(callsite!("child_without_metrics", .without_metrics()));
-    let output = black_box(i) + 1;
-    guard.finish();
-    output
+    black_box(i) + 1
 }
 
-// #[traced]
+#[traced]
 #[inline(never)]
 pub(crate) fn root(calls: u64) -> u64 {
-    let mut guard = enter(callsite!("root"));
-    let output = (0..calls).map(child).sum();
-    guard.finish();
-    output
+    (0..calls).map(child).sum()
 }
 
-// #[traced]
+#[traced]
 #[inline(never)]
 pub(crate) fn root_without_metrics(calls: u64) -> u64 {
-    let mut guard = enter(callsite!("root_without_metrics"));
-    let output = (0..calls).map(child_without_metrics).sum();
-    guard.finish();
-    output
+    (0..calls).map(child_without_metrics).sum()
 }
 
-/// Continues a trace that its caller has sampled, so it is kept.
-// #[traced(server)]
+/// What a caller sends along.
+pub(crate) type Headers = BTreeMap<String, String>;
+
+/// Those of a caller that has sampled its trace, so it is kept.
+pub(crate) fn sampled_headers() -> Headers {
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    Headers::from([("traceparent".to_owned(), parent.to_owned())])
+}
+
+#[traced(server, carrier = headers)]
 #[inline(never)]
-pub(crate) fn kept_root(calls: u64) -> u64 {
-    let remote = Remote {
-        trace_id: TraceId::from_bytes([1; 16]),
-        span_id: SpanId::from_bytes([1; 8]),
-        flags: 1,
-        tracestate: None,
-    };
-    let mut guard = enter_at(callsite!("kept_root"), Start::remote(Some(remote)));
-    let output = (0..calls).map(child).sum();
-    guard.finish();
-    output
+pub(crate) fn kept_root(headers: &Headers, calls: u64) -> u64 {
+    (0..calls).map(child).sum()
 }
 
 pub(crate) fn bare_calls(calls: u64) -> u64 {
@@ -85,14 +61,18 @@ async fn bare_async(i: u64) -> u64 {
     black_box(i) + 1
 }
 
-// #[traced]
+#[traced]
 async fn async_child(i: u64) -> u64 {
-    traced(callsite!("async_child"), async move { black_box(i) + 1 }).await
+    black_box(i) + 1
 }
 
-// #[traced]
+#[traced]
 pub(crate) async fn async_root(calls: u64) -> u64 {
-    traced(callsite!("async_root"), async_calls(calls)).await
+    let mut sum = 0;
+    for i in 0..calls {
+        sum += async_child(i).await;
+    }
+    sum
 }
 
 pub(crate) async fn bare_async_calls(calls: u64) -> u64 {
@@ -103,7 +83,7 @@ pub(crate) async fn bare_async_calls(calls: u64) -> u64 {
     sum
 }
 
-/// Each its own root, unless polled inside one.
+/// Each its own root.
 pub(crate) async fn async_calls(calls: u64) -> u64 {
     let mut sum = 0;
     for i in 0..calls {
@@ -112,28 +92,22 @@ pub(crate) async fn async_calls(calls: u64) -> u64 {
     sum
 }
 
-// #[traced]
+#[traced]
 pub(crate) async fn spawn_bare(tasks: u64) -> u64 {
-    traced(callsite!("spawn_bare"), async move {
-        let mut sum = 0;
-        for i in 0..tasks {
-            sum += tokio::spawn(async move { bare(i) }).await.unwrap();
-        }
-        sum
-    })
-    .await
+    let mut sum = 0;
+    for i in 0..tasks {
+        sum += tokio::spawn(async move { bare(i) }).await.unwrap();
+    }
+    sum
 }
 
 /// Each task does what [`spawn_bare`]'s does, in one more call that is recorded.
-// #[traced]
+#[traced]
 pub(crate) async fn spawn_in_context(tasks: u64) -> u64 {
-    traced(callsite!("spawn_in_context"), async move {
-        let mut sum = 0;
-        for i in 0..tasks {
-            let task = async move { child(i) }.in_current_context();
-            sum += tokio::spawn(task).await.unwrap();
-        }
-        sum
-    })
-    .await
+    let mut sum = 0;
+    for i in 0..tasks {
+        let task = async move { child(i) }.in_current_context();
+        sum += tokio::spawn(task).await.unwrap();
+    }
+    sum
 }

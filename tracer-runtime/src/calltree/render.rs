@@ -1,4 +1,4 @@
-//! A finished trace for people: guides, outcomes, times and places in columns.
+//! A finished trace for people: the lines that tests compare with, and guides, times and places.
 
 use std::fmt::Write;
 
@@ -11,13 +11,25 @@ use crate::value::KeyValue;
 
 /// Names that are longer push their own line's columns to the right, not everybody's.
 const MAX_NAME_WIDTH: usize = 56;
+/// Messages that are longer, in characters, have a line of their own.
+const MAX_INLINE_MESSAGE: usize = 64;
+
+/// How much of its trace a tree is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// All that is known.
+    Whole,
+    /// What came after another part was shown.
+    Continuation,
+}
 
 /// A line of the tree before it is known how wide the columns are.
 #[derive(Default)]
 struct Row {
     /// Guides and name.
     name: String,
-    outcome: Option<CallOutcome>,
+    /// With the message, where it is short.
+    outcome: Option<(CallOutcome, String)>,
     /// How long it took; of an event, when it was after the start of the trace.
     time: String,
     own_time: String,
@@ -28,10 +40,10 @@ struct Row {
 }
 
 /// The trace and a line about it.
-pub(crate) fn render(nodes: Vec<Node>, scale: &Scale, paint: Paint) -> String {
+pub(crate) fn render(nodes: Vec<Node>, part: Part, scale: &Scale, paint: Paint) -> String {
     let forest = Forest::new(nodes);
-    let rows = Rows::of(&forest, scale);
-    let mut text = header(&forest, scale, paint);
+    let rows = Rows::of(&forest, part, scale);
+    let mut text = header(&forest, part, scale, paint);
     let width = |of: fn(&Row) -> &str| {
         let widths = rows.iter().map(|row| of(row).chars().count());
         widths.max().unwrap_or(0)
@@ -47,7 +59,7 @@ pub(crate) fn render(nodes: Vec<Node>, scale: &Scale, paint: Paint) -> String {
     text
 }
 
-fn header(forest: &Forest, scale: &Scale, paint: Paint) -> String {
+fn header(forest: &Forest, part: Part, scale: &Scale, paint: Paint) -> String {
     let nodes = forest.nodes();
     let Some(first) = nodes.first() else {
         return String::new();
@@ -59,6 +71,9 @@ fn header(forest: &Forest, scale: &Scale, paint: Paint) -> String {
         n => format!("{n} spans"),
     };
     let mut text = format!("trace {}  {}  {spans}", first.trace, duration(took));
+    if part == Part::Continuation {
+        text.push_str("  continued: other parts of it were shown before");
+    }
     if nodes.iter().any(|node| node.partial) {
         text.push_str("  partial: other parts of it were not kept");
     }
@@ -71,6 +86,7 @@ fn header(forest: &Forest, scale: &Scale, paint: Paint) -> String {
 /// Collects the rows from the top to the bottom.
 struct Rows<'a> {
     forest: &'a Forest,
+    part: Part,
     scale: &'a Scale,
     begin: u64,
     rows: Vec<Row>,
@@ -90,10 +106,11 @@ enum What<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn of(forest: &'a Forest, scale: &'a Scale) -> Vec<Row> {
+    fn of(forest: &'a Forest, part: Part, scale: &'a Scale) -> Vec<Row> {
         let begin = forest.nodes().first().map_or(0, |node| node.record.start);
         let mut this = Self {
             forest,
+            part,
             scale,
             begin,
             rows: Vec::new(),
@@ -176,11 +193,24 @@ impl<'a> Rows<'a> {
         let details = node.details.as_deref();
         let recorded = details.into_iter();
         let recorded = recorded.flat_map(|d| d.attributes.iter().chain(&d.own_attributes));
+        let failure = details.and_then(|details| details.failure.as_deref());
+        // A status has no message, and is one.
+        let message = failure.map(|f| one_line(f.message.as_deref().unwrap_or(&f.error_type)));
+        let message = message.filter(|_| record.outcome == CallOutcome::Error);
+        let (inline, long) = match message {
+            Some(message) if message.chars().count() > MAX_INLINE_MESSAGE => (None, Some(message)),
+            message => (message, None),
+        };
+        let outcome = match inline {
+            Some(message) => format!("[{}: {message}]", record.outcome.as_str()),
+            None => format!("[{}]", record.outcome.as_str()),
+        };
         let bar = if has_more { "│  " } else { "   " };
-        let notes = self.notes(span, guide.is_empty()).into_iter();
+        let long = long.map(|message| (Style::Red, message));
+        let notes = long.into_iter().chain(self.notes(span, guide.is_empty()));
         self.rows.push(Row {
             name: format!("{guide}{}{kind}", site.name()),
-            outcome: Some(record.outcome),
+            outcome: Some((record.outcome, outcome)),
             time: duration(self.scale.duration_ns(record.duration)),
             own_time: format!("self {}", duration(self.scale.duration_ns(own))),
             attributes: attributes(recorded),
@@ -191,26 +221,21 @@ impl<'a> Rows<'a> {
         });
     }
 
+    /// What is said below the line of a span.
     fn notes(&self, span: usize, is_root: bool) -> Vec<(Style, String)> {
         let node = &self.forest.nodes()[span];
         let mut notes = Vec::new();
         let failure = node.details.as_ref().and_then(|d| d.failure.as_deref());
-        if let Some(failure) = failure {
-            let message = failure.message.as_deref();
-            let message = message.unwrap_or(&failure.error_type);
-            notes.push((Style::Red, one_line(message)));
-            let chain = failure.chain.iter();
-            notes.extend(
-                chain.map(|source| (Style::Red, format!("caused by: {}", one_line(source)))),
-            );
-        }
+        let chain = failure.into_iter().flat_map(|failure| &failure.chain);
+        notes.extend(chain.map(|source| (Style::Red, format!("caused by: {}", one_line(source)))));
         if node.record.parent.is_valid() && is_root {
-            let whose = if node.parent_is_remote {
-                "called from another service"
-            } else {
-                "the caller is not part of what was kept"
+            let whose = match (self.part, node.parent_is_remote) {
+                (Part::Continuation, _) => "of a part that was shown before or not kept",
+                (Part::Whole, true) => "in another service",
+                (Part::Whole, false) => "not part of what was kept",
             };
-            notes.push((Style::Dim, format!("{whose}, span {}", node.record.parent)));
+            let parent = node.record.parent;
+            notes.push((Style::Dim, format!("called by span {parent}, {whose}")));
         }
         let links = node.details.iter().flat_map(|details| &details.links);
         notes.extend(links.map(|link| {
@@ -239,29 +264,32 @@ struct Widths {
     own_time: usize,
 }
 
-/// As wide as the longest outcome.
-const OUTCOME_WIDTH: usize = "cancelled".len();
-
 impl Row {
     fn write(&self, text: &mut String, widths: &Widths, paint: Paint) {
-        let (outcome, style) = match self.outcome {
-            None => ("", Style::Plain),
-            Some(CallOutcome::Ok) => ("ok", Style::Green),
-            Some(CallOutcome::Error) => ("error", Style::Red),
-            Some(CallOutcome::Panic) => ("panic", Style::BoldRed),
-            Some(CallOutcome::Cancelled) => ("cancelled", Style::Yellow),
-        };
-        let mut line = format!("{:<width$}  ", self.name, width = widths.name);
-        paint.put(&mut line, style, &format!("{outcome:<OUTCOME_WIDTH$}"));
+        let mut line = format!("{:<width$}", self.name, width = widths.name);
         let _ = write!(line, "  {:>width$}  ", self.time, width = widths.time);
         let own = format!("{:>width$}", self.own_time, width = widths.own_time);
         paint.put(&mut line, Style::Dim, &own);
-        for (style, part) in [
-            (Style::Plain, &self.attributes),
-            (Style::Dim, &self.location),
+        if let Some((outcome, shown)) = &self.outcome {
+            let style = match outcome {
+                CallOutcome::Ok => Style::Green,
+                CallOutcome::Error => Style::Red,
+                CallOutcome::Panic => Style::BoldRed,
+                CallOutcome::Cancelled => Style::Yellow,
+            };
+            line.push_str("  ");
+            paint.put(&mut line, style, shown);
+        }
+        for (before, style, part) in [
+            (
+                self.outcome.as_ref().map_or("  ", |_| " "),
+                Style::Plain,
+                &self.attributes,
+            ),
+            ("  ", Style::Dim, &self.location),
         ] {
             if !part.is_empty() {
-                line.push_str("  ");
+                line.push_str(before);
                 paint.put(&mut line, style, part);
             }
         }

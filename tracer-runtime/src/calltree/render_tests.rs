@@ -23,7 +23,7 @@ sites! {
 /// Without colours; places in the source as `@name`.
 fn plain(spans: &[OwnedSpan]) -> String {
     let nodes = spans.iter().map(|span| span.view().into()).collect();
-    let mut text = render(nodes, &Scale::NANOSECONDS, Paint::Off);
+    let mut text = render(nodes, Part::Whole, &Scale::NANOSECONDS, Paint::Off);
     for site in [&ORDER, &CHARGE, &NOTIFY, &CALL, &STOCK] {
         let location = site.location();
         let place = format!("{}:{}", location.file(), location.line());
@@ -64,14 +64,13 @@ fn a_trace_is_an_aligned_tree() {
         plain(&spans),
         "\
 trace 00000000000000000000000000000001  2.00 ms  3 spans
-place_order     error       2.00 ms  self 1.30 ms  {id=7, who=\"a\\\"b\"}  @here
-│  out of\\nstock
+place_order      2.00 ms  self 1.30 ms  [error: out of\\nstock] {id=7, who=\"a\\\"b\"}  @here
 │  caused by: no rows
-├─ * reserved              +12.0 µs                {warehouse=\"north\"}
-├─ charge       cancelled    700 µs   self 700 µs  @here
-│  └─ * asked               +150 µs
-├─ - serialize              +900 µs
-└─ notify       ok           500 ns   self 500 ns  @here
+├─ * reserved   +12.0 µs                {warehouse=\"north\"}
+├─ charge         700 µs   self 700 µs  [cancelled]  @here
+│  └─ * asked    +150 µs
+├─ - serialize   +900 µs
+└─ notify         500 ns   self 500 ns  [ok]  @here
 "
     );
 }
@@ -94,10 +93,10 @@ fn two_services_are_one_tree_and_what_is_elsewhere_is_noted() {
         plain(&spans),
         "\
 trace 00000000000000000000000000000001  100 ns  3 spans
-place_order             ok         100 ns  self 20 ns  @here
-│  called from another service, span 0000000000000abc
-└─ GET /stock (client)  ok          80 ns  self 20 ns  @here
-   └─ stock (server)    panic       60 ns  self 60 ns  @here
+place_order             100 ns  self 20 ns  [ok]  @here
+│  called by span 0000000000000abc, in another service
+└─ GET /stock (client)   80 ns  self 20 ns  [ok]  @here
+   └─ stock (server)     60 ns  self 60 ns  [panic]  @here
 "
     );
 }
@@ -116,10 +115,35 @@ fn parts_and_links_are_noted() {
         plain(&[task]),
         "\
 trace 00000000000000000000000000000001  10 ns  1 span  partial: other parts of it were not kept
-notify  ok         10 ns  self 10 ns  @here
-   the caller is not part of what was kept, span 0000000000000004
+notify  10 ns  self 10 ns  [ok]  @here
+   called by span 0000000000000004, not part of what was kept
    linked to trace 0000000000000000000000000000000f span 000000000000000e
 "
+    );
+}
+
+#[test]
+fn a_long_message_has_a_line_of_its_own_and_a_status_is_a_message() {
+    let long = "no ".repeat(40);
+    let spans = [
+        OwnedSpan::new(&ORDER, 1)
+            .during(0, 100)
+            .failed("shop::Error", Some(&long)),
+        OwnedSpan::new(&CALL, 2)
+            .under(1)
+            .during(10, 80)
+            .failed("503", None),
+    ];
+    let text = plain(&spans);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(
+        lines[1],
+        "place_order             100 ns  self 20 ns  [error]  @here"
+    );
+    assert_eq!(lines[2], format!("│  {long}"));
+    assert!(
+        lines[3].ends_with("self 80 ns  [error: 503]  @here"),
+        "{text}"
     );
 }
 
@@ -137,12 +161,11 @@ fn colours_tell_outcomes_apart_and_change_no_column() {
             .ended(CallOutcome::Panic),
     ];
     let nodes = |spans: &[OwnedSpan]| spans.iter().map(|span| span.view().into()).collect();
-    let coloured = render(nodes(&spans), &Scale::NANOSECONDS, Paint::On);
+    let coloured = render(nodes(&spans), Part::Whole, &Scale::NANOSECONDS, Paint::On);
     for part in [
-        "\x1b[32mok       \x1b[0m",
-        "\x1b[31merror    \x1b[0m",
-        "\x1b[1;31mpanic    \x1b[0m",
-        "\x1b[31mE\x1b[0m",
+        "\x1b[32m[ok]\x1b[0m",
+        "\x1b[31m[error: E]\x1b[0m",
+        "\x1b[1;31m[panic]\x1b[0m",
     ] {
         assert!(coloured.contains(part), "{part:?} in\n{coloured}");
     }
@@ -152,7 +175,7 @@ fn colours_tell_outcomes_apart_and_change_no_column() {
     }
     assert_eq!(
         stripped,
-        render(nodes(&spans), &Scale::NANOSECONDS, Paint::Off)
+        render(nodes(&spans), Part::Whole, &Scale::NANOSECONDS, Paint::Off)
     );
 }
 
@@ -166,7 +189,10 @@ fn a_very_deep_trace_does_not_need_a_deep_stack() {
         })
         .collect();
     let nodes = spans.iter().map(|span| span.view().into()).collect();
-    let text = render(nodes, &Scale::NANOSECONDS, Paint::Off);
+    let text = render(nodes, Part::Whole, &Scale::NANOSECONDS, Paint::Off);
     assert_eq!(text.lines().count(), 3_001);
-    assert_eq!(render(vec![], &Scale::NANOSECONDS, Paint::Off), "");
+    assert_eq!(
+        render(vec![], Part::Whole, &Scale::NANOSECONDS, Paint::Off),
+        ""
+    );
 }

@@ -29,7 +29,9 @@ pub(crate) use names::{FUNCTION_CALLS, FUNCTION_DURATION, FUNCTION_IN_FLIGHT, ST
 pub use openmetrics::encode;
 #[cfg(feature = "otlp")]
 pub(crate) use snapshot::Exponential;
-pub(crate) use snapshot::prepare;
 #[cfg(feature = "otlp")]
-pub(crate) use snapshot::{Snapshot, snapshot};
+pub(crate) use snapshot::Snapshot;
+pub(crate) use snapshot::prepare;
+#[cfg(any(test, feature = "otlp"))]
+pub(crate) use snapshot::snapshot;
 pub(crate) use target::set_target;

@@ -15,13 +15,42 @@ pub(crate) const DEFAULT_LIMIT_BYTES: usize = 64 << 20;
 
 static LIMIT: AtomicUsize = AtomicUsize::new(DEFAULT_LIMIT_BYTES);
 static USED: AtomicUsize = AtomicUsize::new(0);
+/// What threads may keep for their next traces, on top of the limit.
+static ALLOWANCES: AtomicUsize = AtomicUsize::new(0);
 
 pub(crate) fn limit_bytes() -> usize {
     LIMIT.load(Relaxed)
 }
 
+pub(crate) fn set_limit(bytes: usize) {
+    LIMIT.store(bytes, Relaxed);
+}
+
 pub(crate) fn used_bytes() -> usize {
     USED.load(Relaxed)
+}
+
+/// For records in memory; the rest of the limit is the exporters'.
+fn limit_of_records() -> usize {
+    let limit = LIMIT.load(Relaxed);
+    limit - limit / 4 + ALLOWANCES.load(Relaxed)
+}
+
+/// What a thread keeps in its pool is on top of the budget: many idle threads must not leave nothing to the busy ones.
+#[derive(Debug)]
+pub(crate) struct Allowance(usize);
+
+impl Allowance {
+    pub(crate) fn new(bytes: usize) -> Self {
+        ALLOWANCES.fetch_add(bytes, Relaxed);
+        Self(bytes)
+    }
+}
+
+impl Drop for Allowance {
+    fn drop(&mut self) {
+        ALLOWANCES.fetch_sub(self.0, Relaxed);
+    }
 }
 
 /// A claim on the budget, given back on drop.
@@ -29,33 +58,44 @@ pub(crate) fn used_bytes() -> usize {
 pub(crate) struct Claim(usize);
 
 impl Claim {
+    /// For what exists anyway and is small.
+    pub(crate) fn forced(bytes: usize) -> Self {
+        USED.fetch_add(bytes, Relaxed);
+        Self(bytes)
+    }
+
     /// Enlarges the claim; false, and nothing claimed, when the budget does not allow it.
     pub(crate) fn grow(&mut self, bytes: usize) -> bool {
-        // Racing threads may each be refused although one would fit; nobody ever exceeds the limit.
-        let before = USED.fetch_add(bytes, Relaxed);
-        if before + bytes > LIMIT.load(Relaxed) {
-            USED.fetch_sub(bytes, Relaxed);
-            return false;
-        }
-        self.0 += bytes;
-        true
+        let limit = limit_of_records();
+        let grown = USED.fetch_update(Relaxed, Relaxed, |used| {
+            used.checked_add(bytes).filter(|&sum| sum <= limit)
+        });
+        self.0 += grown.map_or(0, |_| bytes);
+        grown.is_ok()
+    }
+
+    /// Gives a part of it back.
+    pub(crate) fn shrink(&mut self, bytes: usize) {
+        let bytes = bytes.min(self.0);
+        USED.fetch_sub(bytes, Relaxed);
+        self.0 -= bytes;
+    }
+
+    /// Moves what another claim holds into this one.
+    pub(crate) fn take_over(&mut self, other: &mut Self) {
+        self.0 += std::mem::take(&mut other.0);
     }
 
     pub(crate) fn bytes(&self) -> usize {
         self.0
     }
-
-    pub(crate) fn release(&mut self) {
-        if self.0 != 0 {
-            USED.fetch_sub(self.0, Relaxed);
-            self.0 = 0;
-        }
-    }
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        self.release();
+        if self.0 != 0 {
+            USED.fetch_sub(self.0, Relaxed);
+        }
     }
 }
 

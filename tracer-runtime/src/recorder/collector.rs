@@ -1,19 +1,29 @@
 //! The collector's thread: takes kept traces from the queue and gives them to the exporters.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::account::DropReason;
+use super::account::{Account, DropReason};
 use super::fragment::Fragment;
 use super::pipeline::GLOBAL;
 use super::verdict;
+use crate::clock;
 use crate::export::signal::Signal;
 use crate::export::{ExportError, Exporter};
 
-/// An idle process wakes four times a second.
+/// From one look at the queue to the next, unless somebody raises the signal.
 const ROUND: Duration = Duration::from_millis(250);
+/// The same where nothing came for a while: a runtime that waits for an answer wakes twice a round, and an idle
+/// process may wake five times a second.
+const IDLE_ROUND: Duration = Duration::from_millis(500);
+/// Rounds without a trace until a process counts as idle.
+const IDLE_AFTER: u32 = 4;
+
+/// Longer than anybody waits.
+const FOREVER: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// What may be asked of the collector.
 enum Command {
@@ -60,6 +70,7 @@ impl Collector {
                     exporters,
                     inbox,
                     signal: heard,
+                    empty: 0,
                 }
                 .run()
             })?;
@@ -98,6 +109,8 @@ impl Collector {
         command: impl FnOnce(Instant, Sender<Result<(), ExportError>>) -> Command,
     ) -> Result<(), ExportError> {
         let (done, answer) = channel();
+        // `Duration::MAX` is for ever, which no `Instant` can express.
+        let timeout = timeout.min(FOREVER);
         let deadline = Instant::now() + timeout;
         let gone = || ExportError::TimedOut { undelivered: 0 };
         self.commands
@@ -115,6 +128,8 @@ struct Rounds {
     exporters: Exporters,
     inbox: Receiver<Command>,
     signal: Arc<Signal>,
+    /// Rounds since a trace came.
+    empty: u32,
 }
 
 impl Rounds {
@@ -125,6 +140,7 @@ impl Rounds {
             if swept.elapsed() >= Duration::from_secs(1) {
                 swept = Instant::now();
                 verdict::sweep();
+                clock::follow_the_wall();
             }
             self.export();
             self.exporters.tick();
@@ -135,6 +151,7 @@ impl Rounds {
                         let _ = done.send(self.exporters.each(|exporter| exporter.flush(deadline)));
                     }
                     Command::Shutdown { deadline, done } => {
+                        verdict::sweep_all();
                         GLOBAL.queue.close();
                         self.export();
                         let _ =
@@ -148,42 +165,61 @@ impl Rounds {
 
     /// Until somebody raises the signal or the next round is due; exports under way go on meanwhile.
     fn wait(&mut self) {
+        let round = if self.empty < IDLE_AFTER {
+            ROUND
+        } else {
+            IDLE_ROUND
+        };
         let driven = self
             .exporters
             .settling
             .as_mut()
-            .is_some_and(|exporter| exporter.park(ROUND, &self.signal));
+            .and_then(|exporter| unharmed(|| exporter.park(round, &self.signal)))
+            .unwrap_or(false);
         if !driven {
-            self.signal.wait(ROUND);
+            self.signal.wait(round);
         }
     }
 
     fn export(&mut self) {
-        for fragment in GLOBAL.queue.take() {
-            self.exporters.take(&fragment);
+        let fragments = GLOBAL.queue.take();
+        self.empty = if fragments.is_empty() {
+            self.empty.saturating_add(1)
+        } else {
+            0
+        };
+        for fragment in fragments {
+            self.exporters.take(&fragment, &GLOBAL.account);
         }
     }
 }
 
 impl Exporters {
-    fn take(&mut self, fragment: &Fragment) {
+    fn take(&mut self, fragment: &Fragment, account: &Account) {
         for exporter in &mut self.watching {
-            exporter.export(&mut fragment.spans());
+            let _ = unharmed(|| exporter.export(&mut fragment.spans()));
         }
         let records = fragment.len() as u64;
         match &mut self.settling {
-            Some(exporter) => exporter.export(&mut fragment.spans()),
-            None if self.watching.is_empty() => {
-                GLOBAL.account.dropped(DropReason::NoExporter, records)
+            Some(exporter) => {
+                let mut handed_over = 0;
+                let mut spans = fragment.spans().inspect(|_| handed_over += 1);
+                if unharmed(|| exporter.export(&mut spans)).is_none() {
+                    drop(spans);
+                    // It has settled what it took before the span that it broke on.
+                    let lost = (records + 1).saturating_sub(handed_over);
+                    account.dropped(DropReason::ExportFailed, lost);
+                }
             }
-            None => GLOBAL.account.exported(records),
+            None if self.watching.is_empty() => account.dropped(DropReason::NoExporter, records),
+            None => account.exported(records),
         }
     }
 
     fn tick(&mut self) {
         let now = Instant::now();
         for exporter in self.watching.iter_mut().chain(&mut self.settling) {
-            exporter.tick(now);
+            let _ = unharmed(|| exporter.tick(now));
         }
     }
 
@@ -194,15 +230,89 @@ impl Exporters {
         // Each is asked, whatever the others said.
         let mut result = Ok(());
         for exporter in self.watching.iter_mut().chain(&mut self.settling) {
-            let answer = ask(exporter.as_mut());
+            let answer = unharmed(|| ask(exporter.as_mut())).unwrap_or_else(|| {
+                Err(ExportError::Failed {
+                    lost: 0,
+                    cause: "the exporter panicked".to_owned(),
+                })
+            });
             result = result.and(answer);
         }
         result
     }
 }
 
+/// An exporter that panics does not take the collector along; the panic hook has told of it. `None` if it did.
+fn unharmed<R>(f: impl FnOnce() -> R) -> Option<R> {
+    catch_unwind(AssertUnwindSafe(f)).ok()
+}
+
 impl std::fmt::Debug for Collector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Collector").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::callsite::Callsite;
+    use crate::record::{CallOutcome, SpanRecord, SpanView};
+    use crate::{SpanId, TraceId};
+
+    /// Takes the first spans and settles them, breaks on the next one.
+    struct Breaks(&'static Account);
+
+    impl Exporter for Breaks {
+        fn export(&mut self, spans: &mut dyn Iterator<Item = SpanView<'_>>) {
+            for _ in 0..2 {
+                assert!(spans.next().is_some());
+                self.0.exported(1);
+            }
+            assert!(spans.next().is_none(), "on purpose");
+        }
+
+        fn flush(&mut self, _deadline: Instant) -> Result<(), ExportError> {
+            panic!("on purpose")
+        }
+
+        fn shutdown(&mut self, deadline: Instant) -> Result<(), ExportError> {
+            self.flush(deadline)
+        }
+
+        fn tick(&mut self, _now: Instant) {
+            panic!("on purpose")
+        }
+    }
+
+    #[test]
+    fn an_exporter_that_panics_loses_what_it_broke_on_and_nothing_else() {
+        static SITE: Callsite = Callsite::new("a", "a", "m");
+        static ACCOUNT: Account = Account::new();
+        let mut fragment = Fragment::new();
+        fragment.trace = TraceId([1, 1]);
+        assert!(fragment.grow(|| None));
+        for span in 1..=5 {
+            fragment.push(SpanRecord {
+                span: SpanId(span),
+                parent: SpanId::INVALID,
+                callsite: &SITE,
+                start: 1,
+                duration: 1,
+                outcome: CallOutcome::Ok,
+                details: 0,
+            });
+        }
+        let mut exporters = Exporters {
+            settling: Some(Box::new(Breaks(&ACCOUNT))),
+            watching: Vec::new(),
+        };
+        exporters.take(&fragment, &ACCOUNT);
+        exporters.tick();
+        let now = Instant::now();
+        assert!(exporters.each(|exporter| exporter.flush(now)).is_err());
+        let totals = ACCOUNT.totals();
+        assert_eq!(totals.exported, 2);
+        assert_eq!(totals.dropped(DropReason::ExportFailed), 3);
     }
 }

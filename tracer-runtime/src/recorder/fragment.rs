@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::account::{Account, DropReason};
 use super::budget::{CHUNK_RECORDS, Chunk, Claim, SMALL_CHUNK_RECORDS};
+use super::details::Details;
 use super::pipeline::{Pipeline, Tether};
 use super::policy::Policy;
 use super::slot::{Handle, SlotRef};
@@ -17,6 +18,8 @@ use crate::record::{SpanDetails, SpanRecord, SpanView};
 pub(crate) const MAX_RECORDS: usize = 4096;
 /// What an undecided trace that is too long keeps of its beginning.
 const FIRST_RECORDS: usize = 256;
+/// Places for full chunks that a fragment in a thread's pool may keep.
+const MAX_SPARE_PLACES: usize = 16;
 
 /// See the module.
 #[derive(Debug)]
@@ -32,6 +35,8 @@ pub(crate) struct Fragment {
     pub(crate) seen: u8,
     /// `details.open` or `pipe` has something, so that the end of a span must look closer.
     pub(crate) special: bool,
+    /// More than records, ids and sampling must be forgotten before the next trace: what follows here.
+    pub(crate) odd: bool,
     /// Its root hangs below this span of another service.
     pub(crate) remote_parent: Option<SpanId>,
     /// Not the whole of what its trace did here.
@@ -51,15 +56,7 @@ pub(crate) struct Fragment {
     /// A private pipeline; the process's otherwise.
     pub(crate) pipe: Option<Tether>,
     pub(crate) tracestate: Option<Arc<str>>,
-}
-
-/// What was recorded beside the records themselves.
-#[derive(Debug, Default)]
-pub(crate) struct Details {
-    /// Of finished spans; records refer to it by index + 1.
-    closed: Vec<SpanDetails>,
-    /// Of spans that still run.
-    open: Vec<(SpanId, SpanDetails)>,
+    /// For itself.
     claim: Claim,
 }
 
@@ -80,6 +77,7 @@ impl Fragment {
             kept: false,
             seen: 0,
             special: false,
+            odd: false,
             remote_parent: None,
             partial: false,
             current: Chunk::default(),
@@ -92,6 +90,7 @@ impl Fragment {
             slot: None,
             pipe: None,
             tracestate: None,
+            claim: Claim::forced(size_of::<Self>()),
         }
     }
 
@@ -122,7 +121,8 @@ impl Fragment {
     pub(crate) fn bytes(&self) -> usize {
         self.current.bytes()
             + self.full.iter().map(Chunk::bytes).sum::<usize>()
-            + self.details.claim.bytes()
+            + self.details.bytes()
+            + self.claim.bytes()
     }
 
     pub(crate) fn has_full_size_chunk(&self) -> bool {
@@ -214,8 +214,8 @@ impl Fragment {
         part.current = std::mem::take(&mut self.current);
         part.full = std::mem::take(&mut self.full);
         part.full_records = std::mem::take(&mut self.full_records);
-        part.details.closed = std::mem::take(&mut self.details.closed);
-        part.details.claim = std::mem::take(&mut self.details.claim);
+        part.tracestate = self.tracestate.clone();
+        part.details = self.details.split_off();
         part
     }
 
@@ -227,11 +227,15 @@ impl Fragment {
             chunk.records.clear();
             spare(chunk);
         }
-        self.details.clear();
+        if self.full.capacity() > MAX_SPARE_PLACES {
+            self.full = Vec::new();
+        }
+        self.details = Details::default();
         self.sampled = false;
         self.kept = false;
         self.seen = 0;
         self.special = false;
+        self.odd = false;
         self.remote_parent = None;
         self.partial = false;
         self.too_long = 0;
@@ -244,7 +248,7 @@ impl Fragment {
     /// Nothing to clean beyond the records: the common case of a trace that is decided against.
     #[inline(always)]
     pub(crate) fn is_plain(&self) -> bool {
-        self.full.is_empty() && self.details.closed.is_empty() && !self.special
+        self.full.is_empty() && self.details.is_empty() && !self.special && !self.odd
     }
 
     /// [`Self::reset`] for a plain fragment.
@@ -266,7 +270,7 @@ impl Fragment {
                 record,
                 details: (record.details as usize)
                     .checked_sub(1)
-                    .and_then(|i| self.details.closed.get(i)),
+                    .and_then(|i| self.details.closed(i)),
                 parent_is_remote: self.remote_parent == Some(record.parent),
                 sampled: self.sampled,
                 partial: self.partial,
@@ -278,48 +282,8 @@ impl Fragment {
     pub(crate) fn newest_details(&mut self) -> Option<&mut SpanDetails> {
         let record = self.current.records.last_mut()?;
         if record.details == 0 {
-            self.details.closed.push(SpanDetails::default());
-            record.details = self.details.closed.len() as u32;
+            record.details = self.details.close(SpanDetails::default());
         }
-        self.details.closed.get_mut(record.details as usize - 1)
-    }
-}
-
-impl Details {
-    /// The details of a span that runs; made when first asked for.
-    pub(crate) fn of(&mut self, span: SpanId) -> &mut SpanDetails {
-        let found = self.open.iter().rposition(|(id, _)| *id == span);
-        let index = found.unwrap_or_else(|| {
-            self.open.push((span, SpanDetails::default()));
-            self.open.len() - 1
-        });
-        &mut self.open[index].1
-    }
-
-    /// Claims room for something about to be recorded.
-    pub(crate) fn claim(&mut self, bytes: usize) -> bool {
-        self.claim.grow(bytes)
-    }
-
-    pub(crate) fn has_open(&self) -> bool {
-        !self.open.is_empty()
-    }
-
-    /// Takes what was recorded in a span that ends.
-    pub(crate) fn take(&mut self, span: SpanId) -> Option<SpanDetails> {
-        let index = self.open.iter().rposition(|(id, _)| *id == span)?;
-        Some(self.open.swap_remove(index).1)
-    }
-
-    /// Files the details of a finished span; what its record refers to them by.
-    pub(crate) fn close(&mut self, details: SpanDetails) -> u32 {
-        self.closed.push(details);
-        self.closed.len() as u32
-    }
-
-    fn clear(&mut self) {
-        self.closed.clear();
-        self.open.clear();
-        self.claim.release();
+        self.details.closed_mut(record.details as usize - 1)
     }
 }

@@ -1,10 +1,11 @@
 //! The thread's side of the recorder: the current ids, the active fragment, and what is suspended below it.
 
 use std::cell::{Cell, OnceCell, RefCell};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::account::{DropReason, Tally};
-use super::budget::{CHUNK_BYTES, Chunk};
+use super::budget::{Allowance, CHUNK_BYTES, Chunk, SMALL_CHUNK_RECORDS};
 use super::fragment::{Fragment, Pushed};
 use super::pipeline::GLOBAL;
 use super::reentrancy::Inside;
@@ -16,16 +17,23 @@ use crate::metrics;
 use crate::record::{Failure, SpanRecord};
 use crate::threads::{Adopted, Blocks};
 
-/// Callsites on one page of the cell table.
-const PAGE: usize = 64;
-/// Pages; callsites beyond share one cell each, written with atomic additions.
-const PAGES: usize = 256;
+/// Callsites on one page of the cell table: few, as a thread pays for whole pages.
+const PAGE: usize = 16;
+/// Pages; the cells of callsites beyond are looked up anew at each call.
+const PAGES: usize = 512;
 /// Roots inside each other on one thread.
 pub(crate) const MAX_DEPTH: usize = 512;
 /// What a thread keeps for its next traces.
-const POOL_BYTES: usize = 40 << 10;
+const POOL_BYTES: usize = 28 << 10;
 /// Fragments of tasks that a thread keeps.
-const POOL_TASKS: usize = 24;
+const POOL_TASKS: usize = 16;
+/// All that a thread keeps when nothing runs on it: the pools, and the next root's fragment.
+const THREAD_BYTES: usize = POOL_BYTES
+    + POOL_TASKS * (size_of::<Fragment>() + SMALL_CHUNK_RECORDS * size_of::<SpanRecord>())
+    + size_of::<Fragment>()
+    + CHUNK_BYTES;
+/// Places for suspended traces that a thread keeps.
+const SPARE_PLACES: usize = 32;
 
 type Page = Box<[Cell<Option<&'static metrics::Cell>>; PAGE]>;
 
@@ -43,7 +51,7 @@ pub(crate) struct Local {
     depth: Cell<u32>,
     pages: [OnceCell<Page>; PAGES],
     cells: OnceCell<metrics::CellBlock>,
-    discards: OnceCell<Adopted<Discards>>,
+    discards: OnceCell<Membership>,
     /// The next root's fragment.
     spare: Cell<Option<Box<Fragment>>>,
     pool: RefCell<Pool>,
@@ -75,7 +83,29 @@ impl Pool {
     }
 
     fn has_room(&self) -> bool {
-        (self.chunks.len() + self.fragments.len() + 1) * CHUNK_BYTES <= POOL_BYTES
+        let fragments = self.fragments.len() + 1;
+        (self.chunks.len() + fragments) * CHUNK_BYTES + fragments * size_of::<Fragment>()
+            <= POOL_BYTES
+    }
+}
+
+/// What a thread has of the process once it has recorded.
+struct Membership {
+    discards: Adopted<Discards>,
+    _pool: Allowance,
+}
+
+impl Membership {
+    fn new() -> Self {
+        Self {
+            discards: DISCARDS.adopt(),
+            _pool: Allowance::new(THREAD_BYTES),
+        }
+    }
+
+    #[inline(always)]
+    fn get(&self) -> &'static Discards {
+        self.discards.get()
     }
 }
 
@@ -86,7 +116,7 @@ pub(crate) struct Discards {
     traces: AtomicU64,
 }
 
-static DISCARDS: Blocks<Discards> = Blocks::new();
+static DISCARDS: LazyLock<Blocks<Discards>> = LazyLock::new(Blocks::default);
 
 /// Records and traces that all threads have decided against.
 pub(crate) fn discarded() -> (u64, u64) {
@@ -96,6 +126,11 @@ pub(crate) fn discarded() -> (u64, u64) {
         all.iter().map(|d| d.traces.load(Relaxed)).sum(),
     )
 }
+
+const _: () = assert!(
+    THREAD_BYTES + size_of::<Local>() + SPARE_PLACES * size_of::<Below>() <= 56 << 10,
+    "with the unused places of 512 pages at most 64 KiB a thread, beside 1 KiB a callsite"
+);
 
 thread_local! {
     static LOCAL: Local = const { Local::new() };
@@ -157,9 +192,11 @@ impl Local {
     fn cell_slow(&self, site: &'static Callsite) -> Option<&'static metrics::Cell> {
         let _inside = Inside::enter()?;
         let id = site.register() as usize;
-        let page = self.pages.get(id / PAGE)?;
         let cell = self.cells.get_or_init(metrics::adopt).get().cell(site);
-        page.get_or_init(|| Box::new([const { Cell::new(None) }; PAGE]))[id % PAGE].set(Some(cell));
+        if let Some(page) = self.pages.get(id / PAGE) {
+            let page = page.get_or_init(|| Box::new([const { Cell::new(None) }; PAGE]));
+            page[id % PAGE].set(Some(cell));
+        }
         Some(cell)
     }
 
@@ -189,7 +226,7 @@ impl Local {
     #[inline(never)]
     fn pooled_fragment(&self) -> Option<Box<Fragment>> {
         let _inside = Inside::enter()?;
-        self.discards.get_or_init(|| DISCARDS.adopt());
+        self.discards.get_or_init(Membership::new);
         let pooled = self.pool.try_borrow_mut().ok()?.fragments.pop();
         Some(pooled.unwrap_or_else(|| Box::new(Fragment::new())))
     }
@@ -197,7 +234,7 @@ impl Local {
     /// A fragment for a task, which mostly has few records.
     pub(crate) fn task_fragment(&self) -> Option<Box<Fragment>> {
         let _inside = Inside::enter()?;
-        self.discards.get_or_init(|| DISCARDS.adopt());
+        self.discards.get_or_init(Membership::new);
         let pooled = self.pool.try_borrow_mut().ok()?.tasks.pop();
         Some(pooled.unwrap_or_else(|| Box::new(Fragment::new())))
     }
@@ -254,12 +291,15 @@ impl Local {
     #[inline(never)]
     fn resume_below(&self) -> Option<Box<Fragment>> {
         let top = self.active.take();
-        match self
-            .below
-            .try_borrow_mut()
-            .ok()
-            .and_then(|mut below| below.pop())
-        {
+        let below = self.below.try_borrow_mut().ok().and_then(|mut below| {
+            let next = below.pop();
+            if below.is_empty() && below.capacity() > SPARE_PLACES {
+                let _inside = Inside::enter();
+                *below = Vec::new();
+            }
+            next
+        });
+        match below {
             Some(below) => {
                 self.fragment_id.set(below.fragment_id);
                 self.span.set(below.span);
@@ -411,7 +451,7 @@ impl Local {
     /// Keeps the room of a fragment for the next trace.
     #[inline(always)]
     pub(crate) fn recycle(&self, mut fragment: Box<Fragment>) {
-        if fragment.is_plain() && fragment.link.is_none() {
+        if fragment.is_plain() {
             fragment.reset_plain();
             if let Some(other) = self.spare.replace(Some(fragment)) {
                 self.pool_fragment(other);

@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod budget;
 pub(crate) mod captures;
 pub(crate) mod collector;
+pub(crate) mod details;
 pub(crate) mod fragment;
 pub(crate) mod live;
 pub(crate) mod local;
@@ -22,6 +23,9 @@ pub(crate) fn totals() -> account::Totals {
     totals
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(tracer_loom)))]
 #[allow(clippy::unwrap_used, reason = "a test")]
 mod tests;
+
+#[cfg(all(test, tracer_loom))]
+mod models;

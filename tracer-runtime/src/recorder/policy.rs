@@ -1,134 +1,13 @@
-//! Which traces are kept: head sampling at the start, and what was seen by the end.
+//! Which traces are kept, as the hot path asks it.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
-use std::time::Duration;
 
 use crate::clock;
 use crate::id::TraceId;
 use crate::record::CallOutcome;
+use crate::sampling::{ALWAYS, Keep, SAW_ERROR, SAW_PANIC, SAW_SLOW, Sampler, saw};
 
-/// Seen in a fragment: a call ended with an error.
-pub(crate) const SAW_ERROR: u8 = 1;
-/// Seen in a fragment: a call unwound.
-pub(crate) const SAW_PANIC: u8 = 2;
-/// Seen in a fragment: a call took longer than the bound.
-pub(crate) const SAW_SLOW: u8 = 4;
-
-const ALWAYS: u64 = u64::MAX;
 const NEVER_SLOW: u64 = u64::MAX;
-
-/// Head sampling: decided by the trace id when a trace begins, the same way in every service.
-///
-/// ```
-/// use tracer_runtime::Sampler;
-///
-/// let one_percent = Sampler::ratio(0.01);
-/// assert_ne!(one_percent, Sampler::always_on());
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sampler {
-    /// A trace is sampled when 63 bits of its id are below.
-    threshold: u64,
-    follow_parent: bool,
-}
-
-impl Sampler {
-    /// Samples every trace that does not continue an unsampled one.
-    #[must_use]
-    pub const fn always_on() -> Self {
-        Self {
-            threshold: ALWAYS,
-            follow_parent: true,
-        }
-    }
-
-    /// Samples no trace but those that continue a sampled one.
-    #[must_use]
-    pub const fn always_off() -> Self {
-        Self {
-            threshold: 0,
-            follow_parent: true,
-        }
-    }
-
-    /// Samples this share of new traces, 0 to 1, and follows the parent's decision otherwise.
-    ///
-    /// Bit for bit the `TraceIdRatioBased` sampler of the OpenTelemetry SDKs.
-    #[must_use]
-    pub fn ratio(share: f64) -> Self {
-        let threshold = if share >= 1.0 {
-            ALWAYS
-        } else {
-            (share.max(0.0) * (1_u64 << 63) as f64) as u64
-        };
-        Self {
-            threshold,
-            follow_parent: true,
-        }
-    }
-
-    /// Decides for itself, whatever the parent's service decided.
-    #[must_use]
-    pub const fn ignoring_parent(mut self) -> Self {
-        self.follow_parent = false;
-        self
-    }
-}
-
-impl Default for Sampler {
-    fn default() -> Self {
-        Self::always_on()
-    }
-}
-
-/// What is kept although head sampling passed it over; decided when the local root ends.
-///
-/// ```
-/// use std::time::Duration;
-/// use tracer_runtime::Keep;
-///
-/// let keep = Keep::errors().or_slower_than(Duration::from_millis(250));
-/// assert_ne!(keep, Keep::nothing());
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Keep {
-    mask: u8,
-    slower_than: Option<Duration>,
-}
-
-impl Keep {
-    /// Every trace in which a call failed or panicked.
-    #[must_use]
-    pub const fn errors() -> Self {
-        Self {
-            mask: SAW_ERROR | SAW_PANIC,
-            slower_than: None,
-        }
-    }
-
-    /// Head sampling alone decides.
-    #[must_use]
-    pub const fn nothing() -> Self {
-        Self {
-            mask: 0,
-            slower_than: None,
-        }
-    }
-
-    /// Also every trace in which a call took longer than this.
-    #[must_use]
-    pub const fn or_slower_than(mut self, bound: Duration) -> Self {
-        self.mask |= SAW_SLOW;
-        self.slower_than = Some(bound);
-        self
-    }
-}
-
-impl Default for Keep {
-    fn default() -> Self {
-        Self::errors()
-    }
-}
 
 /// [`Sampler`] and [`Keep`] as the hot path reads them.
 #[derive(Debug)]
@@ -178,17 +57,12 @@ impl Policy {
     /// What a finished call adds to what its fragment has seen.
     #[inline(always)]
     pub(crate) fn saw(&self, outcome: CallOutcome, duration: u64) -> u8 {
-        let failed = match outcome {
-            CallOutcome::Error => SAW_ERROR,
-            CallOutcome::Panic => SAW_PANIC,
-            CallOutcome::Ok | CallOutcome::Cancelled => 0,
-        };
         let slow = if duration > self.slow_ticks.load(Relaxed) {
             SAW_SLOW
         } else {
             0
         };
-        failed | slow
+        saw(outcome) | slow
     }
 
     #[inline(always)]
@@ -199,6 +73,8 @@ impl Policy {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -238,5 +114,8 @@ mod tests {
         );
         assert!(policy.keeps(policy.saw(CallOutcome::Ok, 1)));
         assert!(!policy.keeps(policy.saw(CallOutcome::Ok, 0)));
+        policy.set(Sampler::always_off(), Keep::nothing().or_cancelled());
+        assert!(policy.keeps(policy.saw(CallOutcome::Cancelled, 1)));
+        assert!(!policy.keeps(policy.saw(CallOutcome::Error, 1)));
     }
 }

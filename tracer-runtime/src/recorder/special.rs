@@ -3,12 +3,11 @@
 
 use super::fragment::{Fragment, MAX_RECORDS};
 use super::local::Local;
-use super::policy::{SAW_ERROR, SAW_PANIC, SAW_SLOW};
 use super::reentrancy::Inside;
 use super::slot::MAX_WAITING_SECONDS;
 use super::verdict;
 use crate::clock;
-use crate::record::{Failure, SpanDetails, SpanRecord};
+use crate::record::{Failure, SpanRecord};
 
 /// Closes the details of a span; `seen` is what the process's policy saw.
 #[cold]
@@ -21,16 +20,17 @@ pub(crate) fn closing(
     failure: Option<Box<Failure>>,
 ) {
     let _inside = Inside::enter();
-    fragment.seen |= match &fragment.pipe {
+    let saw = match &fragment.pipe {
         Some(private) => private
             .pipeline()
             .policy
             .saw(record.outcome, record.duration),
         None => seen,
     };
+    fragment.seen |= saw;
     let mut details = fragment.details.take(record.span);
-    if failure.is_some() {
-        details.get_or_insert_with(SpanDetails::default).failure = failure;
+    if let Some(failure) = failure {
+        details = fragment.details.with_failure(details, failure);
     }
     if let Some(live) = fragment
         .pipe
@@ -42,7 +42,7 @@ pub(crate) fn closing(
         record.details = fragment.details.close(details);
     }
     fragment.special = fragment.pipe.is_some() || fragment.details.has_open();
-    if seen & (SAW_ERROR | SAW_PANIC | SAW_SLOW) != 0 {
+    if saw != 0 {
         hand_over_if_due(fragment, record.start + record.duration);
     }
 }
@@ -60,6 +60,7 @@ pub(crate) fn hand_over_if_due(fragment: &mut Box<Fragment>, now: u64) {
         return;
     }
     fragment.kept = true;
+    fragment.odd = true;
     let mut part = fragment.split_off();
     part.partial = !part.sampled;
     fragment.partial = part.partial;

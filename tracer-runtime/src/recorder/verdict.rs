@@ -104,6 +104,11 @@ fn finish_task(local: Option<&Local>, mut fragment: Box<Fragment>, link: super::
         drop(link);
         return release(local, fragment);
     }
+    if fragment.sampled {
+        // Decided before it began: nothing to wait for.
+        drop(link);
+        return settle(local, fragment, true);
+    }
     match link.join(fragment, clock::now()) {
         Joined::Waits => {}
         Joined::OnItsOwn(mut task) => {
@@ -127,7 +132,15 @@ fn finish_task(local: Option<&Local>, mut fragment: Box<Fragment>, link: super::
 /// Judges by themselves the tasks that have waited too long for their root.
 pub(crate) fn sweep() {
     let limit = super::slot::MAX_WAITING_SECONDS as f64 * 1e9 / clock::scale().ns_per_tick;
-    let oldest = clock::now().saturating_sub(limit as u64);
+    sweep_before(clock::now().saturating_sub(limit as u64));
+}
+
+/// Judges by themselves all tasks that wait for their root: after a shutdown nobody would take them.
+pub(crate) fn sweep_all() {
+    sweep_before(u64::MAX);
+}
+
+fn sweep_before(oldest: u64) {
     for mut overdue in super::slot::SLAB.overdue(oldest) {
         let keep = overdue.wants_keeping();
         overdue.partial = keep;

@@ -22,6 +22,7 @@ use crate::recorder::account::{DropReason, Tally};
 use crate::recorder::captures;
 use crate::recorder::fragment::Fragment;
 use crate::recorder::local::{self, Local, lost_record};
+use crate::recorder::pipeline::GLOBAL;
 use crate::recorder::reentrancy::Inside;
 use crate::recorder::verdict;
 
@@ -262,7 +263,12 @@ impl Active {
     fn without_local(call: &mut Call) -> Option<Self> {
         let (site, start) = match std::mem::replace(call, Call::Done) {
             Call::Waiting { site, .. } => {
-                let _inside = Inside::enter()?;
+                let Some(_inside) = Inside::enter() else {
+                    if site.signals != Signals::MetricsOnly {
+                        lost_record(DropReason::Reentrant);
+                    }
+                    return None;
+                };
                 if site.signals != Signals::SpansOnly {
                     metrics::shared_cell(site).begin_shared();
                 }
@@ -294,7 +300,11 @@ impl Active {
             return Self::begin_general(local, site, at);
         }
         let (before, depth) = (local.span.get(), local.depth());
-        start::begin_cell(local, site);
+        if start::begin_cell(local, site).is_none() && cfg!(feature = "metrics") {
+            // From within the recorder: a call whose start is not counted may have no end either.
+            lost_record(DropReason::Reentrant);
+            return None;
+        }
         let span = SpanId(local.random());
         let start = clock::now();
         let mut fragment = local.fragment_id.get();
@@ -368,11 +378,17 @@ impl Active {
                 return;
             }
         }
-        let Some(mut orphan) = local.fragment(self.span.0, self.trace, false) else {
+        let policy = pipe
+            .as_ref()
+            .map_or(&GLOBAL.policy, |pipe| &pipe.pipeline().policy);
+        // As its trace was, unless another service decided that.
+        let sampled = policy.samples(self.trace);
+        let Some(mut orphan) = local.fragment(self.span.0, self.trace, sampled) else {
             self.fragment = NOWHERE;
             return lost_record(DropReason::Reentrant);
         };
         orphan.opened = self.start;
+        orphan.odd = true;
         orphan.partial = true;
         orphan.special = pipe.is_some();
         orphan.pipe = pipe;

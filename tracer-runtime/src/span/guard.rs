@@ -133,6 +133,9 @@ impl Guard {
     #[inline(never)]
     pub(super) fn without_local(site: &'static Callsite) -> Self {
         let Some(_inside) = crate::recorder::reentrancy::Inside::enter() else {
+            if site.signals != Signals::MetricsOnly {
+                local::lost_record(DropReason::Reentrant);
+            }
             return Self::off();
         };
         if site.signals != Signals::SpansOnly {

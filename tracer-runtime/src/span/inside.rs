@@ -1,8 +1,10 @@
 //! What code inside a span can record: attributes, events, checkpoints, errors.
 
 use crate::clock;
+use crate::context::Link;
 use crate::mode;
 use crate::record::{Event, EventKind, Failure, SpanDetails};
+use crate::recorder::budget::Claim;
 use crate::recorder::local;
 use crate::recorder::reentrancy::Inside;
 use crate::value::{KeyValue, Value};
@@ -11,6 +13,8 @@ use crate::value::{KeyValue, Value};
 const MAX_ATTRIBUTES: usize = 128;
 /// Events of a span.
 const MAX_EVENTS: usize = 128;
+/// Links of a span.
+const MAX_LINKS: usize = 128;
 /// Bytes of an error message.
 const MAX_MESSAGE_BYTES: usize = 1024;
 
@@ -41,23 +45,66 @@ pub fn attribute(key: &'static str, value: Value) {
         key: key.into(),
         value,
     };
-    let bytes = size_of::<KeyValue>() + attribute.value.heap_bytes();
-    on_current_span(bytes, |details, room| {
-        match room && details.attributes.len() < MAX_ATTRIBUTES {
-            true => set(&mut details.attributes, attribute),
-            false => details.dropped_attributes += 1,
+    on_current_span(|details, claim| {
+        if !set(&mut details.attributes, attribute, claim) {
+            details.dropped_attributes += 1;
         }
     });
 }
 
-/// The last value of a key counts.
-fn set(attributes: &mut Vec<KeyValue>, attribute: KeyValue) {
-    match attributes
-        .iter_mut()
-        .find(|known| known.key == attribute.key)
-    {
-        Some(known) => known.value = attribute.value,
-        None => attributes.push(attribute),
+/// The last value of a key counts. False where there is no room.
+fn set(attributes: &mut Vec<KeyValue>, attribute: KeyValue, claim: &mut Claim) -> bool {
+    let heap = attribute.value.heap_bytes();
+    let Some(known) = attributes.iter_mut().find(|a| a.key == attribute.key) else {
+        return attributes.len() < MAX_ATTRIBUTES
+            && push_within(attributes, attribute, heap, claim);
+    };
+    // The room of the value before is used again, so that a value that changes for ever does not eat the budget up.
+    let more = heap.saturating_sub(known.value.heap_bytes());
+    if !claim.grow(more) {
+        return false;
+    }
+    if more == 0 {
+        claim.shrink(known.value.heap_bytes() - heap);
+    }
+    known.value = attribute.value;
+    true
+}
+
+/// Adds an item that holds `heap` more bytes. False, and nothing added, when the budget is used up.
+fn push_within<T>(list: &mut Vec<T>, item: T, heap: usize, claim: &mut Claim) -> bool {
+    let places = if list.len() == list.capacity() {
+        list.len().max(4)
+    } else {
+        0
+    };
+    if !claim.grow(places * size_of::<T>() + heap) {
+        return false;
+    }
+    list.reserve_exact(places);
+    list.push(item);
+    true
+}
+
+/// What a span begins with.
+pub(super) fn begin_with(
+    details: &mut SpanDetails,
+    claim: &mut Claim,
+    mut links: Vec<Link>,
+    attributes: Vec<KeyValue>,
+) {
+    details.dropped_links = links.len().saturating_sub(MAX_LINKS) as u32;
+    links.truncate(MAX_LINKS);
+    links.shrink_to_fit();
+    if claim.grow(size_of_val(links.as_slice())) {
+        details.links = links;
+    } else {
+        details.dropped_links += links.len() as u32;
+    }
+    for attribute in attributes {
+        if !set(&mut details.attributes, attribute, claim) {
+            details.dropped_attributes += 1;
+        }
     }
 }
 
@@ -78,10 +125,10 @@ pub fn add_event(kind: EventKind, name: &'static str, mut attributes: Vec<KeyVal
         attributes,
         dropped_attributes,
     };
-    on_current_span(size_of::<Event>() + heap, |details, room| {
-        match room && details.events.len() < MAX_EVENTS {
-            true => details.events.push(event),
-            false => details.dropped_events += 1,
+    on_current_span(|details, claim| {
+        let room = details.events.len() < MAX_EVENTS;
+        if !(room && push_within(&mut details.events, event, heap, claim)) {
+            details.dropped_events += 1;
         }
     });
 }
@@ -97,10 +144,13 @@ pub fn set_error<E: std::error::Error + ?Sized>(error: &E) {
         return;
     }
     let failure = failure_of(error);
-    on_current_span(
-        size_of::<Failure>() + MAX_MESSAGE_BYTES,
-        |details, _room| details.failure = Some(Box::new(failure)),
-    );
+    on_current_span(|details, claim| {
+        let before = details.failure.as_ref().map_or(0, |before| before.bytes());
+        if claim.grow(failure.bytes()) {
+            claim.shrink(before);
+            details.failure = Some(Box::new(failure));
+        }
+    });
 }
 
 /// What is recorded of an error: its type, what it says, what its sources say.
@@ -135,8 +185,8 @@ impl FloorCharBoundary for str {
     }
 }
 
-/// Changes the details of the current span; `room` says whether the byte budget allows for `bytes` more.
-fn on_current_span(bytes: usize, change: impl FnOnce(&mut SpanDetails, bool)) {
+/// Changes the details of the current span, within what the byte budget allows.
+fn on_current_span(change: impl FnOnce(&mut SpanDetails, &mut Claim)) {
     if mode::get() == 0 {
         return;
     }
@@ -146,9 +196,10 @@ fn on_current_span(bytes: usize, change: impl FnOnce(&mut SpanDetails, bool)) {
             let Some(_inside) = Inside::enter() else {
                 return;
             };
-            let room = fragment.details.claim(bytes);
-            fragment.special = true;
-            change(fragment.details.of(span), room);
+            if let Some((details, claim)) = fragment.details.of(span) {
+                fragment.special = true;
+                change(details, claim);
+            }
         });
     });
 }

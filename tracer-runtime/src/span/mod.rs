@@ -1,15 +1,27 @@
 //! Guards, futures and what can be recorded inside a span.
 
 pub(crate) mod capture;
+#[cfg(feature = "enable")]
 pub(crate) mod context;
 pub(crate) mod describe;
+#[cfg(feature = "enable")]
 pub(crate) mod future;
+#[cfg(feature = "enable")]
 pub(crate) mod guard;
+#[cfg(feature = "enable")]
 pub(crate) mod inside;
 mod macros;
+#[cfg(feature = "enable")]
 pub(crate) mod named;
+#[cfg(not(feature = "enable"))]
+mod off;
 pub(crate) mod outcome;
 pub(crate) mod probe;
 pub(crate) mod probe_return;
+#[cfg(feature = "enable")]
 pub(crate) mod start;
+#[cfg(feature = "enable")]
 pub(crate) mod task;
+
+#[cfg(not(feature = "enable"))]
+pub(crate) use off::{context, future, guard, inside, named, start, task};

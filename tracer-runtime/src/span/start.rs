@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::context::Context;
 use super::guard::{Guard, NOWHERE, enter_here};
+use super::inside;
 use crate::callsite::{Callsite, Signals};
 use crate::clock;
 use crate::context::{Link, Remote};
 use crate::id::{SpanId, TraceId};
 use crate::mode;
-use crate::record::SpanDetails;
 use crate::recorder::account::DropReason;
 use crate::recorder::captures;
 use crate::recorder::fragment::Fragment;
@@ -190,6 +190,7 @@ impl Place {
         fragment.opened = clock::now();
         fragment.remote_parent = self.remote.then_some(self.parent);
         fragment.special = self.pipe.is_some();
+        fragment.odd = self.remote || self.link.is_some() || self.pipe.is_some();
         fragment.link = self.link;
         fragment.pipe = self.pipe;
         fragment.tracestate = self.tracestate;
@@ -353,10 +354,10 @@ pub(super) fn note_start(
             live.started(fragment.trace, span, parent, site, start);
         }
         if !links.is_empty() || !attributes.is_empty() {
-            let details: &mut SpanDetails = fragment.details.of(span);
-            details.links = links;
-            details.attributes = attributes;
             fragment.special = true;
+            if let Some((details, claim)) = fragment.details.of(span) {
+                inside::begin_with(details, claim, links, attributes);
+            }
         }
     });
 }

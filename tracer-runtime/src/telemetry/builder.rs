@@ -1,5 +1,6 @@
 //! `builder()` and `init()`.
 
+use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering::AcqRel};
 
 use super::env;
@@ -7,18 +8,17 @@ use super::error::InitError;
 use super::guard::Telemetry;
 use crate::clock;
 #[cfg(feature = "console")]
-use crate::export::console::Console;
+use crate::export::console::{Console, ConsoleExporter};
 use crate::export::discard::Discard;
 #[cfg(feature = "otlp")]
 use crate::export::otlp::{OtlpExporter, Surroundings};
 use crate::export::resource::Resource;
 use crate::metrics;
 use crate::mode;
-#[cfg(feature = "otlp")]
 use crate::recorder::budget;
 use crate::recorder::collector::{Collector, Exporters};
 use crate::recorder::pipeline::GLOBAL;
-use crate::recorder::policy::{Keep, Sampler};
+use crate::sampling::{Keep, Sampler};
 use crate::value::{KeyValue, Value};
 
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -31,11 +31,12 @@ pub struct Builder {
     resource: Vec<KeyValue>,
     sampler: Option<Sampler>,
     keep: Keep,
+    memory_limit: Option<usize>,
     discarding: bool,
     /// The environment chooses the exporters.
     automatic: bool,
     #[cfg(feature = "console")]
-    console: bool,
+    console: Option<Console>,
     #[cfg(feature = "prometheus")]
     prometheus: Option<String>,
     #[cfg(feature = "otlp")]
@@ -100,6 +101,13 @@ impl Builder {
         self
     }
 
+    /// Bytes that records and what waits for export may hold together, on top of some 50 KiB a thread; 64 MiB unless
+    /// said. What does not fit is dropped and counted.
+    pub fn with_memory_limit(mut self, bytes: usize) -> Self {
+        self.memory_limit = Some(bytes);
+        self
+    }
+
     /// Serves `GET /metrics` at this address on a server of its own, in OpenMetrics or the older Prometheus text.
     ///
     /// Port 0 takes any free one; [`Telemetry::prometheus_addr`] tells which.
@@ -133,8 +141,14 @@ impl Builder {
 
     /// Shows kept traces as call trees on standard error, coloured on a terminal unless `NO_COLOR` is set.
     #[cfg(feature = "console")]
-    pub fn with_console(mut self) -> Self {
-        self.console = true;
+    pub fn with_console(self) -> Self {
+        self.with_console_to(Console::stderr())
+    }
+
+    /// Shows kept traces as call trees somewhere else, or some of them only; replaces an earlier console.
+    #[cfg(feature = "console")]
+    pub fn with_console_to(mut self, console: Console) -> Self {
+        self.console = Some(console);
         self
     }
 
@@ -169,7 +183,7 @@ impl Builder {
         }
         #[cfg(feature = "console")]
         if settings.traces_exporter == Some(env::ExporterSetting::Console) {
-            self.console = true;
+            self.console = Some(Console::stderr());
         }
         #[cfg(feature = "prometheus")]
         if settings.metrics_exporter == Some(env::ExporterSetting::Prometheus) {
@@ -180,7 +194,9 @@ impl Builder {
     }
 
     fn start(mut self) -> Result<Telemetry, InitError> {
-        let (settings, warnings) = env::read(|name| std::env::var(name).ok());
+        // What is not text is no value either, and is warned about as such.
+        let variable = |name: &str| Some(std::env::var_os(name)?.to_string_lossy().into_owned());
+        let (settings, warnings) = env::read(variable);
         for warning in warnings {
             warn(&warning);
         }
@@ -215,6 +231,7 @@ impl Builder {
                 ratio.ignoring_parent()
             }
         });
+        budget::set_limit(self.memory_limit());
         GLOBAL.policy.set(
             self.sampler.or(from_environment).unwrap_or_default(),
             self.keep,
@@ -225,6 +242,10 @@ impl Builder {
             #[cfg(feature = "prometheus")]
             prometheus,
         })
+    }
+
+    fn memory_limit(&self) -> usize {
+        self.memory_limit.unwrap_or(budget::DEFAULT_LIMIT_BYTES)
     }
 
     /// What is said here comes before the environment, which comes before what is known anyway.
@@ -241,7 +262,7 @@ impl Builder {
     }
 
     fn exporters(
-        &self,
+        &mut self,
         settings: &env::Settings,
         resource: &Resource,
     ) -> Result<Exporters, InitError> {
@@ -250,11 +271,13 @@ impl Builder {
             exporters.watching.push(Box::new(Discard));
         }
         #[cfg(feature = "console")]
-        if self.console {
-            exporters.watching.push(Box::new(Console::stderr()));
+        if let Some(console) = self.console.take() {
+            exporters
+                .watching
+                .push(Box::new(ConsoleExporter::new(console)));
         }
         #[cfg(feature = "otlp")]
-        if let Some(endpoint) = &self.otlp {
+        if let Some(endpoint) = self.otlp.take() {
             let watched = !exporters.watching.is_empty();
             exporters.settling = Some(Box::new(self.otlp_exporter(
                 endpoint.as_deref(),
@@ -282,7 +305,7 @@ impl Builder {
         let surroundings = Surroundings {
             resource,
             account: &GLOBAL.account,
-            byte_budget: budget::limit_bytes() / 4,
+            byte_budget: self.memory_limit() / 4,
             metrics: Some(Box::new(metrics::snapshot)),
             spans_go_elsewhere,
         };
@@ -301,5 +324,6 @@ fn setting(error: crate::export::SetupError) -> InitError {
 
 /// The application's log may not exist yet, so warnings about its environment go to standard error.
 fn warn(warning: &env::Warning) {
-    eprintln!("tracer: {warning}");
+    // Not `eprintln!`, which panics where nobody reads standard error any more.
+    let _ = writeln!(std::io::stderr(), "tracer: {warning}");
 }

@@ -1,6 +1,14 @@
 //! Starting and stopping.
 
+#[cfg(feature = "enable")]
 pub(crate) mod builder;
+#[cfg(feature = "enable")]
 pub(crate) mod env;
 pub(crate) mod error;
+#[cfg(feature = "enable")]
 pub(crate) mod guard;
+#[cfg(not(feature = "enable"))]
+mod off;
+
+#[cfg(not(feature = "enable"))]
+pub(crate) use off::{builder, guard};

@@ -61,6 +61,19 @@ fn a_task_follows_its_root_and_a_late_one_decides_for_itself() {
 }
 
 #[test]
+fn a_task_of_a_sampled_trace_does_not_wait_for_its_root() {
+    let recorder = Recorder::with(Sampler::always_on(), Keep::nothing());
+    let root = enter(site!("root"));
+    let mut task: Task = Box::pin(traced(site!("task"), async {}).in_current_context());
+    finish(&mut task);
+    assert_eq!(recorder.kept(), [["task"]]);
+    ok(root);
+    let fragments = recorder.fragments();
+    assert!(fragments.iter().all(|f| !f.partial));
+    recorder.accounts_for(2);
+}
+
+#[test]
 fn tasks_of_tasks_follow_the_same_root() {
     let recorder = Recorder::new();
     let mut root: Task = Box::pin(traced(site!("root"), async {
@@ -231,6 +244,28 @@ fn a_trace_from_elsewhere_belongs_to_the_recorder_of_the_thread_that_continues_i
             .all(|s| s.parent_is_remote && s.sampled)
     );
     recorder.accounts_for(1);
+}
+
+#[test]
+fn every_part_of_a_long_trace_passes_on_the_state_that_came_with_it() {
+    let recorder = Recorder::new();
+    let remote = Remote {
+        trace_id: crate::TraceId([1, 2]),
+        span_id: crate::SpanId(3),
+        flags: 1,
+        tracestate: Some("vendor=1".into()),
+    };
+    let server = enter_at(site!("server"), Start::remote(Some(remote)));
+    let calls = crate::recorder::fragment::MAX_RECORDS + 1;
+    for _ in 0..calls {
+        call(site!("call"));
+    }
+    ok(server);
+    let fragments = recorder.fragments();
+    assert_eq!(fragments.len(), 2);
+    let states = fragments.iter().map(|f| f.tracestate.as_deref());
+    assert!(states.eq([Some("vendor=1"); 2]));
+    recorder.accounts_for(calls as u64 + 1);
 }
 
 #[test]

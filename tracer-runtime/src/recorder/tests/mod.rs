@@ -3,6 +3,7 @@
 
 mod accounting;
 mod contexts;
+mod details;
 mod futures;
 mod limits;
 #[cfg(feature = "metrics")]
@@ -23,11 +24,11 @@ use super::account::Totals;
 use super::captures;
 use super::fragment::Fragment;
 use super::pipeline::Pipeline;
-use super::policy::{Keep, Sampler};
 use crate::callsite::{Callsite, SpanKind};
 use crate::clock;
 use crate::metrics;
 use crate::record::Failure;
+use crate::sampling::{Keep, Sampler};
 use crate::span::describe::Describe;
 use crate::span::future::{Traced, traced, traced_with};
 use crate::span::guard::{Guard, enter, enter_at};

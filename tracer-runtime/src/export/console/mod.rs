@@ -1,17 +1,20 @@
-//! Finished traces as trees on standard error.
+//! Finished traces as trees for people, on standard error unless said.
 //!
 //! The parts of a trace arrive one by one: those of its tasks, those that other services (or this one, over a socket)
 //! worked on, the one with its root. They are held until the root has come and nothing else follows, so that a trace
-//! is one tree.
+//! is one tree. What comes later still is shown as its continuation.
+
+mod settings;
 
 use std::collections::HashMap;
-use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
+
+pub use settings::Console;
+use settings::Recent;
 
 use super::{ExportError, Exporter};
 use crate::calltree::build::Node;
-use crate::calltree::render::render;
-use crate::calltree::text::Paint;
+use crate::calltree::render::{Part, render};
 use crate::clock::{self, Scale};
 use crate::id::TraceId;
 use crate::record::SpanView;
@@ -20,19 +23,22 @@ use crate::record::SpanView;
 const AFTER_ROOT: Duration = Duration::from_millis(100);
 /// How long a trace without its root waits for it: it may be elsewhere.
 const WITHOUT_ROOT: Duration = Duration::from_secs(1);
+/// How long a trace waits that does not come to rest.
+const AT_ALL: Duration = Duration::from_secs(5);
 /// Spans that are held. More come only if nobody could read them anyway.
 const MAX_SPANS: usize = 8_192;
 /// Of what the held spans have recorded.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// See the module.
-pub(crate) struct Console {
-    out: Box<dyn Write + Send>,
-    paint: Paint,
+pub(crate) struct ConsoleExporter {
+    console: Console,
     scale: &'static Scale,
     held: HashMap<TraceId, Held>,
     spans: usize,
     bytes: usize,
+    /// Traces of which something was shown.
+    shown: Recent<TraceId>,
     /// Traces, or parts of one, that came when too much was held.
     not_shown: u64,
 }
@@ -41,6 +47,7 @@ struct Held {
     nodes: Vec<Node>,
     bytes: usize,
     has_root: bool,
+    oldest: Instant,
     newest: Instant,
 }
 
@@ -52,31 +59,23 @@ impl Held {
             WITHOUT_ROOT
         };
         now.saturating_duration_since(self.newest) >= patience
+            || now.saturating_duration_since(self.oldest) >= AT_ALL
     }
 }
 
-impl Console {
-    /// Coloured on a terminal, unless `NO_COLOR` is set.
-    pub(crate) fn stderr() -> Self {
-        let stderr = std::io::stderr();
-        // <https://no-color.org>: set and not empty.
-        let colourless = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let paint = if stderr.is_terminal() && !colourless {
-            Paint::On
-        } else {
-            Paint::Off
-        };
-        Self::new(Box::new(stderr), paint, clock::scale())
+impl ConsoleExporter {
+    pub(crate) fn new(console: Console) -> Self {
+        Self::with_scale(console, clock::scale())
     }
 
-    fn new(out: Box<dyn Write + Send>, paint: Paint, scale: &'static Scale) -> Self {
+    fn with_scale(console: Console, scale: &'static Scale) -> Self {
         Self {
-            out,
-            paint,
+            console,
             scale,
             held: HashMap::new(),
             spans: 0,
             bytes: 0,
+            shown: Recent::default(),
             not_shown: 0,
         }
     }
@@ -85,6 +84,9 @@ impl Console {
         let Some(trace) = nodes.first().map(|node| node.trace) else {
             return;
         };
+        if self.console.at_most == 0 {
+            return;
+        }
         if self.spans >= MAX_SPANS || self.bytes >= MAX_BYTES {
             self.not_shown += 1;
             return;
@@ -96,7 +98,8 @@ impl Console {
         let held = self.held.entry(trace).or_insert_with(|| Held {
             nodes: Vec::new(),
             bytes: 0,
-            has_root: false,
+            has_root: self.shown.has(&trace),
+            oldest: now,
             newest: now,
         });
         held.newest = now;
@@ -107,30 +110,62 @@ impl Console {
 
     /// Prints what is ready, the trace that began first first.
     fn print(&mut self, ready: impl Fn(&Held) -> bool) {
-        let mut traces: Vec<Held> = self
-            .held
-            .extract_if(|_, held| ready(held))
-            .map(|(_, held)| held)
-            .collect();
-        traces.sort_by_key(|held| held.nodes.iter().map(|node| node.record.start).min());
+        let ready = self.held.extract_if(|_, held| ready(held));
+        let mut traces: Vec<(TraceId, Held)> = ready.collect();
+        traces.sort_by_key(|(_, held)| held.nodes.iter().map(|node| node.record.start).min());
         let mut text = String::new();
-        for held in traces {
+        for (trace, held) in traces {
             self.spans -= held.nodes.len();
             self.bytes -= held.bytes;
-            text.push_str(&render(held.nodes, self.scale, self.paint));
+            self.show(&mut text, trace, held.nodes);
+        }
+        if self.console.at_most == 0 {
+            self.forget();
         }
         if self.not_shown > 0 && self.held.is_empty() {
             text.push_str(&format!(
-                "{} more traces or parts of one were not shown\n",
+                "{} more traces or parts of one were not shown\n\n",
                 self.not_shown
             ));
             self.not_shown = 0;
         }
         if !text.is_empty() {
             // In one piece, so that nothing of others comes in between. There is nobody to tell if it fails.
-            let _ = self.out.write_all(text.as_bytes());
-            let _ = self.out.flush();
+            let _ = self.console.out.write_all(text.as_bytes());
+            let _ = self.console.out.flush();
         }
+    }
+
+    /// Nobody waits for what is held.
+    fn forget(&mut self) {
+        self.held = HashMap::new();
+        (self.spans, self.bytes, self.not_shown) = (0, 0, 0);
+    }
+
+    fn show(&mut self, text: &mut String, trace: TraceId, nodes: Vec<Node>) {
+        let part = if self.shown.has(&trace) {
+            Part::Continuation
+        } else {
+            Part::Whole
+        };
+        if part == Part::Whole {
+            if self.console.at_most == 0 || !self.is_wanted(&nodes) {
+                return;
+            }
+            self.console.at_most -= 1;
+            self.shown.add(trace);
+        }
+        text.push_str(&render(nodes, part, self.scale, self.console.paint));
+        text.push('\n');
+    }
+
+    fn is_wanted(&self, nodes: &[Node]) -> bool {
+        self.console.only.is_none_or(|rules| {
+            nodes.iter().any(|node| {
+                let ns = self.scale.duration_ns(node.record.duration);
+                rules.wants(node.record.outcome, Duration::from_nanos(ns))
+            })
+        })
     }
 }
 
@@ -150,7 +185,7 @@ fn bytes(node: &Node) -> usize {
     values.sum::<usize>() + failure + size_of_val(&**details)
 }
 
-impl Exporter for Console {
+impl Exporter for ConsoleExporter {
     fn export(&mut self, spans: &mut dyn Iterator<Item = SpanView<'_>>) {
         self.hold(spans.map(Node::from).collect());
     }
@@ -170,5 +205,4 @@ impl Exporter for Console {
 }
 
 #[cfg(test)]
-#[path = "console_tests.rs"]
 mod tests;

@@ -1,7 +1,10 @@
 use super::*;
 use crate::callsite::Callsite;
 use crate::export::fixture::OwnedSpan;
+use crate::record::CallOutcome;
+use crate::sampling::Keep;
 use crate::value::KeyValue;
+use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 static SITE: Callsite = Callsite::new("work", "work", "shop");
@@ -27,13 +30,20 @@ impl Screen {
     }
 }
 
-fn console() -> (Console, Screen) {
-    let screen = Screen::default();
-    let out = Box::new(screen.clone());
-    (Console::new(out, Paint::Off, &Scale::NANOSECONDS), screen)
+fn console() -> (ConsoleExporter, Screen) {
+    console_with(|console| console)
 }
 
-fn give(console: &mut Console, spans: &[OwnedSpan]) {
+fn console_with(set: impl FnOnce(Console) -> Console) -> (ConsoleExporter, Screen) {
+    let screen = Screen::default();
+    let console = set(Console::to(screen.clone()));
+    (
+        ConsoleExporter::with_scale(console, &Scale::NANOSECONDS),
+        screen,
+    )
+}
+
+fn give(console: &mut ConsoleExporter, spans: &[OwnedSpan]) {
     console.export(&mut spans.iter().map(OwnedSpan::view));
 }
 
@@ -50,7 +60,7 @@ fn the_parts_of_a_trace_are_one_tree() {
     console.tick(later(AFTER_ROOT));
     let first = screen.take();
     assert!(first.starts_with("trace 00000000000000000000000000000002  "));
-    assert_eq!(first.lines().count(), 2);
+    assert_eq!(first.lines().count(), 3);
 
     give(
         &mut console,
@@ -77,7 +87,11 @@ fn a_part_whose_root_is_elsewhere_is_shown_after_a_while() {
     console.tick(later(AFTER_ROOT));
     assert_eq!(screen.take(), "");
     console.tick(later(WITHOUT_ROOT));
-    assert!(screen.take().contains("called from another service"));
+    assert!(
+        screen
+            .take()
+            .contains("called by span 0000000000000001, in another service\n")
+    );
 }
 
 #[test]
@@ -109,7 +123,7 @@ fn what_nobody_could_read_is_counted_and_not_held() {
     assert_eq!(console.spans, MAX_SPANS);
     console.tick(later(AFTER_ROOT));
     let text = screen.take();
-    assert!(text.ends_with("5 more traces or parts of one were not shown\n"));
+    assert!(text.ends_with("5 more traces or parts of one were not shown\n\n"));
     assert_eq!((console.spans, console.bytes), (0, 0));
 
     let long = "x".repeat(1024 * 1024);
@@ -125,6 +139,68 @@ fn what_nobody_could_read_is_counted_and_not_held() {
     assert!(
         screen
             .take()
-            .ends_with("6 more traces or parts of one were not shown\n")
+            .ends_with("6 more traces or parts of one were not shown\n\n")
+    );
+}
+
+#[test]
+fn what_comes_after_its_trace_was_shown_continues_it() {
+    let (mut console, screen) = console();
+    give(&mut console, &[OwnedSpan::new(&SITE, 1)]);
+    console.tick(later(AFTER_ROOT));
+    assert!(!screen.take().contains("continued"));
+    give(&mut console, &[OwnedSpan::new(&SITE, 2).under(1)]);
+    console.tick(later(AFTER_ROOT));
+    let text = screen.take();
+    assert!(text.contains("  continued: other parts"), "{text}");
+    assert!(
+        text.contains("called by span 0000000000000001, of a part"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_trace_that_never_rests_is_shown_all_the_same() {
+    let (mut console, screen) = console();
+    give(&mut console, &[OwnedSpan::new(&SITE, 1)]);
+    for held in console.held.values_mut() {
+        held.newest += AT_ALL;
+    }
+    console.tick(later(AT_ALL));
+    assert_ne!(screen.take(), "");
+}
+
+#[test]
+fn only_the_wanted_are_shown_and_no_more_than_wanted() {
+    let failures = Keep::errors().or_slower_than(Duration::from_nanos(50));
+    let (mut console, screen) = console_with(|console| console.only(failures).at_most(2));
+    let span = |trace| OwnedSpan::new(&SITE, 1).of_trace(trace).during(trace, 50);
+    let traces = [
+        span(1),
+        span(2).ended(CallOutcome::Panic),
+        span(3).ended(CallOutcome::Cancelled),
+        span(4).during(4, 51),
+        span(5).ended(CallOutcome::Error),
+    ];
+    console.not_shown = 7;
+    for trace in &traces {
+        give(&mut console, std::slice::from_ref(trace));
+    }
+    console.tick(later(AFTER_ROOT));
+    let text = screen.take();
+    assert_eq!(
+        text.lines()
+            .filter(|line| line.starts_with("trace "))
+            .count(),
+        2
+    );
+    assert!(
+        text.contains("[panic]") && text.contains("  51 ns"),
+        "{text}"
+    );
+    give(&mut console, &traces[1..2]);
+    assert_eq!(
+        (console.held.len(), console.spans, console.bytes),
+        (0, 0, 0)
     );
 }

@@ -1,0 +1,5 @@
+//! The whole public API as an application uses it. It compiles the same with and without `enable`.
+
+pub mod functions;
+pub mod inside;
+pub mod startup;

@@ -1,0 +1,74 @@
+//! The same calls with and without `enable`: with it they are seen, without it nothing is.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use tracer_runtime::testing::{CapturedSpan, capture};
+use tracer_tests_disabled::{functions, inside, startup};
+
+const ENABLED: bool = cfg!(feature = "enable");
+
+fn spans(calls: impl AsyncFnOnce()) -> Vec<CapturedSpan> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let capture = capture();
+    runtime.block_on(capture.run(calls()));
+    let spans = capture.spans();
+    assert_eq!(capture.tree().is_empty(), spans.is_empty());
+    assert_eq!(spans.is_empty(), !ENABLED);
+    spans
+}
+
+#[test]
+fn functions_of_every_shape_do_what_they_do() {
+    let spans = spans(async || {
+        functions::plain();
+        assert!(functions::answer(true).0);
+        assert_eq!(functions::fails(1, "b", 2.5), Err("b2.5".to_owned()));
+        assert_eq!(functions::named(1, "secret"), 1);
+        assert_eq!(functions::checked(-1), -1);
+        assert_eq!(functions::later().await, Err(std::fmt::Error));
+        assert_eq!(functions::boxed(&3).await, 3);
+        assert_eq!(functions::works_first(3).await, 6);
+        functions::placed(tracer_runtime::Context::current());
+        functions::root();
+        functions::counted();
+        assert_eq!(functions::handler(http::Request::new(())).await, 200);
+        let remote = functions::call(&mut tonic::Request::new(())).await.unwrap();
+        assert_eq!(remote.is_some(), ENABLED);
+        let store = functions::Store;
+        assert_eq!((store.get(), store.quiet_too(), store.fetch(3)), (1, 2, 3));
+        store.quiet();
+        functions::module::inner();
+        functions::module::quiet();
+    });
+    if ENABLED {
+        assert_eq!(spans.len(), 15, "{spans:#?}");
+    }
+    let text = tracer_runtime::metrics::encode();
+    assert_eq!(text.contains("function=\"counted\""), ENABLED, "{text}");
+    assert!(text.ends_with("# EOF\n"));
+}
+
+#[test]
+fn what_is_called_inside_is_harmless() {
+    spans(async || {
+        let seen = inside::records();
+        assert_eq!(seen.ids.is_some(), ENABLED);
+        assert_eq!(seen.context.is_valid(), ENABLED);
+        assert_eq!(seen.headers.is_empty(), !ENABLED);
+        assert_eq!(seen.remote.is_some(), ENABLED);
+        inside::carries().await;
+        let mut frame = inside::Frame::default();
+        inside::send(&mut frame).await;
+        assert_eq!(frame.0.is_empty(), !ENABLED);
+    });
+}
+
+#[test]
+fn telemetry_starts_once_when_there_is_any() {
+    let address = startup::run(startup::described()).unwrap();
+    assert_eq!(address.is_some(), ENABLED);
+    let again = startup::run(startup::exported("http://127.0.0.1:1"));
+    assert_eq!(again.is_err(), ENABLED);
+    assert_eq!(startup::by_environment().is_err(), ENABLED);
+}

@@ -1,0 +1,112 @@
+//! What spans of a fragment have recorded beside their records, within the byte budget.
+
+use super::budget::Claim;
+use crate::id::SpanId;
+use crate::record::{Failure, SpanDetails};
+
+/// A place among the open ones and one among the closed ones, each in a list that doubles when it is full.
+const ENTRY_BYTES: usize = 2 * (size_of::<Open>() + size_of::<SpanDetails>());
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct Details {
+    /// Of finished spans; records refer to it by index + 1.
+    closed: Vec<SpanDetails>,
+    /// Of spans that still run.
+    open: Vec<Open>,
+    /// For what the finished ones hold.
+    claim: Claim,
+}
+
+#[derive(Debug)]
+struct Open {
+    span: SpanId,
+    details: SpanDetails,
+    claim: Claim,
+}
+
+impl Details {
+    /// The details of a span that runs, made when first asked for, and the claim for what is added to them; `None`
+    /// when the budget is used up.
+    pub(crate) fn of(&mut self, span: SpanId) -> Option<(&mut SpanDetails, &mut Claim)> {
+        let found = self.open.iter().rposition(|open| open.span == span);
+        let index = match found {
+            Some(index) => index,
+            None => {
+                let mut claim = Claim::default();
+                if !claim.grow(ENTRY_BYTES) {
+                    return None;
+                }
+                self.open.push(Open {
+                    span,
+                    details: SpanDetails::default(),
+                    claim,
+                });
+                self.open.len() - 1
+            }
+        };
+        let Open { details, claim, .. } = &mut self.open[index];
+        Some((details, claim))
+    }
+
+    pub(crate) fn has_open(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    /// Nothing has been recorded in the spans that have ended.
+    #[inline(always)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.closed.is_empty()
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        let open: usize = self.open.iter().map(|open| open.claim.bytes()).sum();
+        self.claim.bytes() + open
+    }
+
+    /// Takes what was recorded in a span that ends.
+    pub(crate) fn take(&mut self, span: SpanId) -> Option<SpanDetails> {
+        let index = self.open.iter().rposition(|open| open.span == span)?;
+        let mut ended = self.open.swap_remove(index);
+        self.claim.take_over(&mut ended.claim);
+        Some(ended.details)
+    }
+
+    /// Adds why a span failed to what it recorded, as far as the budget allows.
+    pub(crate) fn with_failure(
+        &mut self,
+        details: Option<SpanDetails>,
+        failure: Box<Failure>,
+    ) -> Option<SpanDetails> {
+        let place = if details.is_none() { ENTRY_BYTES } else { 0 };
+        if !self.claim.grow(place + failure.bytes()) {
+            return details;
+        }
+        let mut details = details.unwrap_or_default();
+        details.failure = Some(failure);
+        Some(details)
+    }
+
+    /// Files the details of a finished span; what its record refers to them by.
+    pub(crate) fn close(&mut self, details: SpanDetails) -> u32 {
+        self.closed.push(details);
+        self.closed.len() as u32
+    }
+
+    pub(crate) fn closed(&self, index: usize) -> Option<&SpanDetails> {
+        self.closed.get(index)
+    }
+
+    pub(crate) fn closed_mut(&mut self, index: usize) -> Option<&mut SpanDetails> {
+        self.closed.get_mut(index)
+    }
+
+    /// Moves out those of the finished spans.
+    pub(crate) fn split_off(&mut self) -> Self {
+        Self {
+            closed: std::mem::take(&mut self.closed),
+            open: Vec::new(),
+            claim: std::mem::take(&mut self.claim),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! The span of a synchronous call: none.
+
+use std::marker::PhantomData;
+
+use super::start::Start;
+use crate::callsite::{Callsite, SpanKind};
+use crate::record::Failure;
+
+/// Ends nothing.
+#[derive(Debug)]
+pub struct Guard(PhantomData<*const ()>);
+
+/// Begins nothing.
+#[inline(always)]
+pub fn enter(_site: &'static Callsite) -> Guard {
+    Guard(PhantomData)
+}
+
+/// Begins nothing.
+#[inline(always)]
+pub fn enter_at(_site: &'static Callsite, _at: Start) -> Guard {
+    Guard(PhantomData)
+}
+
+impl Guard {
+    /// Nothing.
+    #[inline(always)]
+    pub fn finish(&mut self) {}
+
+    /// Nothing.
+    #[inline(always)]
+    pub fn finish_with(&mut self, _failure: Option<Box<Failure>>) {}
+
+    /// Nothing.
+    #[inline(always)]
+    pub fn alone(&mut self) {}
+
+    /// False.
+    #[inline(always)]
+    pub(crate) fn is_on(&self) -> bool {
+        false
+    }
+
+    /// The default.
+    #[inline(always)]
+    #[must_use]
+    pub fn kind(&self) -> SpanKind {
+        SpanKind::Internal
+    }
+
+    /// The future as it is.
+    #[inline(always)]
+    pub fn into_future<F, D>(self, future: F, _describe: D) -> F {
+        future
+    }
+}

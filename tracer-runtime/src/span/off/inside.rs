@@ -1,0 +1,42 @@
+//! What code inside a span can record: nothing.
+
+use std::error::Error;
+
+use crate::record::{EventKind, Failure};
+use crate::value::{KeyValue, Value};
+
+/// False.
+#[inline(always)]
+#[must_use]
+pub const fn recording() -> bool {
+    false
+}
+
+/// Nothing: the feature `enable` is off.
+#[inline(always)]
+pub fn record(_key: &'static str, _value: impl Into<Value>) {}
+
+/// Nothing.
+#[inline(always)]
+pub fn attribute(_key: &'static str, _value: Value) {}
+
+/// Nothing.
+#[doc(hidden)]
+#[inline(always)]
+pub fn add_event(_kind: EventKind, _name: &'static str, _attributes: Vec<KeyValue>) {}
+
+/// Nothing: the feature `enable` is off.
+#[inline(always)]
+pub fn set_error<E: Error + ?Sized>(_error: &E) {}
+
+/// Nothing asks for it.
+#[inline(always)]
+pub(crate) fn failure_of(_error: &(impl Error + ?Sized)) -> Failure {
+    Failure::default()
+}
+
+/// Nothing asks for it.
+#[inline(always)]
+pub(crate) fn cut(text: String) -> String {
+    text
+}
