@@ -46,6 +46,49 @@ fn assert_is_a_new_trace(span: &CapturedSpan) {
     assert_eq!(span.parent_id, SpanId::INVALID);
 }
 
+#[traced(server)]
+fn handle(headers: &HeaderMap) -> usize {
+    headers.len()
+}
+
+/// Tests run side by side, and many have the same id in their headers.
+#[test]
+fn captures_of_other_threads_keep_out_of_a_trace_from_elsewhere() {
+    let mut headers = HeaderMap::new();
+    headers.insert("traceparent", traceparent().parse().unwrap());
+    let mine = capture();
+    handle(&headers);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let theirs = capture();
+            handle(&headers);
+            assert_eq!(theirs.spans().len(), 1);
+        });
+    });
+    let inner = capture();
+    handle(&headers);
+    assert_eq!((mine.spans().len(), inner.spans().len()), (1, 1));
+}
+
+#[traced(client)]
+async fn ask(headers: HeaderMap) -> usize {
+    // Another thread of the same process answers.
+    std::thread::scope(|scope| {
+        let answer = scope.spawn(|| {
+            let _theirs = capture();
+            handle(&headers)
+        });
+        answer.join().unwrap()
+    })
+}
+
+#[test]
+fn a_trace_that_began_in_a_capture_stays_there_on_other_threads() {
+    let capture = capture();
+    assert_eq!(block_on(ask(HeaderMap::new())), 1);
+    assert_eq!(capture.tree(), "ask [ok]\n  handle [ok]\n");
+}
+
 mod axum_handlers {
     use super::*;
 
