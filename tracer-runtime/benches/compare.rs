@@ -199,9 +199,14 @@ fn other_libraries(per_row: Duration) -> Rows {
     rows.add("instrument otel", with_otel, CHILDREN, || {
         black_box(others::instrument_root(CHILDREN));
     });
-    rows.add("otel", "OpenTelemetry SDK span, batch", CHILDREN, move || {
-        black_box(others::otel_root(&otel, CHILDREN));
-    });
+    rows.add(
+        "otel",
+        "OpenTelemetry SDK span, batch",
+        CHILDREN,
+        move || {
+            black_box(others::otel_root(&otel, CHILDREN));
+        },
+    );
     rows.add("autometrics", "#[autometrics]", CHILDREN, || {
         black_box(others::autometrics_calls(CHILDREN));
     });

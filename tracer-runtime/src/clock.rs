@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 static USE_TSC: AtomicBool = AtomicBool::new(false);
+static TRUST_TSC: AtomicBool = AtomicBool::new(false);
 static SCALE: OnceLock<Scale> = OnceLock::new();
 
 /// How ticks relate to time.
@@ -91,11 +92,18 @@ pub(crate) fn scale() -> &'static Scale {
     })
 }
 
+/// Takes the TSC whatever the kernel says, so that instruction counts compare between machines. Before [`scale`].
+pub(crate) fn trust_tsc() {
+    TRUST_TSC.store(true, Relaxed);
+}
+
 /// The kernel has found the counters of all cores in step and running at one rate: it uses them itself.
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 fn tsc_is_reliable() -> bool {
     const SOURCE: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
-    if std::fs::read_to_string(SOURCE).is_ok_and(|source| source.trim() == "tsc") {
+    if TRUST_TSC.load(Relaxed)
+        || std::fs::read_to_string(SOURCE).is_ok_and(|source| source.trim() == "tsc")
+    {
         return true;
     }
     // No word from the kernel (another system, a sandbox): believe the processor's invariant TSC bit.

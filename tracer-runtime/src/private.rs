@@ -34,6 +34,12 @@ pub mod by_type {
     pub use crate::span::probe_return::Settle as _;
 }
 
+/// Makes the clock read the time stamp counter whatever the kernel says of it. For `benches/instructions.rs`.
+#[cfg(feature = "enable")]
+pub fn trust_tsc() {
+    crate::clock::trust_tsc();
+}
+
 /// What became of the process's records so far.
 #[cfg(feature = "enable")]
 #[derive(Debug, Clone, Copy)]
