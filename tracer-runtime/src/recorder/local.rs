@@ -1,6 +1,7 @@
 //! The thread's side of the recorder: the current ids, the active fragment, and what is suspended below it.
 
 use std::cell::{Cell, OnceCell, RefCell};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::account::{DropReason, Tally};
@@ -16,10 +17,10 @@ use crate::metrics;
 use crate::record::{Failure, SpanRecord};
 use crate::threads::{Adopted, Blocks};
 
-/// Callsites on one page of the cell table.
-const PAGE: usize = 64;
-/// Pages; callsites beyond share one cell each, written with atomic additions.
-const PAGES: usize = 256;
+/// Callsites on one page of the cell table: few, as a thread pays for whole pages.
+const PAGE: usize = 16;
+/// Pages; the cells of callsites beyond are looked up anew at each call.
+const PAGES: usize = 512;
 /// Roots inside each other on one thread.
 pub(crate) const MAX_DEPTH: usize = 512;
 /// What a thread keeps for its next traces.
@@ -115,7 +116,7 @@ pub(crate) struct Discards {
     traces: AtomicU64,
 }
 
-static DISCARDS: Blocks<Discards> = Blocks::new();
+static DISCARDS: LazyLock<Blocks<Discards>> = LazyLock::new(Blocks::default);
 
 /// Records and traces that all threads have decided against.
 pub(crate) fn discarded() -> (u64, u64) {
@@ -125,6 +126,11 @@ pub(crate) fn discarded() -> (u64, u64) {
         all.iter().map(|d| d.traces.load(Relaxed)).sum(),
     )
 }
+
+const _: () = assert!(
+    THREAD_BYTES + size_of::<Local>() + SPARE_PLACES * size_of::<Below>() <= 56 << 10,
+    "with the unused places of 512 pages at most 64 KiB a thread, beside 1 KiB a callsite"
+);
 
 thread_local! {
     static LOCAL: Local = const { Local::new() };
@@ -186,9 +192,11 @@ impl Local {
     fn cell_slow(&self, site: &'static Callsite) -> Option<&'static metrics::Cell> {
         let _inside = Inside::enter()?;
         let id = site.register() as usize;
-        let page = self.pages.get(id / PAGE)?;
         let cell = self.cells.get_or_init(metrics::adopt).get().cell(site);
-        page.get_or_init(|| Box::new([const { Cell::new(None) }; PAGE]))[id % PAGE].set(Some(cell));
+        if let Some(page) = self.pages.get(id / PAGE) {
+            let page = page.get_or_init(|| Box::new([const { Cell::new(None) }; PAGE]));
+            page[id % PAGE].set(Some(cell));
+        }
         Some(cell)
     }
 

@@ -30,12 +30,13 @@ use crate::recorder::verdict;
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct Traced<F, D = AlwaysOk> {
-    inner: ManuallyDrop<F>,
+    // Before `inner`: whether it is `Send` is looked up once, and not at the end of a long chain of futures.
     call: Call,
     describe: D,
+    inner: ManuallyDrop<F>,
 }
 
-/// Where a call is between polls; at most 64 bytes.
+/// Where a call is between polls. A future whose alignment is one byte grows by seven more.
 #[derive(Debug)]
 enum Call {
     Waiting {
@@ -45,7 +46,6 @@ enum Call {
     /// In the trace of somebody else.
     Child {
         site: &'static Callsite,
-        fragment: u64,
         span: SpanId,
         parent: SpanId,
         start: u64,
@@ -65,7 +65,7 @@ enum Call {
     Done,
 }
 
-const _: () = assert!(size_of::<Call>() <= 64);
+const _: () = assert!(size_of::<Call>() <= 56);
 
 impl Call {
     /// A root between polls; without a fragment it has lost it to a guard out of order.
@@ -158,7 +158,6 @@ fn suspend_guard(guard: Guard) -> Call {
             }
             return Call::Child {
                 site,
-                fragment,
                 span,
                 parent,
                 start,
@@ -196,7 +195,6 @@ impl Active {
             Call::Waiting { site, at } => Self::begin(local, site, at),
             Call::Child {
                 site,
-                fragment,
                 span,
                 parent,
                 start,
@@ -204,7 +202,7 @@ impl Active {
             } => {
                 let mut active = Self {
                     site,
-                    fragment,
+                    fragment: local.fragment_id.get(),
                     span,
                     parent,
                     start,
@@ -212,7 +210,7 @@ impl Active {
                     before: local.span.get(),
                     depth: local.depth(),
                 };
-                if local.fragment_id.get() == fragment {
+                if active.fragment != 0 && local.trace.get() == trace {
                     local.span.set(span);
                 } else {
                     active.find_fragment(local);
@@ -265,7 +263,12 @@ impl Active {
     fn without_local(call: &mut Call) -> Option<Self> {
         let (site, start) = match std::mem::replace(call, Call::Done) {
             Call::Waiting { site, .. } => {
-                let _inside = Inside::enter()?;
+                let Some(_inside) = Inside::enter() else {
+                    if site.signals != Signals::MetricsOnly {
+                        lost_record(DropReason::Reentrant);
+                    }
+                    return None;
+                };
                 if site.signals != Signals::SpansOnly {
                     metrics::shared_cell(site).begin_shared();
                 }
@@ -297,7 +300,11 @@ impl Active {
             return Self::begin_general(local, site, at);
         }
         let (before, depth) = (local.span.get(), local.depth());
-        start::begin_cell(local, site);
+        if start::begin_cell(local, site).is_none() && cfg!(feature = "metrics") {
+            // From within the recorder: a call whose start is not counted may have no end either.
+            lost_record(DropReason::Reentrant);
+            return None;
+        }
         let span = SpanId(local.random());
         let start = clock::now();
         let mut fragment = local.fragment_id.get();
@@ -358,12 +365,6 @@ impl Active {
     #[cold]
     #[inline(never)]
     fn find_fragment(&mut self, local: &Local) {
-        if local.fragment_id.get() != 0 && local.trace.get() == self.trace {
-            // Another task of the same trace.
-            self.fragment = local.fragment_id.get();
-            local.span.set(self.span);
-            return;
-        }
         let mode = mode::get();
         let mut pipe = None;
         if mode & mode::CAPTURING != 0 {
@@ -431,7 +432,6 @@ impl Active {
                 this.restore_span(local);
                 return Call::Child {
                     site,
-                    fragment,
                     span,
                     parent,
                     start,

@@ -133,6 +133,9 @@ impl Guard {
     #[inline(never)]
     pub(super) fn without_local(site: &'static Callsite) -> Self {
         let Some(_inside) = crate::recorder::reentrancy::Inside::enter() else {
+            if site.signals != Signals::MetricsOnly {
+                local::lost_record(DropReason::Reentrant);
+            }
             return Self::off();
         };
         if site.signals != Signals::SpansOnly {
@@ -171,11 +174,11 @@ impl Guard {
     /// Nobody will say that the body has reached its end: only a thread that unwinds makes it a `panic`.
     #[inline(always)]
     pub fn alone(&mut self) {
-        if std::thread::panicking() {
+        self.alone = self.site.is_some();
+        if self.alone && std::thread::panicking() {
             // Inside of a destructor: the thread unwinds for another reason.
             self.outcome = CallOutcome::Ok;
         }
-        self.alone = true;
     }
 
     /// Whether anybody will hear of the outcome.
