@@ -80,6 +80,15 @@ pub(crate) fn now() -> u64 {
     monotonic()
 }
 
+/// [`now`] where it takes no call to find out; `None` where it does.
+#[inline(always)]
+pub(crate) fn cheap() -> Option<u64> {
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    return USE_TSC.load(Relaxed).then(tsc);
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+    return Some(monotonic());
+}
+
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 #[inline(always)]
 #[allow(

@@ -204,6 +204,7 @@ fn on_current_span(change: impl FnOnce(&mut SpanDetails, &mut Claim)) {
             };
             if let Some((details, claim)) = fragment.details.of(span) {
                 fragment.special = true;
+                fragment.plain = false;
                 change(details, claim);
             }
         });

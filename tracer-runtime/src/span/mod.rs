@@ -1,5 +1,7 @@
 //! Guards, futures and what can be recorded inside a span.
 
+#[cfg(feature = "enable")]
+mod active;
 pub(crate) mod capture;
 #[cfg(feature = "enable")]
 pub(crate) mod context;
