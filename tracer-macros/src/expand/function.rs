@@ -258,8 +258,8 @@ impl Call<'_> {
         let inside = self.inside(&params);
         let callsite = &self.callsite;
         let enter = match callsite::start(self.rt, self.args, &params) {
-            Some(start) => quote_spanned!(span=> #private::enter_at(#callsite, #start)),
-            None => quote_spanned!(span=> #private::enter(#callsite)),
+            Some(start) => Enter::At(quote_spanned!(span=> #private::enter_at(#callsite, #start))),
+            None => Enter::Here(callsite.clone()),
         };
         let alone = early && !closure;
         let end = match (future, describe) {
@@ -282,6 +282,14 @@ impl Call<'_> {
     }
 }
 
+/// How the call begins.
+enum Enter {
+    /// Under what is current, by this callsite.
+    Here(TokenStream),
+    /// By this expression.
+    At(TokenStream),
+}
+
 /// What is done with the returned value.
 enum End {
     /// The guard alone: the end is not reached, or not looked at.
@@ -294,7 +302,7 @@ enum End {
 
 struct SyncBody<'a> {
     private: &'a TokenStream,
-    enter: TokenStream,
+    enter: Enter,
     inside: TokenStream,
     closure: bool,
     /// Early exits are not seen: only unwinding is told from a normal end.
@@ -326,11 +334,22 @@ impl SyncBody<'_> {
         let alone = self
             .alone
             .then(|| quote_spanned!(span=> #private::Guard::alone(&mut #guard);));
-        let mutable = match (&end, self.alone) {
-            (End::Plain, _) | (_, true) => Some(quote_spanned!(span=> mut)),
-            _ => None,
+        let start = match enter {
+            // Begun in its place: to move a guard costs more than to make one.
+            Enter::Here(callsite) => quote_spanned!(span=>
+                let mut #guard = #private::Guard::off();
+                #private::Guard::enter(&mut #guard, #callsite);
+                #alone),
+            Enter::At(enter) => {
+                let mutable = match (&end, self.alone) {
+                    (End::Plain | End::Described(_), _) | (_, true) => {
+                        Some(quote_spanned!(span=> mut))
+                    }
+                    _ => None,
+                };
+                quote_spanned!(span=> let #mutable #guard = #enter; #alone)
+            }
         };
-        let start = quote_spanned!(span=> let #mutable #guard = #enter; #alone);
         // A body can end in `panic!()` whatever the function returns.
         let maybe_unreached = quote_spanned!(span=> #[allow(unreachable_code)]);
         match end {
@@ -345,7 +364,7 @@ impl SyncBody<'_> {
             #start let #value: #ty = #run;
             #maybe_unreached {
                 use #private::by_type::*;
-                #private::Returned(#value).__traced_settle(#guard, #describe)
+                #private::Returned(#value).__traced_settle(&mut #guard, #describe)
             }),
             End::Future(output, describe) => {
                 let future = match output {

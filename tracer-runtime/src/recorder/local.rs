@@ -16,6 +16,8 @@ use crate::metrics;
 
 /// Roots inside each other on one thread.
 pub(crate) const MAX_DEPTH: usize = 512;
+/// Callsites whose cells a thread finds without a detour.
+const NEAR_CELLS: usize = 256;
 /// Places for suspended traces that a thread keeps.
 const SPARE_PLACES: usize = 32;
 
@@ -36,8 +38,9 @@ pub(crate) struct Local {
     pub(super) spare: Cell<Option<Box<Fragment>>>,
     depth: Cell<u32>,
     pub(super) discarded: Discarded,
-    /// By the callsites' ids.
-    cells: RefCell<Vec<Option<&'static metrics::Cell>>>,
+    /// By the callsites' ids; those of the callsites that were called first are nearest.
+    cells: [Cell<Option<&'static metrics::Cell>>; NEAR_CELLS],
+    more_cells: RefCell<Vec<Option<&'static metrics::Cell>>>,
     block: RefCell<Option<metrics::CellBlock>>,
     pub(super) below: RefCell<Vec<Below>>,
     pub(super) pool: RefCell<Pool>,
@@ -107,7 +110,8 @@ impl Local {
             spare: Cell::new(None),
             depth: Cell::new(0),
             discarded: Discarded::new(),
-            cells: RefCell::new(Vec::new()),
+            cells: [const { Cell::new(None) }; NEAR_CELLS],
+            more_cells: RefCell::new(Vec::new()),
             block: RefCell::new(None),
             below: RefCell::new(Vec::new()),
             pool: RefCell::new(Pool::new()),
@@ -133,7 +137,8 @@ impl Local {
         self.phase.set(Phase::Closed);
         self.fragment_id.set(0);
         self.span.set(SpanId::INVALID);
-        let (cells, spare) = (self.cells.take(), self.spare.take());
+        self.cells.iter().for_each(|cell| cell.set(None));
+        let (cells, spare) = (self.more_cells.take(), self.spare.take());
         let below = self.below.take();
         let open = self
             .active
@@ -182,8 +187,11 @@ impl Local {
     /// The cell of a callsite that has been called on this thread before.
     #[inline(always)]
     pub(super) fn known_cell(&self, site: &'static Callsite) -> Option<&'static metrics::Cell> {
-        let cells = self.cells.try_borrow().ok()?;
-        *cells.get(site.id() as usize)?
+        let id = site.id() as usize;
+        if let Some(near) = self.cells.get(id) {
+            return near.get();
+        }
+        *self.more_cells.try_borrow().ok()?.get(id - NEAR_CELLS)?
     }
 
     #[cold]
@@ -195,11 +203,16 @@ impl Local {
             let mut block = self.block.try_borrow_mut().ok()?;
             block.get_or_insert_with(metrics::adopt).get().cell(site)
         };
-        let mut cells = self.cells.try_borrow_mut().ok()?;
-        if cells.len() <= id {
-            cells.resize((id + 1).next_multiple_of(64), None);
+        if let Some(near) = self.cells.get(id) {
+            near.set(Some(cell));
+            return Some(cell);
         }
-        cells[id] = Some(cell);
+        let id = id - NEAR_CELLS;
+        let mut more = self.more_cells.try_borrow_mut().ok()?;
+        if more.len() <= id {
+            more.resize((id + 1).next_multiple_of(64), None);
+        }
+        more[id] = Some(cell);
         Some(cell)
     }
 

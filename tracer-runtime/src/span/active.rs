@@ -12,7 +12,7 @@ use crate::metrics;
 use crate::mode;
 use crate::record::{CallOutcome, Failure};
 use crate::recorder::account::{DropReason, Tally};
-use crate::recorder::call::{self, Running};
+use crate::recorder::call::{self, Beginning, Running};
 use crate::recorder::captures;
 use crate::recorder::fragment::Fragment;
 use crate::recorder::local::{self, Local, lost_record};
@@ -47,7 +47,11 @@ impl Active {
 
     #[inline(always)]
     fn begin_plain(site: &'static Callsite, counted: bool) -> Option<Self> {
-        let call = call::begin_plain(site, counted)?;
+        let call = match call::begin(site, counted) {
+            Beginning::Child(call) => call,
+            Beginning::Root(cell) => call::begin_root(site, cell)?,
+            Beginning::Unusual => return None,
+        };
         local::unchecked(|local| {
             Some(Self {
                 trace: local.trace.get(),
@@ -320,34 +324,30 @@ impl Active {
     }
 
     pub(super) fn end_as(self, outcome: CallOutcome) {
-        ManuallyDrop::new(self).end_unusual(clock::now(), outcome, None);
+        ManuallyDrop::new(self).end_unusual(outcome, None);
     }
 
     #[inline(never)]
     fn end_ok(&self) {
-        let Some(end) = clock::cheap() else {
-            return self.end_unusual(clock::now(), CallOutcome::Ok, None);
-        };
         // Without a cell its end may have to be counted elsewhere.
         let counted = self.call.cell.is_some() || call::is_counted(self.call.site) == Some(false);
-        let duration = end.saturating_sub(self.call.start);
-        if !counted || !call::end_plain(&self.call, self.before, duration) {
-            self.end_unusual(end, CallOutcome::Ok, None);
+        if !counted || !call::end(&self.call, &self.before) {
+            self.end_unusual(CallOutcome::Ok, None);
         }
     }
 
     #[cold]
     #[inline(never)]
     fn end_failed(&self, failure: Option<Box<Failure>>) {
-        self.end_unusual(clock::now(), CallOutcome::Error, failure);
+        self.end_unusual(CallOutcome::Error, failure);
     }
 
     /// The end of a call by the full rules.
     #[cold]
     #[inline(never)]
-    fn end_unusual(&self, end: u64, outcome: CallOutcome, failure: Option<Box<Failure>>) {
+    fn end_unusual(&self, outcome: CallOutcome, failure: Option<Box<Failure>>) {
         let call = &self.call;
-        let duration = end.saturating_sub(call.start);
+        let duration = clock::now().saturating_sub(call.start);
         let ended = local::with(|local| {
             if call.fragment != NOWHERE && local.fragment_id.get() != call.fragment {
                 local.heal(call.fragment, self.depth);
@@ -378,7 +378,7 @@ impl Drop for Active {
     #[cold]
     #[inline(never)]
     fn drop(&mut self) {
-        self.end_unusual(clock::now(), CallOutcome::Panic, None);
+        self.end_unusual(CallOutcome::Panic, None);
     }
 }
 

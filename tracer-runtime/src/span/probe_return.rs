@@ -97,7 +97,7 @@ pub trait Settle {
     type Value;
 
     /// Ends the call.
-    fn __traced_settle<D>(self, guard: Guard, describe: D) -> Self::Value
+    fn __traced_settle<D>(self, guard: &mut Guard, describe: D) -> Self::Value
     where
         D: Fn(&Self::Value, SpanKind) -> Option<Box<Failure>>;
 }
@@ -106,7 +106,7 @@ impl<T> Settle for Returned<T> {
     type Value = T;
 
     #[inline(always)]
-    fn __traced_settle<D>(self, mut guard: Guard, describe: D) -> T
+    fn __traced_settle<D>(self, guard: &mut Guard, describe: D) -> T
     where
         D: Fn(&T, SpanKind) -> Option<Box<Failure>>,
     {
@@ -125,7 +125,7 @@ macro_rules! boxed_futures {
             #[inline]
             pub fn __traced_settle<D>(
                 self,
-                guard: Guard,
+                guard: &mut Guard,
                 describe: D,
             ) -> Pin<Box<dyn Future<Output = T> $(+ $marker)* + 'a>>
             where
@@ -134,7 +134,7 @@ macro_rules! boxed_futures {
                 if !guard.is_on() {
                     return self.0;
                 }
-                Box::pin(guard.into_future(self.0, By(describe)))
+                Box::pin(guard.take().into_future(self.0, By(describe)))
             }
         }
     )*};
