@@ -11,7 +11,7 @@ use super::reentrancy::Inside;
 use super::{special, verdict};
 use crate::callsite::{Callsite, Signals};
 use crate::clock;
-use crate::id::SpanId;
+use crate::id::{SpanId, TraceId};
 use crate::metrics;
 use crate::mode;
 use crate::record::{CallOutcome, Failure, SpanRecord};
@@ -46,8 +46,8 @@ impl Running {
 
 /// How a call can begin.
 pub(crate) enum Beginning {
-    /// It has, under what is current.
-    Child(Running),
+    /// It has, under what is current, in this trace, with as many traces suspended below.
+    Child(Running, TraceId, u32),
     /// By [`begin_root`], with this cell.
     Root(Option<&'static metrics::Cell>),
     /// By the full rules: something is out of the ordinary.
@@ -76,14 +76,15 @@ pub(crate) fn begin(site: &'static Callsite, counted: bool) -> Beginning {
         if let Some(cell) = cell {
             cell.begin();
         }
-        Some(Beginning::Child(Running {
+        let call = Running {
             site,
             cell,
             fragment,
             parent,
             span,
             start,
-        }))
+        };
+        Some(Beginning::Child(call, local.trace.get(), local.depth()))
     });
     begun.unwrap_or(Beginning::Unusual)
 }

@@ -80,7 +80,7 @@ fn enter_one_signal(guard: &mut Guard, site: &'static Callsite) {
 #[inline(always)]
 fn enter_counted(guard: &mut Guard, site: &'static Callsite, counted: bool) {
     match call::begin(site, counted) {
-        Beginning::Child(call) => guard.call = Some(call),
+        Beginning::Child(call, ..) => guard.call = Some(call),
         Beginning::Root(cell) => enter_root(guard, site, cell),
         Beginning::Unusual => enter_general(guard, site),
     }
