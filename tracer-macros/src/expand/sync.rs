@@ -77,8 +77,12 @@ impl Call<'_> {
         let span = Span::mixed_site();
         let (private, callsite) = (&self.rt.private, &self.callsite);
         match callsite::start(self.rt, self.args, params) {
-            Some(start) => quote_spanned!(span=> #private::enter_at(#callsite, #start)),
-            None => quote_spanned!(span=> #private::enter(#callsite)),
+            Some(start) => quote_spanned!(span=>
+                let mut __traced_guard = #private::enter_at(#callsite, #start);),
+            // Begun in its place: to move a guard costs more than to make one.
+            None => quote_spanned!(span=>
+                let mut __traced_guard = #private::Guard::off();
+                #private::Guard::enter(&mut __traced_guard, #callsite);),
         }
     }
 }
@@ -130,18 +134,18 @@ impl SyncBody<'_> {
         let end = match end {
             End::Unseen => {
                 return quote_spanned!(span=>
-                    let mut #guard = #enter; #private::Guard::alone(&mut #guard); #run);
+                    #enter #private::Guard::alone(&mut #guard); #run);
             }
             End::Described(Describer::ByType) => {
                 let judge = judge(private, &quote_spanned!(span=> #private::Probe(&#value)));
                 quote_spanned!(span=>
                     use #private::by_type::*;
                     let judge = #judge;
-                    #private::Returned(#value).__traced_end(#guard, judge))
+                    #private::Returned(#value).__traced_end(&mut #guard, judge))
             }
             End::Described(Describer::Closure(describe)) => quote_spanned!(span=>
                 use #private::by_type::*;
-                #private::Returned(#value).__traced_settle(#guard, #describe)
+                #private::Returned(#value).__traced_settle(&mut #guard, #describe)
             ),
             End::Future(output, describe) => {
                 let judge = match (&describe, &output) {
@@ -162,6 +166,6 @@ impl SyncBody<'_> {
             }
         };
         quote_spanned!(span=>
-            let #guard = #enter; let #value: #ty = #run; #[allow(unreachable_code)] { #end })
+            #enter let #value: #ty = #run; #[allow(unreachable_code)] { #end })
     }
 }

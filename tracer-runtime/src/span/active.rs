@@ -1,7 +1,5 @@
 //! An asynchronous call while its future is polled or dropped.
 
-use std::mem::{self, ManuallyDrop};
-
 use super::future::Call;
 use super::guard::NOWHERE;
 use super::start::{self, Opened, Start};
@@ -12,7 +10,7 @@ use crate::metrics;
 use crate::mode;
 use crate::record::{CallOutcome, Failure};
 use crate::recorder::account::{DropReason, Tally};
-use crate::recorder::call::{self, Running};
+use crate::recorder::call::{self, Beginning, Running};
 use crate::recorder::captures;
 use crate::recorder::fragment::Fragment;
 use crate::recorder::local::{self, Local, lost_record};
@@ -20,8 +18,10 @@ use crate::recorder::pipeline::GLOBAL;
 use crate::recorder::reentrancy::Inside;
 use crate::recorder::verdict;
 
-/// A call while it is polled or dropped. Dropped without an end, it unwinds.
-pub(super) struct Active {
+/// A call while it is polled or dropped; `None` where nobody records it. Dropped without an end, it unwinds.
+pub(super) struct Active(Option<Begun>);
+
+struct Begun {
     /// With [`NOWHERE`] as its fragment where its record goes nowhere.
     call: Running,
     trace: TraceId,
@@ -31,37 +31,73 @@ pub(super) struct Active {
 }
 
 impl Active {
-    /// Takes the call out of its future; `None` where nobody records it.
+    /// No call yet.
+    #[inline(always)]
+    pub(super) const fn none() -> Self {
+        Self(None)
+    }
+
+    /// Takes the call out of its future.
+    ///
+    /// Writes to a place rather than returning something, so that what follows here are jumps.
     #[inline(never)]
-    pub(super) fn resume(call: &mut Call) -> Option<Self> {
-        if let Call::Waiting { site, at: None } = call
-            && let Some(counted) = call::is_counted(site)
-            && let Some(begun) = Self::begin_plain(site, counted)
-        {
-            // Nothing to drop, and no need to look.
-            mem::forget(mem::replace(call, Call::Done));
-            return Some(begun);
+    pub(super) fn resume(&mut self, place: &mut Call) {
+        match *place {
+            Call::Waiting { site, at: None } => match site.signals {
+                Signals::Both => self.begin_counted(place, site, cfg!(feature = "metrics")),
+                Signals::SpansOnly => self.begin_uncounted(place, site),
+                Signals::MetricsOnly => self.resume_slow(place),
+            },
+            _ => self.resume_slow(place),
         }
-        Self::resume_slow(call)
+    }
+
+    #[inline(never)]
+    fn begin_uncounted(&mut self, place: &mut Call, site: &'static Callsite) {
+        self.begin_counted(place, site, false);
     }
 
     #[inline(always)]
-    fn begin_plain(site: &'static Callsite, counted: bool) -> Option<Self> {
-        let call = call::begin_plain(site, counted)?;
-        local::unchecked(|local| {
-            Some(Self {
-                trace: local.trace.get(),
-                before: call.parent,
-                depth: local.depth(),
-                call,
-            })
-        })
+    fn begin_counted(&mut self, place: &mut Call, site: &'static Callsite, counted: bool) {
+        match call::begin(site, counted) {
+            Beginning::Child(call, trace, depth) => {
+                place.make_done();
+                self.0 = Some(Begun {
+                    trace,
+                    before: call.parent,
+                    depth,
+                    call,
+                });
+            }
+            Beginning::Root(cell) => self.begin_root(place, site, cell),
+            Beginning::Unusual => self.resume_slow(place),
+        }
     }
 
     #[inline(never)]
-    fn resume_slow(call: &mut Call) -> Option<Self> {
-        let resumed = local::with(|local| match mem::replace(call, Call::Done) {
-            Call::Waiting { site, at } => Self::begin(local, site, at),
+    fn begin_root(
+        &mut self,
+        place: &mut Call,
+        site: &'static Callsite,
+        cell: Option<&'static metrics::Cell>,
+    ) {
+        let Some(call) = call::begin_root(site, cell) else {
+            return self.resume_slow(place);
+        };
+        place.make_done();
+        self.0 = Some(Begun {
+            call,
+            // Its fragment knows.
+            trace: TraceId::INVALID,
+            before: SpanId::INVALID,
+            depth: 0,
+        });
+    }
+
+    #[inline(never)]
+    fn resume_slow(&mut self, place: &mut Call) {
+        let resumed = local::with(|local| match place.take() {
+            Call::Waiting { site, at } => Begun::begin(local, site, at),
             Call::Child {
                 site,
                 span,
@@ -70,26 +106,26 @@ impl Active {
                 trace,
             } => {
                 let fragment = local.fragment_id.get();
-                let call = Running {
+                let mut call = Running {
                     site,
-                    cell: Self::cell(local, site),
+                    cell: Begun::cell(local, site),
                     fragment,
                     parent,
                     span,
                     start,
                 };
-                let mut active = Self {
-                    call,
-                    trace,
-                    before: local.span.get(),
-                    depth: local.depth(),
-                };
+                let (before, depth) = (local.span.get(), local.depth());
                 if fragment != 0 && local.trace.get() == trace {
                     local.span.set(span);
                 } else {
-                    active.find_fragment(local);
+                    find_fragment(&mut call, trace, local);
                 }
-                Some(active)
+                Some(Begun {
+                    call,
+                    trace,
+                    before,
+                    depth,
+                })
             }
             Call::Root {
                 site,
@@ -102,25 +138,72 @@ impl Active {
                 let trace = fragment.trace;
                 let call = Running {
                     site,
-                    cell: Self::cell(local, site),
+                    cell: Begun::cell(local, site),
                     fragment: push(local, fragment, span),
                     parent,
                     span,
                     start,
                 };
-                Some(Self {
+                Some(Begun {
                     call,
                     trace,
                     before,
                     depth,
                 })
             }
-            Call::Unrecorded { site, start } => Some(Self::unrecorded(site, start)),
+            Call::Unrecorded { site, start } => Some(Begun::unrecorded(site, start)),
             Call::Done => None,
         });
-        resumed.unwrap_or_else(|| Self::without_local(call))
+        self.0 = resumed.unwrap_or_else(|| Begun::without_local(place));
     }
 
+    #[inline(always)]
+    pub(super) fn kind(&self) -> Option<SpanKind> {
+        self.0.as_ref().map(|begun| begun.call.site.kind)
+    }
+
+    /// After a poll that ended pending: back into the future.
+    #[inline(always)]
+    pub(super) fn pause(&mut self, place: &mut Call) {
+        if let Some(begun) = &self.0 {
+            begun.put_into(place);
+            self.0 = None;
+        }
+    }
+
+    /// The call has ended by itself; `None` is `ok`.
+    #[inline(always)]
+    pub(super) fn end(&mut self, failure: Option<Box<Failure>>) {
+        if let Some(begun) = &self.0 {
+            match failure {
+                None => begun.end_ok(),
+                failure => begun.end_failed(failure),
+            }
+            self.0 = None;
+        }
+    }
+
+    /// The call's future was dropped.
+    #[inline(always)]
+    pub(super) fn cancel(&mut self) {
+        if let Some(begun) = &self.0 {
+            begun.end_unusual(CallOutcome::Cancelled, None);
+            self.0 = None;
+        }
+    }
+}
+
+impl Drop for Active {
+    /// Only while unwinding there is still a call: every other way out ends or pauses it.
+    #[inline(always)]
+    fn drop(&mut self) {
+        if let Some(begun) = &self.0 {
+            begun.end_unusual(CallOutcome::Panic, None);
+        }
+    }
+}
+
+impl Begun {
     /// Where the end of a call that has begun before will be counted.
     fn cell(local: &Local, site: &'static Callsite) -> Option<&'static metrics::Cell> {
         match site.signals {
@@ -149,8 +232,8 @@ impl Active {
     /// A poll in a thread-local destructor after the recorder's own: the shared cell counts it, the span is lost.
     #[cold]
     #[inline(never)]
-    fn without_local(call: &mut Call) -> Option<Self> {
-        let (site, start) = match mem::replace(call, Call::Done) {
+    fn without_local(place: &mut Call) -> Option<Self> {
+        let (site, start) = match place.take() {
             Call::Waiting { site, .. } => {
                 let Some(_inside) = Inside::enter() else {
                     if site.signals != Signals::MetricsOnly {
@@ -230,63 +313,6 @@ impl Active {
         })
     }
 
-    /// The trace that the call began in is not the active one: the future has been carried away.
-    #[cold]
-    #[inline(never)]
-    fn find_fragment(&mut self, local: &Local) {
-        let call = &mut self.call;
-        let mode = mode::get();
-        let mut pipe = None;
-        if mode & mode::CAPTURING != 0 {
-            pipe = captures::of(self.trace);
-        }
-        if mode & mode::INITIALISED == 0 {
-            pipe = pipe.or_else(|| captures::adopt(self.trace));
-            if pipe.is_none() {
-                // The capture that it began in is gone.
-                call.fragment = NOWHERE;
-                return;
-            }
-        }
-        let policy = pipe
-            .as_ref()
-            .map_or(&GLOBAL.policy, |pipe| &pipe.pipeline().policy);
-        // As its trace was, unless another service decided that.
-        let sampled = policy.samples(self.trace);
-        let Some(mut orphan) = local.fragment(call.span.0, self.trace, sampled) else {
-            call.fragment = NOWHERE;
-            return lost_record(DropReason::Reentrant);
-        };
-        orphan.opened = call.start;
-        orphan.partial = true;
-        orphan.special = pipe.is_some();
-        orphan.pipe = pipe;
-        orphan.account().tally(Tally::Orphan);
-        call.fragment = push(local, orphan, call.span);
-    }
-
-    fn owns_fragment(&self) -> bool {
-        self.call.span.0 == self.call.fragment
-    }
-
-    #[inline(always)]
-    pub(super) fn kind(&self) -> SpanKind {
-        self.call.site.kind
-    }
-
-    /// Makes current what was before. Not where the trace has left the thread meanwhile: its root ended in the poll.
-    fn restore_span(&self, local: &Local) {
-        if local.fragment_id.get() == self.call.fragment {
-            local.span.set(self.before);
-        }
-    }
-
-    /// After a poll that ended pending: back into the future.
-    #[inline(always)]
-    pub(super) fn pause(self, call: &mut Call) {
-        ManuallyDrop::new(self).put_into(call);
-    }
-
     #[inline(never)]
     fn put_into(&self, place: &mut Call) {
         let call = &self.call;
@@ -297,7 +323,7 @@ impl Active {
                 if local.fragment_id.get() != call.fragment {
                     local.heal(call.fragment, self.depth);
                 }
-                if !self.owns_fragment() {
+                if !owns_fragment(call) {
                     self.restore_span(local);
                     return Call::of_child(call, self.trace);
                 }
@@ -312,46 +338,35 @@ impl Active {
         };
     }
 
-    /// The call has ended by itself; `None` is `ok`.
-    #[inline(always)]
-    pub(super) fn end(self, failure: Option<Box<Failure>>) {
-        let this = ManuallyDrop::new(self);
-        if failure.is_none() {
-            this.end_ok();
-        } else {
-            this.end_failed(failure);
+    /// Makes current what was before. Not where the trace has left the thread meanwhile: its root ended in the poll.
+    fn restore_span(&self, local: &Local) {
+        if local.fragment_id.get() == self.call.fragment {
+            local.span.set(self.before);
         }
-    }
-
-    pub(super) fn end_as(self, outcome: CallOutcome) {
-        ManuallyDrop::new(self).end_unusual(clock::now(), outcome, None);
     }
 
     #[inline(never)]
     fn end_ok(&self) {
-        let Some(end) = clock::cheap() else {
-            return self.end_unusual(clock::now(), CallOutcome::Ok, None);
-        };
+        let call = &self.call;
         // Without a cell its end may have to be counted elsewhere.
-        let counted = self.call.cell.is_some() || call::is_counted(self.call.site) == Some(false);
-        let duration = end.saturating_sub(self.call.start);
-        if !counted || !call::end_plain(&self.call, self.before, duration) {
-            self.end_unusual(end, CallOutcome::Ok, None);
+        let counted = call.cell.is_some() || call::is_counted(call.site) == Some(false);
+        if !counted || !call::end(call, &self.before) {
+            self.end_unusual(CallOutcome::Ok, None);
         }
     }
 
     #[cold]
     #[inline(never)]
     fn end_failed(&self, failure: Option<Box<Failure>>) {
-        self.end_unusual(clock::now(), CallOutcome::Error, failure);
+        self.end_unusual(CallOutcome::Error, failure);
     }
 
     /// The end of a call by the full rules.
     #[cold]
     #[inline(never)]
-    fn end_unusual(&self, end: u64, outcome: CallOutcome, failure: Option<Box<Failure>>) {
+    fn end_unusual(&self, outcome: CallOutcome, failure: Option<Box<Failure>>) {
         let call = &self.call;
-        let duration = end.saturating_sub(call.start);
+        let duration = clock::now().saturating_sub(call.start);
         let ended = local::with(|local| {
             if call.fragment != NOWHERE && local.fragment_id.get() != call.fragment {
                 local.heal(call.fragment, self.depth);
@@ -365,7 +380,7 @@ impl Active {
             if call.fragment == NOWHERE {
                 return;
             }
-            if !self.owns_fragment() {
+            if !owns_fragment(call) {
                 self.restore_span(local);
             }
             local.record(call.fragment, call.record(outcome, duration), failure);
@@ -377,13 +392,42 @@ impl Active {
     }
 }
 
-impl Drop for Active {
-    /// Only while unwinding: every other way out ends or pauses the call.
-    #[cold]
-    #[inline(never)]
-    fn drop(&mut self) {
-        self.end_unusual(clock::now(), CallOutcome::Panic, None);
+fn owns_fragment(call: &Running) -> bool {
+    call.span.0 == call.fragment
+}
+
+/// The trace that the call began in is not the active one: the future has been carried away.
+#[cold]
+#[inline(never)]
+fn find_fragment(call: &mut Running, trace: TraceId, local: &Local) {
+    let mode = mode::get();
+    let mut pipe = None;
+    if mode & mode::CAPTURING != 0 {
+        pipe = captures::of(trace);
     }
+    if mode & mode::INITIALISED == 0 {
+        pipe = pipe.or_else(|| captures::adopt(trace));
+        if pipe.is_none() {
+            // The capture that it began in is gone.
+            call.fragment = NOWHERE;
+            return;
+        }
+    }
+    let policy = pipe
+        .as_ref()
+        .map_or(&GLOBAL.policy, |pipe| &pipe.pipeline().policy);
+    // As its trace was, unless another service decided that.
+    let sampled = policy.samples(trace);
+    let Some(mut orphan) = local.fragment(call.span.0, trace, sampled) else {
+        call.fragment = NOWHERE;
+        return lost_record(DropReason::Reentrant);
+    };
+    orphan.opened = call.start;
+    orphan.partial = true;
+    orphan.special = pipe.is_some();
+    orphan.pipe = pipe;
+    orphan.account().tally(Tally::Orphan);
+    call.fragment = push(local, orphan, call.span);
 }
 
 #[cold]

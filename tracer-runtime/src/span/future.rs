@@ -4,7 +4,7 @@
 //! children that are cancelled find it. A child's future holds ids only.
 
 use std::future::Future;
-use std::mem::ManuallyDrop;
+use std::mem::{self, ManuallyDrop};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
@@ -16,7 +16,6 @@ use super::start::Start;
 use crate::callsite::Callsite;
 use crate::id::{SpanId, TraceId};
 use crate::mode;
-use crate::record::CallOutcome;
 use crate::recorder::account::DropReason;
 use crate::recorder::call::Running;
 use crate::recorder::fragment::Fragment;
@@ -27,7 +26,8 @@ use crate::recorder::local::{self, lost_record};
 #[must_use = "futures do nothing unless polled"]
 pub struct Traced<F, D = AlwaysOk> {
     // Before `inner`: whether it is `Send` is looked up once, and not at the end of a long chain of futures.
-    call: Call,
+    /// [`Call::Done`] after `Drop`, so that there is nothing left to drop.
+    call: ManuallyDrop<Call>,
     describe: D,
     inner: ManuallyDrop<F>,
 }
@@ -125,10 +125,41 @@ impl Call {
         .unwrap_or_else(|| Self::unrecorded(&call))
     }
 
-    /// Not begun, or over.
+    pub(super) fn take(&mut self) -> Self {
+        mem::replace(self, Self::Done)
+    }
+
+    /// For a call that is known to hold nothing: it has not begun and is not told where to.
     #[inline(always)]
-    fn is_idle(&self) -> bool {
-        matches!(self, Self::Waiting { .. } | Self::Done)
+    pub(super) fn make_done(&mut self) {
+        mem::forget(mem::replace(self, Self::Done));
+    }
+
+    /// Nobody will record the call: it was not recorded from its first poll on.
+    #[inline(always)]
+    fn forgo(&mut self) {
+        match self {
+            Self::Waiting { at: None, .. } => self.make_done(),
+            _ => self.forgo_slow(),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn forgo_slow(&mut self) {
+        if let Self::Waiting { .. } = self {
+            self.take();
+        }
+    }
+
+    #[inline(always)]
+    fn is_waiting(&self) -> bool {
+        matches!(self, Self::Waiting { .. })
+    }
+
+    #[inline(always)]
+    fn is_done(&self) -> bool {
+        matches!(self, Self::Done)
     }
 }
 
@@ -147,7 +178,7 @@ pub fn traced_with<F: Future, D: Describe<F::Output>>(
 ) -> Traced<F, D> {
     Traced {
         inner: ManuallyDrop::new(future),
-        call: Call::Waiting { site, at: None },
+        call: ManuallyDrop::new(Call::Waiting { site, at: None }),
         describe,
     }
 }
@@ -161,10 +192,10 @@ pub fn traced_at<F: Future, D: Describe<F::Output>>(
 ) -> Traced<F, D> {
     Traced {
         inner: ManuallyDrop::new(future),
-        call: Call::Waiting {
+        call: ManuallyDrop::new(Call::Waiting {
             site,
             at: Some(Box::new(at)),
-        },
+        }),
         describe,
     }
 }
@@ -174,7 +205,7 @@ impl<F, D> Traced<F, D> {
     pub(super) fn going_on(guard: Guard, future: F, describe: D) -> Self {
         Self {
             inner: ManuallyDrop::new(future),
-            call: Call::of_guard(guard),
+            call: ManuallyDrop::new(Call::of_guard(guard)),
             describe,
         }
     }
@@ -194,20 +225,16 @@ impl<F: Future, D: Describe<F::Output>> Future for Traced<F, D> {
         let this = unsafe { self.get_unchecked_mut() };
         // SAFETY: `this` came from a pin, so `inner` does not move until it is dropped in place.
         let inner: Pin<&mut F> = unsafe { Pin::new_unchecked(&mut *this.inner) };
-        let active = if mode::get() == 0 && this.call.is_idle() {
-            // A call is recorded from its first poll or not at all.
-            this.call = Call::Done;
-            None
-        } else {
-            Active::resume(&mut this.call)
-        };
+        let mut active = Active::none();
+        if mode::get() == 0 && this.call.is_waiting() {
+            this.call.forgo();
+        } else if !this.call.is_done() {
+            active.resume(&mut this.call);
+        }
         let polled = inner.poll(task);
-        if let Some(active) = active {
+        if let Some(kind) = active.kind() {
             match &polled {
-                Poll::Ready(value) => {
-                    let failure = this.describe.describe(value, active.kind());
-                    active.end(failure);
-                }
+                Poll::Ready(value) => active.end(this.describe.describe(value, kind)),
                 Poll::Pending => active.pause(&mut this.call),
             }
         }
@@ -222,15 +249,15 @@ impl<F, D> Drop for Traced<F, D> {
         reason = "drops the pinned inner future in place, once, inside its span"
     )]
     fn drop(&mut self) {
-        let active = match self.call.is_idle() {
-            true => None,
-            false => Active::resume(&mut self.call),
-        };
+        let mut active = Active::none();
+        if self.call.is_waiting() {
+            self.call.forgo();
+        } else if !self.call.is_done() {
+            active.resume(&mut self.call);
+        }
         // SAFETY: `inner` is dropped here and nowhere else, and never touched again.
         unsafe { ManuallyDrop::drop(&mut self.inner) };
-        if let Some(active) = active {
-            active.end_as(CallOutcome::Cancelled);
-        }
+        active.cancel();
     }
 }
 

@@ -13,7 +13,7 @@ use crate::metrics;
 use crate::mode;
 use crate::record::{CallOutcome, Failure};
 use crate::recorder::account::DropReason;
-use crate::recorder::call::{self, Running};
+use crate::recorder::call::{self, Beginning, Running};
 use crate::recorder::local;
 use crate::recorder::reentrancy::Inside;
 
@@ -42,14 +42,12 @@ enum Unfinished {
     Ok,
 }
 
-/// Begins a call under what is current.
+/// Begins a call under what is current. Where it counts, [`Guard::enter`] does without moving the guard.
 #[inline(always)]
 pub fn enter(site: &'static Callsite) -> Guard {
-    if mode::get() == 0 {
-        Guard::off()
-    } else {
-        enter_on(site)
-    }
+    let mut guard = Guard::off();
+    guard.enter(site);
+    guard
 }
 
 /// Begins a call somewhere else.
@@ -62,37 +60,70 @@ pub fn enter_at(site: &'static Callsite, at: Start) -> Guard {
     }
 }
 
+/// Writes to the guard's place rather than returning one, so that what follows here are jumps.
 #[inline(never)]
-fn enter_on(site: &'static Callsite) -> Guard {
-    if site.signals != Signals::Both {
-        return enter_one_signal(site);
-    }
-    match call::begin_plain(site, cfg!(feature = "metrics")) {
-        Some(call) => Guard::new(call),
-        None => start::enter_general(site),
+fn enter_on(guard: &mut Guard, site: &'static Callsite) {
+    match site.signals {
+        Signals::Both => enter_counted(guard, site, cfg!(feature = "metrics")),
+        _ => enter_one_signal(guard, site),
     }
 }
 
 #[inline(never)]
-fn enter_one_signal(site: &'static Callsite) -> Guard {
-    let begun = match site.signals {
-        Signals::MetricsOnly => None,
-        _ => call::begin_plain(site, false),
-    };
-    match begun {
-        Some(call) => Guard::new(call),
-        None => start::enter_general(site),
+fn enter_one_signal(guard: &mut Guard, site: &'static Callsite) {
+    match site.signals {
+        Signals::MetricsOnly => enter_general(guard, site),
+        _ => enter_counted(guard, site, false),
     }
+}
+
+#[inline(always)]
+fn enter_counted(guard: &mut Guard, site: &'static Callsite, counted: bool) {
+    match call::begin(site, counted) {
+        Beginning::Child(call, ..) => guard.call = Some(call),
+        Beginning::Root(cell) => enter_root(guard, site, cell),
+        Beginning::Unusual => enter_general(guard, site),
+    }
+}
+
+#[inline(never)]
+fn enter_root(guard: &mut Guard, site: &'static Callsite, cell: Option<&'static metrics::Cell>) {
+    match call::begin_root(site, cell) {
+        Some(call) => guard.call = Some(call),
+        None => enter_general(guard, site),
+    }
+}
+
+/// By the full rules.
+#[cold]
+#[inline(never)]
+fn enter_general(guard: &mut Guard, site: &'static Callsite) {
+    *guard = start::enter_at(site, Start::current());
 }
 
 impl Guard {
+    /// A call that nobody records.
     #[inline(always)]
-    pub(super) const fn off() -> Self {
+    pub const fn off() -> Self {
         Self {
             call: None,
             unfinished: Unfinished::Panic,
             not_send: PhantomData,
         }
+    }
+
+    /// Begins a call under what is current, in the place of one that nobody records.
+    #[inline(always)]
+    pub fn enter(&mut self, site: &'static Callsite) {
+        if mode::get() != 0 {
+            enter_on(self, site);
+        }
+    }
+
+    /// The call, to go on elsewhere.
+    #[inline]
+    pub(super) fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::off())
     }
 
     #[inline(always)]
@@ -204,18 +235,15 @@ impl Drop for Guard {
 
 #[inline(never)]
 fn end_ok(call: &Running) {
-    let Some(end) = clock::cheap() else {
-        return end_unusual(call, clock::now(), CallOutcome::Ok, None);
-    };
-    if !call::end_plain(call, call.parent, end.saturating_sub(call.start)) {
-        end_unusual(call, end, CallOutcome::Ok, None);
+    if !call::end(call, &call.parent) {
+        end_unusual(call, CallOutcome::Ok, None);
     }
 }
 
 #[cold]
 #[inline(never)]
 fn end_failed(call: &Running, failure: Option<Box<Failure>>) {
-    end_unusual(call, clock::now(), CallOutcome::Error, failure);
+    end_unusual(call, CallOutcome::Error, failure);
 }
 
 #[inline(never)]
@@ -226,7 +254,7 @@ fn end_unfinished(call: &Running, unfinished: Unfinished) {
         Unfinished::Ok => false,
     };
     match unwound {
-        true => end_unusual(call, clock::now(), CallOutcome::Panic, None),
+        true => end_unusual(call, CallOutcome::Panic, None),
         false => end_ok(call),
     }
 }
@@ -234,8 +262,8 @@ fn end_unfinished(call: &Running, unfinished: Unfinished) {
 /// The end of a call by the full rules.
 #[cold]
 #[inline(never)]
-fn end_unusual(call: &Running, end: u64, outcome: CallOutcome, failure: Option<Box<Failure>>) {
-    let duration = end.saturating_sub(call.start);
+fn end_unusual(call: &Running, outcome: CallOutcome, failure: Option<Box<Failure>>) {
+    let duration = clock::now().saturating_sub(call.start);
     let has_span = call.span != SpanId::INVALID;
     if call.cell.is_none() && !has_span {
         return end_shared(call, outcome, duration);

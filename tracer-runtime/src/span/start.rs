@@ -388,13 +388,6 @@ pub(super) fn note_start(
     });
 }
 
-/// [`super::guard::enter`] while a capture exists, or for a callsite with one signal only.
-#[cold]
-#[inline(never)]
-pub(super) fn enter_general(site: &'static Callsite) -> Guard {
-    enter_at(site, Start::current())
-}
-
 /// See [`super::guard::enter_at`].
 #[cold]
 #[inline(never)]
