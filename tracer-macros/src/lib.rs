@@ -19,7 +19,7 @@ use crate::item::{Block, Function, Item};
 /// Without the feature the arguments are checked and the item stays as it is.
 const ENABLED: bool = cfg!(feature = "enable");
 
-/// Traces a function.
+/// See `traced` in `tracer-runtime`, from where it is used.
 #[proc_macro_attribute]
 pub fn traced(
     args: proc_macro::TokenStream,

@@ -11,6 +11,9 @@ use crate::value::KeyValue;
 /// Decides about a fragment whose owner has ended. `local` is missing while the thread ends.
 #[inline]
 pub(crate) fn finish(local: Option<&Local>, fragment: Box<Fragment>) {
+    if fragment.plain {
+        return discard(local, fragment);
+    }
     if fragment.link.is_some() || fragment.slot.is_some() || fragment.pipe.is_some() {
         return finish_shared(local, fragment);
     }
