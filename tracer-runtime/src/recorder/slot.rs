@@ -98,8 +98,16 @@ impl Slab {
 
     /// Takes out fragments that have waited since before `oldest`, to be judged by themselves.
     pub(crate) fn overdue(&self, oldest: u64) -> Vec<Box<Fragment>> {
-        let all = lock(&self.0).all.clone();
+        let all = {
+            let slots = lock(&self.0);
+            if slots.free.len() == slots.all.len() {
+                // An idle process looks at nothing, however many slots its busiest moment has left.
+                return Vec::new();
+            }
+            slots.all.clone()
+        };
         all.iter()
+            .filter(|slot| slot.state.load(Relaxed) as u32 > 0)
             .flat_map(|slot| slot.take_waiting_since(oldest))
             .collect()
     }
