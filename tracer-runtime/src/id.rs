@@ -95,10 +95,28 @@ impl fmt::Debug for SpanId {
 /// One step of wyrand, <https://github.com/wangyi-fudan/wyhash>: the next state and a number that is not zero.
 #[inline(always)]
 pub(crate) const fn next_random(state: u64) -> (u64, u64) {
+    let (state, t) = step(state);
+    (state, not_zero((t as u64) ^ ((t >> 64) as u64)))
+}
+
+/// One step of the same: the next state and a trace id. `key` makes up for what 64 bits of state cannot tell apart.
+#[inline(always)]
+pub(crate) const fn next_trace(state: u64, key: u64) -> (u64, TraceId) {
+    let (state, t) = step(state);
+    let high = (t >> 64) as u64;
+    (state, TraceId([high ^ key, not_zero(high ^ t as u64)]))
+}
+
+#[inline(always)]
+const fn step(state: u64) -> (u64, u128) {
     let state = state.wrapping_add(0xa076_1d64_78bd_642f);
     let t = (state as u128).wrapping_mul((state ^ 0xe703_7ed1_a0b4_28db) as u128);
-    let n = (t as u64) ^ ((t >> 64) as u64);
-    (state, if n == 0 { 1 } else { n })
+    (state, t)
+}
+
+#[inline(always)]
+const fn not_zero(n: u64) -> u64 {
+    if n == 0 { 1 } else { n }
 }
 
 /// A seed that differs from thread to thread and from run to run, never zero.

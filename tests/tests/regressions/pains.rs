@@ -112,6 +112,10 @@ fn row_14_borrowed_results_compile() {
     borrowed(&mut items, "b").unwrap_err();
 }
 
+#[allow(
+    clippy::type_complexity,
+    reason = "what is coerced must be written out"
+)]
 #[traced]
 fn boxed_closure(fail: bool) -> Result<Box<dyn Fn(&str) -> usize>, String> {
     if fail {

@@ -6,7 +6,7 @@ use syn::{FnArg, Token, Type};
 
 use super::callsite;
 use super::function::{Call, says};
-use super::outcome::describer;
+use super::outcome::{Describer, describer, judge, judge_of};
 use super::params::{self, Capture, Params};
 use super::tokens::{self, local};
 use super::{attributes, types};
@@ -24,9 +24,12 @@ impl Call<'_> {
             Some(ty) => says(types::future_output(ty).as_ref()),
             None => says(returned),
         };
-        let describe = describer(private, self.args, says);
+        let output = future.and_then(|ty| types::output_of(ty, private));
+        // A value has its type, a future can hide it.
+        let named = future.is_none() || output.as_ref().is_some_and(types::is_known);
+        let describe = describer(private, self.args, says, named);
         let end = match (future, describe) {
-            (Some(ty), describe) => End::Future(types::output_of(ty, private), describe),
+            (Some(_), describe) => End::Future(output, describe),
             (None, Some(describe)) => End::Described(describe),
             (None, None) => End::Unseen,
         };
@@ -84,9 +87,9 @@ impl Call<'_> {
 enum End {
     /// Nothing: the guard alone tells whether the body unwinds.
     Unseen,
-    Described(TokenStream),
+    Described(Describer),
     /// With what the future gives.
-    Future(Option<TokenStream>, Option<TokenStream>),
+    Future(Option<TokenStream>, Option<Describer>),
 }
 
 struct SyncBody<'a> {
@@ -129,20 +132,31 @@ impl SyncBody<'_> {
                 return quote_spanned!(span=>
                     let mut #guard = #enter; #private::Guard::alone(&mut #guard); #run);
             }
-            End::Described(describe) => quote_spanned!(span=>
+            End::Described(Describer::ByType) => {
+                let judge = judge(private, &quote_spanned!(span=> #private::Probe(&#value)));
+                quote_spanned!(span=>
+                    use #private::by_type::*;
+                    let judge = #judge;
+                    #private::Returned(#value).__traced_end(#guard, judge))
+            }
+            End::Described(Describer::Closure(describe)) => quote_spanned!(span=>
                 use #private::by_type::*;
                 #private::Returned(#value).__traced_settle(#guard, #describe)
             ),
             End::Future(output, describe) => {
+                let judge = match (&describe, &output) {
+                    (Some(Describer::ByType), Some(output)) => judge_of(private, output),
+                    _ => quote_spanned!(span=> #private::AlwaysOk),
+                };
                 let future = match output {
                     Some(output) => quote_spanned!(span=> #private::output::<#output, _>(#value)),
                     None => value.to_token_stream(),
                 };
                 match describe {
-                    Some(describe) => quote_spanned!(span=>
+                    Some(Describer::Closure(describe)) => quote_spanned!(span=>
                         #private::settle_future(#guard, #future, #describe)),
-                    None => {
-                        quote_spanned!(span=> #private::Guard::into_future(#guard, #future, #private::AlwaysOk))
+                    _ => {
+                        quote_spanned!(span=> #private::Guard::into_future(#guard, #future, #judge))
                     }
                 }
             }

@@ -23,6 +23,8 @@ pub(crate) struct Cell {
     ended: [AtomicU64; CallOutcome::ALL.len()],
     /// Of the durations, in ticks, modulo 2^64.
     sum: AtomicU64,
+    /// A [`Latest`], packed.
+    latest: AtomicU64,
     pub(super) shared: &'static Shared,
     buckets: [AtomicU32; NARROW],
 }
@@ -32,6 +34,38 @@ const _: () = assert!(
     size_of::<Cell>() <= 904,
     "with its place in the tables at most 1 KiB a callsite and thread"
 );
+
+/// The bucket of the latest call, and its count with that call; written to the bucket at the end of the next one.
+///
+/// A store to an address that depends on what the clock just said holds up the next reading of the clock, by 10 ns, as
+/// long as the address takes to compute. This way the address has been known since the call before. A reader takes the
+/// larger one of the two counts, so that it does not matter to it which call it is.
+#[derive(Clone, Copy)]
+struct Latest {
+    slot: usize,
+    count: u32,
+}
+
+impl Latest {
+    /// No bucket waits for its count.
+    const NONE: Self = Self {
+        slot: NARROW,
+        count: 0,
+    };
+
+    #[inline(always)]
+    fn unpack(packed: u64) -> Self {
+        Self {
+            slot: (packed >> 32) as usize,
+            count: packed as u32,
+        }
+    }
+
+    #[inline(always)]
+    fn pack(self) -> u64 {
+        (self.slot as u64) << 32 | u64::from(self.count)
+    }
+}
 
 /// The cells of one thread.
 #[derive(Debug, Default)]
@@ -97,12 +131,36 @@ fn add_alone(counter: &AtomicU64, n: u64) {
     counter.store(counter.load(Relaxed).wrapping_add(n), Relaxed);
 }
 
+/// See [`Cell::prepare`].
+pub(crate) struct Prepared<'a> {
+    cell: &'a Cell,
+    latest: Latest,
+    sum: u64,
+}
+
+impl Prepared<'_> {
+    #[inline(always)]
+    fn count(&self) {
+        // Release: whoever sees it sees the bucket of the one before.
+        self.cell.latest.store(self.latest.pack(), Release);
+        self.cell.sum.store(self.sum, Relaxed);
+    }
+
+    /// The call has ended, and is ok. Nothing may have been counted in the cell since it was prepared.
+    #[inline(always)]
+    pub(crate) fn commit(self) {
+        self.count();
+        self.cell.count_end(CallOutcome::Ok);
+    }
+}
+
 impl Cell {
     pub(super) fn new(shared: &'static Shared) -> Self {
         Self {
             started: AtomicU64::new(0),
             ended: array::from_fn(|_| AtomicU64::new(0)),
             sum: AtomicU64::new(0),
+            latest: AtomicU64::new(0),
             shared,
             buckets: array::from_fn(|_| AtomicU32::new(0)),
         }
@@ -116,16 +174,42 @@ impl Cell {
 
     /// A call that began on this or any other thread has ended; `duration` in ticks. Only on the thread that has
     /// adopted the block.
-    #[inline(always)]
     pub(crate) fn end(&self, outcome: CallOutcome, duration: u64) {
-        let (sum, sum_wrapped) = self.sum.load(Relaxed).overflowing_add(duration);
-        match self.buckets.get(buckets::slot(duration)) {
-            Some(bucket) if bucket.load(Relaxed) != u32::MAX && !sum_wrapped => {
-                bucket.store(bucket.load(Relaxed) + 1, Relaxed);
-                self.sum.store(sum, Relaxed);
+        match self.prepare(duration) {
+            Some(prepared) => prepared.count(),
+            None => {
+                self.settle();
+                self.add_beyond(duration);
             }
-            _ => self.add_beyond(duration),
         }
+        self.count_end(outcome);
+    }
+
+    /// What an end adds to the histogram, where everything fits; changes nothing that anybody sees.
+    #[inline(always)]
+    pub(crate) fn prepare(&self, duration: u64) -> Option<Prepared<'_>> {
+        let before = Latest::unpack(self.latest.load(Relaxed));
+        self.buckets.get(before.slot)?.store(before.count, Relaxed);
+        let slot = buckets::slot(duration);
+        let count = self.buckets.get(slot)?.load(Relaxed).checked_add(1)?;
+        Some(Prepared {
+            cell: self,
+            latest: Latest { slot, count },
+            sum: self.sum.load(Relaxed).checked_add(duration)?,
+        })
+    }
+
+    /// Writes the latest call to its bucket and forgets it.
+    fn settle(&self) {
+        let latest = Latest::unpack(self.latest.load(Relaxed));
+        if let Some(bucket) = self.buckets.get(latest.slot) {
+            bucket.store(latest.count, Relaxed);
+        }
+        self.latest.store(Latest::NONE.pack(), Release);
+    }
+
+    #[inline(always)]
+    fn count_end(&self, outcome: CallOutcome) {
         let ended = &self.ended[outcome as usize];
         // Release: whoever sees this end sees its start, and its bucket. Costs nothing on x86.
         ended.store(ended.load(Relaxed).wrapping_add(1), Release);
@@ -156,7 +240,11 @@ impl Cell {
                 bucket.store(0, Relaxed);
                 wide.buckets[slot].fetch_add(1 << 32, Relaxed);
             }),
-            Some((bucket, n)) => bucket.store(n + 1, Relaxed),
+            Some((bucket, n)) => {
+                let count = n + 1;
+                bucket.store(count, Relaxed);
+                self.latest.store(Latest { slot, count }.pack(), Release);
+            }
         }
     }
 
@@ -190,6 +278,7 @@ impl Cell {
 
     #[cfg(test)]
     pub(super) fn fill_bucket_for_tests(&self, duration: u64) {
+        self.settle();
         self.buckets[buckets::slot(duration)].store(u32::MAX, Relaxed);
     }
 
@@ -229,8 +318,14 @@ impl Cell {
 
     /// Adds the cell's histogram to `counts` and returns its sum of ticks.
     pub(super) fn add_to(&self, counts: &mut [u64; WIDE]) -> u64 {
-        for (count, bucket) in counts.iter_mut().zip(&self.buckets) {
-            *count += u64::from(bucket.load(Relaxed));
+        // Before the buckets, so that whatever is missing there is here.
+        let latest = Latest::unpack(self.latest.load(Acquire));
+        for (slot, (count, bucket)) in counts.iter_mut().zip(&self.buckets).enumerate() {
+            let in_bucket = bucket.load(Relaxed);
+            *count += u64::from(match slot == latest.slot {
+                true => in_bucket.max(latest.count),
+                false => in_bucket,
+            });
         }
         self.sum.load(Relaxed)
     }

@@ -11,6 +11,13 @@ pub(crate) struct Cell;
 #[derive(Debug)]
 pub(crate) struct CellBlock;
 
+/// An end that counts nothing.
+pub(crate) struct Prepared;
+
+impl Prepared {
+    pub(crate) fn commit(self) {}
+}
+
 pub(crate) fn prepare() {}
 
 pub(crate) fn adopt() -> CellBlock {
@@ -37,6 +44,11 @@ impl Cell {
 
     #[inline(always)]
     pub(crate) fn end(&self, _: CallOutcome, _: u64) {}
+
+    #[inline(always)]
+    pub(crate) fn prepare(&self, _: u64) -> Option<Prepared> {
+        Some(Prepared)
+    }
 
     pub(crate) fn begin_shared(&self) {}
 

@@ -53,12 +53,6 @@ impl Details {
         !self.open.is_empty()
     }
 
-    /// Nothing has been recorded in the spans that have ended.
-    #[inline(always)]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.closed.is_empty()
-    }
-
     pub(crate) fn bytes(&self) -> usize {
         let open: usize = self.open.iter().map(|open| open.claim.bytes()).sum();
         self.claim.bytes() + open

@@ -27,6 +27,9 @@ pub(crate) struct Fragment {
     /// The span that owns it, or a random number where a task or an attached context does.
     pub(crate) id: u64,
     pub(crate) trace: TraceId,
+    /// A trace that began here and is not head-sampled, and nothing has happened in it that its end must look at: no
+    /// error, no attribute, no context that left it, no second chunk. Whoever changes a field below clears it.
+    pub(crate) plain: bool,
     /// Head-sampled.
     pub(crate) sampled: bool,
     /// Parts have been handed over: the rest follows.
@@ -35,8 +38,6 @@ pub(crate) struct Fragment {
     pub(crate) seen: u8,
     /// `details.open` or `pipe` has something, so that the end of a span must look closer.
     pub(crate) special: bool,
-    /// More than records, ids and sampling must be forgotten before the next trace: what follows here.
-    pub(crate) odd: bool,
     /// Its root hangs below this span of another service.
     pub(crate) remote_parent: Option<SpanId>,
     /// Not the whole of what its trace did here.
@@ -73,11 +74,11 @@ impl Fragment {
         Self {
             id: 0,
             trace: TraceId::INVALID,
+            plain: false,
             sampled: false,
             kept: false,
             seen: 0,
             special: false,
-            odd: false,
             remote_parent: None,
             partial: false,
             current: Chunk::default(),
@@ -175,6 +176,7 @@ impl Fragment {
         if !old.records.is_empty() {
             self.full_records += old.records.len();
             self.full.push(old);
+            self.plain = false;
         }
         true
     }
@@ -231,11 +233,11 @@ impl Fragment {
             self.full = Vec::new();
         }
         self.details = Details::default();
+        self.plain = false;
         self.sampled = false;
         self.kept = false;
         self.seen = 0;
         self.special = false;
-        self.odd = false;
         self.remote_parent = None;
         self.partial = false;
         self.too_long = 0;
@@ -245,18 +247,10 @@ impl Fragment {
         self.tracestate = None;
     }
 
-    /// Nothing to clean beyond the records: the common case of a trace that is decided against.
-    #[inline(always)]
-    pub(crate) fn is_plain(&self) -> bool {
-        self.full.is_empty() && self.details.is_empty() && !self.special && !self.odd
-    }
-
     /// [`Self::reset`] for a plain fragment.
     #[inline(always)]
     pub(crate) fn reset_plain(&mut self) {
         self.current.records.clear();
-        self.sampled = false;
-        self.seen = 0;
     }
 
     /// The finished spans, in order of their ends.

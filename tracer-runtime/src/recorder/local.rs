@@ -1,175 +1,182 @@
 //! The thread's side of the recorder: the current ids, the active fragment, and what is suspended below it.
 
-use std::cell::{Cell, OnceCell, RefCell};
-use std::sync::LazyLock;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::cell::{Cell, RefCell};
+use std::mem::ManuallyDrop;
 
 use super::account::{DropReason, Tally};
-use super::budget::{Allowance, CHUNK_BYTES, Chunk, SMALL_CHUNK_RECORDS};
-use super::fragment::{Fragment, Pushed};
+use super::fragment::Fragment;
 use super::pipeline::GLOBAL;
+use super::pool::{Discarded, Pool};
 use super::reentrancy::Inside;
 use super::slot::SLAB;
-use super::{slot, special, verdict};
+use super::{slot, verdict};
 use crate::callsite::Callsite;
 use crate::id::{self, SpanId, TraceId};
 use crate::metrics;
-use crate::record::{Failure, SpanRecord};
-use crate::threads::{Adopted, Blocks};
 
-/// Callsites on one page of the cell table: few, as a thread pays for whole pages.
-const PAGE: usize = 16;
-/// Pages; the cells of callsites beyond are looked up anew at each call.
-const PAGES: usize = 512;
 /// Roots inside each other on one thread.
 pub(crate) const MAX_DEPTH: usize = 512;
-/// What a thread keeps for its next traces.
-const POOL_BYTES: usize = 28 << 10;
-/// Fragments of tasks that a thread keeps.
-const POOL_TASKS: usize = 16;
-/// All that a thread keeps when nothing runs on it: the pools, and the next root's fragment.
-const THREAD_BYTES: usize = POOL_BYTES
-    + POOL_TASKS * (size_of::<Fragment>() + SMALL_CHUNK_RECORDS * size_of::<SpanRecord>())
-    + size_of::<Fragment>()
-    + CHUNK_BYTES;
 /// Places for suspended traces that a thread keeps.
-const SPARE_PLACES: usize = 32;
+pub(super) const SPARE_PLACES: usize = 32;
+/// Callsites whose cells are in one list; the cells of those that come later are on pages, as a thread uses few of many.
+pub(super) const NEAR_CALLSITES: usize = 1024;
+/// Callsites on a page: few, as a thread pays for whole pages.
+const PAGE: usize = 16;
 
-type Page = Box<[Cell<Option<&'static metrics::Cell>>; PAGE]>;
+type Cells = Vec<Option<&'static metrics::Cell>>;
+type Page = [Option<&'static metrics::Cell>; PAGE];
 
 /// See the module.
 pub(crate) struct Local {
+    phase: Cell<Phase>,
     /// Id of the active fragment, 0 for none.
     pub(crate) fragment_id: Cell<u64>,
     /// Innermost open span.
     pub(crate) span: Cell<SpanId>,
     pub(crate) trace: Cell<TraceId>,
     random: Cell<u64>,
+    /// Tells the trace ids of this thread from those of one that has come to the same random numbers.
+    key: Cell<u64>,
     /// Taken out while it is written to.
-    active: Cell<Option<Box<Fragment>>>,
-    below: RefCell<Vec<Below>>,
-    depth: Cell<u32>,
-    pages: [OnceCell<Page>; PAGES],
-    cells: OnceCell<metrics::CellBlock>,
-    discards: OnceCell<Membership>,
+    pub(super) active: Cell<Option<Box<Fragment>>>,
     /// The next root's fragment.
-    spare: Cell<Option<Box<Fragment>>>,
-    pool: RefCell<Pool>,
+    pub(super) spare: Cell<Option<Box<Fragment>>>,
+    depth: Cell<u32>,
+    pub(super) discarded: Discarded,
+    /// By the callsites' ids.
+    cells: RefCell<Cells>,
+    /// Of the callsites beyond [`NEAR_CALLSITES`].
+    far_cells: RefCell<Vec<Option<Box<Page>>>>,
+    block: RefCell<Option<metrics::CellBlock>>,
+    pub(super) below: RefCell<Vec<Below>>,
+    pub(super) pool: RefCell<Pool>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    New,
+    Open,
+    /// The thread ends, or is just about to begin.
+    Closed,
 }
 
 /// A trace that was active when a root or task opened inside it.
-struct Below {
-    fragment: Option<Box<Fragment>>,
-    fragment_id: u64,
+pub(super) struct Below {
+    pub(super) fragment: Option<Box<Fragment>>,
+    pub(super) fragment_id: u64,
     span: SpanId,
     trace: TraceId,
 }
 
-#[derive(Default)]
-struct Pool {
-    chunks: Vec<Chunk>,
-    fragments: Vec<Box<Fragment>>,
-    /// Fragments of tasks: no chunk, or a small one.
-    tasks: Vec<Box<Fragment>>,
-}
-
-impl Pool {
-    const fn new() -> Self {
-        Self {
-            chunks: Vec::new(),
-            fragments: Vec::new(),
-            tasks: Vec::new(),
-        }
-    }
-
-    fn has_room(&self) -> bool {
-        let fragments = self.fragments.len() + 1;
-        (self.chunks.len() + fragments) * CHUNK_BYTES + fragments * size_of::<Fragment>()
-            <= POOL_BYTES
-    }
-}
-
-/// What a thread has of the process once it has recorded.
-struct Membership {
-    discards: Adopted<Discards>,
-    _pool: Allowance,
-}
-
-impl Membership {
-    fn new() -> Self {
-        Self {
-            discards: DISCARDS.adopt(),
-            _pool: Allowance::new(THREAD_BYTES),
-        }
-    }
-
-    #[inline(always)]
-    fn get(&self) -> &'static Discards {
-        self.discards.get()
-    }
-}
-
-/// What one thread has decided against; one writer.
-#[derive(Debug, Default)]
-pub(crate) struct Discards {
-    records: AtomicU64,
-    traces: AtomicU64,
-}
-
-static DISCARDS: LazyLock<Blocks<Discards>> = LazyLock::new(Blocks::default);
-
-/// Records and traces that all threads have decided against.
-pub(crate) fn discarded() -> (u64, u64) {
-    let all = DISCARDS.all();
-    (
-        all.iter().map(|d| d.records.load(Relaxed)).sum(),
-        all.iter().map(|d| d.traces.load(Relaxed)).sum(),
-    )
-}
-
-const _: () = assert!(
-    THREAD_BYTES + size_of::<Local>() + SPARE_PLACES * size_of::<Below>() <= 56 << 10,
-    "with the unused places of 512 pages at most 64 KiB a thread, beside 1 KiB a callsite"
-);
-
 thread_local! {
-    static LOCAL: Local = const { Local::new() };
+    // Without a destructor, so that reaching it costs no check: `END` empties it.
+    static LOCAL: ManuallyDrop<Local> = const { ManuallyDrop::new(Local::new()) };
+    static END: End = const { End };
 }
 
-/// Runs `f` with the thread's recorder; `None` in thread-local destructors after its own.
+/// Closes the thread's recorder with the thread.
+struct End;
+
+impl Drop for End {
+    fn drop(&mut self) {
+        LOCAL.with(|local| local.close());
+    }
+}
+
+/// Runs `f` with the thread's recorder; `None` in thread-local destructors after its end.
 #[inline(always)]
 pub(crate) fn with<R>(f: impl FnOnce(&Local) -> R) -> Option<R> {
-    LOCAL.try_with(f).ok()
+    // `try_with`, here and below, because the compiler inlines it as a rule.
+    let done = LOCAL.try_with(
+        |local| match local.phase.get() == Phase::Open || local.open() {
+            true => Some(f(local)),
+            false => None,
+        },
+    );
+    done.ok().flatten()
+}
+
+/// [`with`] for those who find out by what they miss that the recorder is not open: nothing is active, no fragment
+/// spare, no cell known.
+#[inline(always)]
+pub(crate) fn unchecked<R>(f: impl FnOnce(&Local) -> Option<R>) -> Option<R> {
+    LOCAL.try_with(|local| f(local)).ok().flatten()
 }
 
 impl Local {
     const fn new() -> Self {
         Self {
+            phase: Cell::new(Phase::New),
             fragment_id: Cell::new(0),
             span: Cell::new(SpanId::INVALID),
             trace: Cell::new(TraceId::INVALID),
             random: Cell::new(0),
+            key: Cell::new(0),
             active: Cell::new(None),
-            below: RefCell::new(Vec::new()),
-            depth: Cell::new(0),
-            pages: [const { OnceCell::new() }; PAGES],
-            cells: OnceCell::new(),
-            discards: OnceCell::new(),
             spare: Cell::new(None),
+            depth: Cell::new(0),
+            discarded: Discarded::new(),
+            cells: RefCell::new(Vec::new()),
+            far_cells: RefCell::new(Vec::new()),
+            block: RefCell::new(None),
+            below: RefCell::new(Vec::new()),
             pool: RefCell::new(Pool::new()),
         }
+    }
+
+    /// The first time on a thread: makes sure that it is closed. False from its end on.
+    #[cold]
+    #[inline(never)]
+    fn open(&self) -> bool {
+        // To calls that come in meanwhile there is no recorder yet.
+        if self.phase.replace(Phase::Closed) != Phase::New || END.try_with(|_| ()).is_err() {
+            return false;
+        }
+        self.random.set(id::seed());
+        self.key.set(id::seed());
+        self.phase.set(Phase::Open);
+        true
+    }
+
+    /// Spans that are still open on a thread that ends go on without it.
+    fn close(&self) {
+        self.phase.set(Phase::Closed);
+        self.fragment_id.set(0);
+        self.span.set(SpanId::INVALID);
+        let (cells, spare) = (self.cells.take(), self.spare.take());
+        let far_cells = self.far_cells.take();
+        let below = self.below.take();
+        let open = self
+            .active
+            .take()
+            .into_iter()
+            .chain(below.into_iter().filter_map(|b| b.fragment));
+        for fragment in open {
+            fragment.account().tally(Tally::Healed);
+            verdict::finish(None, fragment);
+        }
+        // The rest gives memory back and takes locks.
+        let _inside = Inside::enter();
+        drop((cells, far_cells, spare));
+        self.pool.replace(Pool::new());
+        self.block.take();
+        self.discarded.close();
     }
 
     /// A number that is not 0.
     #[inline(always)]
     pub(crate) fn random(&self) -> u64 {
-        let mut state = self.random.get();
-        if state == 0 {
-            state = id::seed();
-        }
-        let (state, number) = id::next_random(state);
+        let (state, number) = id::next_random(self.random.get());
         self.random.set(state);
         number
+    }
+
+    /// A trace id.
+    #[inline(always)]
+    pub(crate) fn random_trace(&self) -> TraceId {
+        let (state, trace) = id::next_trace(self.random.get(), self.key.get());
+        self.random.set(state);
+        trace
     }
 
     // === metric cells ===
@@ -177,14 +184,27 @@ impl Local {
     /// The cell of a callsite on this thread; `None` in a call from within the recorder.
     #[inline(always)]
     pub(crate) fn cell(&self, site: &'static Callsite) -> Option<&'static metrics::Cell> {
-        let id = site.id() as usize;
-        if let Some(page) = self.pages.get(id / PAGE).and_then(OnceCell::get) {
-            let cell = page[id % PAGE].get();
-            if cell.is_some() {
-                return cell;
-            }
+        match self.known_cell(site) {
+            Some(cell) => Some(cell),
+            None => self.cell_slow(site),
         }
-        self.cell_slow(site)
+    }
+
+    /// The cell of a callsite that has been called on this thread before.
+    #[inline(always)]
+    pub(super) fn known_cell(&self, site: &'static Callsite) -> Option<&'static metrics::Cell> {
+        let id = site.id() as usize;
+        match self.cells.try_borrow().ok()?.get(id) {
+            Some(cell) => *cell,
+            None => self.far_cell(id),
+        }
+    }
+
+    #[inline(never)]
+    fn far_cell(&self, id: usize) -> Option<&'static metrics::Cell> {
+        let id = id.checked_sub(NEAR_CALLSITES)?;
+        let pages = self.far_cells.try_borrow().ok()?;
+        pages.get(id / PAGE)?.as_ref()?[id % PAGE]
     }
 
     #[cold]
@@ -192,10 +212,22 @@ impl Local {
     fn cell_slow(&self, site: &'static Callsite) -> Option<&'static metrics::Cell> {
         let _inside = Inside::enter()?;
         let id = site.register() as usize;
-        let cell = self.cells.get_or_init(metrics::adopt).get().cell(site);
-        if let Some(page) = self.pages.get(id / PAGE) {
-            let page = page.get_or_init(|| Box::new([const { Cell::new(None) }; PAGE]));
-            page[id % PAGE].set(Some(cell));
+        let cell = {
+            let mut block = self.block.try_borrow_mut().ok()?;
+            block.get_or_insert_with(metrics::adopt).get().cell(site)
+        };
+        if let Some(far) = id.checked_sub(NEAR_CALLSITES) {
+            let mut pages = self.far_cells.try_borrow_mut().ok()?;
+            if pages.len() <= far / PAGE {
+                pages.resize_with(far / PAGE + 1, || None);
+            }
+            pages[far / PAGE].get_or_insert_default()[far % PAGE] = Some(cell);
+        } else {
+            let mut cells = self.cells.try_borrow_mut().ok()?;
+            if cells.len() <= id {
+                cells.resize((id + 1).next_multiple_of(64), None);
+            }
+            cells[id] = Some(cell);
         }
         Some(cell)
     }
@@ -209,34 +241,11 @@ impl Local {
         }
     }
 
-    /// A fragment for a trace that begins or goes on here; `None` in a call from within the recorder.
+    /// Puts back what was taken out of there just before.
     #[inline(always)]
-    pub(crate) fn fragment(&self, id: u64, trace: TraceId, sampled: bool) -> Option<Box<Fragment>> {
-        let mut fragment = match self.spare.take() {
-            Some(fragment) => fragment,
-            None => self.pooled_fragment()?,
-        };
-        fragment.id = id;
-        fragment.trace = trace;
-        fragment.sampled = sampled;
-        Some(fragment)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn pooled_fragment(&self) -> Option<Box<Fragment>> {
-        let _inside = Inside::enter()?;
-        self.discards.get_or_init(Membership::new);
-        let pooled = self.pool.try_borrow_mut().ok()?.fragments.pop();
-        Some(pooled.unwrap_or_else(|| Box::new(Fragment::new())))
-    }
-
-    /// A fragment for a task, which mostly has few records.
-    pub(crate) fn task_fragment(&self) -> Option<Box<Fragment>> {
-        let _inside = Inside::enter()?;
-        self.discards.get_or_init(Membership::new);
-        let pooled = self.pool.try_borrow_mut().ok()?.tasks.pop();
-        Some(pooled.unwrap_or_else(|| Box::new(Fragment::new())))
+    pub(super) fn put_back(&self, fragment: Box<Fragment>) {
+        // Nothing to drop, and no need to look.
+        std::mem::forget(self.active.replace(Some(fragment)));
     }
 
     /// Makes a fragment the active one; what was active is suspended. Gives it back when too many are suspended already.
@@ -342,90 +351,6 @@ impl Local {
         below.is_ok_and(|below| below.iter().any(|b| b.fragment_id == id))
     }
 
-    // === records ===
-
-    /// Files the record of a span that ends in the fragment `id`; ends the fragment with its own span.
-    #[inline(always)]
-    pub(crate) fn record(&self, id: u64, mut record: SpanRecord, failure: Option<Box<Failure>>) {
-        if self.fragment_id.get() != id {
-            return self.record_elsewhere(id, record, failure);
-        }
-        let Some(mut fragment) = self.active.take() else {
-            return lost_record(DropReason::Reentrant);
-        };
-        let seen = GLOBAL.policy.saw(record.outcome, record.duration);
-        if seen != 0 || fragment.special || failure.is_some() {
-            special::closing(self, &mut fragment, &mut record, seen, failure);
-        }
-        self.push(&mut fragment, record);
-        if record.span.0 == id {
-            self.active.set(Some(fragment));
-            if let Some(fragment) = self.pop_top() {
-                verdict::finish(Some(self), fragment);
-            }
-        } else {
-            self.active.set(Some(fragment));
-        }
-    }
-
-    #[inline(always)]
-    pub(crate) fn push(&self, fragment: &mut Box<Fragment>, record: SpanRecord) {
-        if fragment.push(record) == Pushed::Full {
-            self.push_slow(fragment, record);
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn push_slow(&self, fragment: &mut Box<Fragment>, record: SpanRecord) {
-        let Some(_inside) = Inside::enter() else {
-            return fragment.account().dropped(DropReason::Reentrant, 1);
-        };
-        special::hand_over_if_due(fragment, record.start + record.duration);
-        let chunk = || self.pool.try_borrow_mut().ok()?.chunks.pop();
-        if fragment.grow(chunk) {
-            fragment.push(record);
-        }
-    }
-
-    /// The fragment is not the active one: the guard ended out of order, was held across an await, or leaked.
-    #[cold]
-    #[inline(never)]
-    fn record_elsewhere(&self, id: u64, mut record: SpanRecord, failure: Option<Box<Failure>>) {
-        let suspended = {
-            let Ok(mut below) = self.below.try_borrow_mut() else {
-                return lost_record(DropReason::Reentrant);
-            };
-            let index = below
-                .iter()
-                .position(|b| b.fragment_id == id && b.fragment.is_some());
-            index.and_then(|index| {
-                below[index]
-                    .fragment
-                    .take()
-                    .map(|fragment| (index, fragment))
-            })
-        };
-        let Some((index, mut fragment)) = suspended else {
-            return lost_record(DropReason::Misnested);
-        };
-        let seen = GLOBAL.policy.saw(record.outcome, record.duration);
-        special::closing(self, &mut fragment, &mut record, seen, failure);
-        self.push(&mut fragment, record);
-        let owner_ended = record.span.0 == id;
-        let Ok(mut below) = self.below.try_borrow_mut() else {
-            return lost(fragment);
-        };
-        if owner_ended {
-            below.remove(index);
-            self.depth.set(below.len() as u32);
-            drop(below);
-            verdict::finish(Some(self), fragment);
-        } else if let Some(b) = below.get_mut(index) {
-            b.fragment = Some(fragment);
-        }
-    }
-
     /// Takes a suspended fragment out of its place, wherever it is.
     pub(crate) fn remove_suspended(&self, id: u64) -> Option<Box<Fragment>> {
         let mut below = self.below.try_borrow_mut().ok()?;
@@ -435,61 +360,9 @@ impl Local {
         removed.fragment
     }
 
-    // === the end of a fragment ===
-
-    #[inline(always)]
-    pub(crate) fn count_discarded(&self, records: u64) {
-        if let Some(discards) = self.discards.get() {
-            let add = |n: &AtomicU64, by| n.store(n.load(Relaxed).wrapping_add(by), Relaxed);
-            add(&discards.get().records, records);
-            add(&discards.get().traces, 1);
-        } else {
-            GLOBAL.account.discarded(records);
-        }
-    }
-
-    /// Keeps the room of a fragment for the next trace.
-    #[inline(always)]
-    pub(crate) fn recycle(&self, mut fragment: Box<Fragment>) {
-        if fragment.is_plain() {
-            fragment.reset_plain();
-            if let Some(other) = self.spare.replace(Some(fragment)) {
-                self.pool_fragment(other);
-            }
-        } else {
-            self.recycle_slow(fragment);
-        }
-    }
-
-    #[inline(never)]
-    fn recycle_slow(&self, mut fragment: Box<Fragment>) {
-        let _inside = Inside::enter();
-        {
-            let mut pool = self.pool.try_borrow_mut().ok();
-            fragment.reset(|chunk| {
-                if let Some(pool) = pool
-                    .as_deref_mut()
-                    .filter(|pool| chunk.is_full_size() && pool.has_room())
-                {
-                    pool.chunks.push(chunk);
-                }
-            });
-        }
-        self.pool_fragment(fragment);
-    }
-
-    #[inline(never)]
-    fn pool_fragment(&self, fragment: Box<Fragment>) {
-        let Ok(mut pool) = self.pool.try_borrow_mut() else {
-            return;
-        };
-        if fragment.has_full_size_chunk() {
-            if pool.has_room() {
-                pool.fragments.push(fragment);
-            }
-        } else if pool.tasks.len() < POOL_TASKS {
-            pool.tasks.push(fragment);
-        }
+    /// There are as many suspended as this list holds.
+    pub(super) fn note_depth(&self, below: &[Below]) {
+        self.depth.set(below.len() as u32);
     }
 
     /// Lets a context leave the active trace; `None` where nothing is active.
@@ -501,6 +374,7 @@ impl Local {
             (None, None) => Inside::enter().map(|_inside| {
                 let handle = SLAB.open(fragment.pipe.clone());
                 fragment.slot = Some(handle);
+                fragment.plain = false;
                 handle
             }),
         };
@@ -529,7 +403,7 @@ pub(crate) struct Escaped {
 
 #[cold]
 #[inline(never)]
-fn lost(fragment: Box<Fragment>) {
+pub(super) fn lost(fragment: Box<Fragment>) {
     let _inside = Inside::enter();
     fragment
         .account()
@@ -543,27 +417,5 @@ pub(crate) fn lost_record(reason: DropReason) {
     match super::captures::here() {
         Some(capture) => capture.pipeline().account.dropped(reason, 1),
         None => GLOBAL.account.dropped(reason, 1),
-    }
-}
-
-/// Spans that are still open on a thread that ends go on without it.
-impl Drop for Local {
-    fn drop(&mut self) {
-        let below = std::mem::take(self.below.get_mut());
-        let open = self
-            .active
-            .take()
-            .into_iter()
-            .chain(below.into_iter().filter_map(|b| b.fragment));
-        for fragment in open {
-            fragment.account().tally(Tally::Healed);
-            verdict::finish(None, fragment);
-        }
-        // The rest gives memory back and takes locks.
-        let _inside = Inside::enter();
-        self.spare.take();
-        *self.pool.get_mut() = Pool::new();
-        self.cells.take();
-        self.discards.take();
     }
 }

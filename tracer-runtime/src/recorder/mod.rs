@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod budget;
+pub(crate) mod call;
 pub(crate) mod captures;
 pub(crate) mod collector;
 pub(crate) mod details;
@@ -10,6 +11,7 @@ pub(crate) mod live;
 pub(crate) mod local;
 pub(crate) mod pipeline;
 pub(crate) mod policy;
+pub(crate) mod pool;
 pub(crate) mod queue;
 pub(crate) mod reentrancy;
 pub(crate) mod slot;
@@ -19,7 +21,7 @@ pub(crate) mod verdict;
 /// Where the records of the process went.
 pub(crate) fn totals() -> account::Totals {
     let mut totals = pipeline::GLOBAL.account.totals();
-    totals.discarded += local::discarded().0;
+    totals.discarded += pool::discarded().0;
     totals
 }
 

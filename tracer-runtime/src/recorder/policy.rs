@@ -54,14 +54,16 @@ impl Policy {
         }
     }
 
+    /// Whether a call that is ok is worth a look all the same.
+    #[inline(always)]
+    pub(crate) fn is_slow(&self, duration: u64) -> bool {
+        duration > self.slow_ticks.load(Relaxed)
+    }
+
     /// What a finished call adds to what its fragment has seen.
     #[inline(always)]
     pub(crate) fn saw(&self, outcome: CallOutcome, duration: u64) -> u8 {
-        let slow = if duration > self.slow_ticks.load(Relaxed) {
-            SAW_SLOW
-        } else {
-            0
-        };
+        let slow = if self.is_slow(duration) { SAW_SLOW } else { 0 };
         saw(outcome) | slow
     }
 

@@ -193,6 +193,11 @@ impl Handle {
         (verdict, waiting.into_iter().map(|w| w.fragment).collect())
     }
 
+    /// Those that wait now, without a verdict for those that come later.
+    pub(crate) fn take_waiting(self) -> Vec<Box<Fragment>> {
+        self.slot.take_waiting_since(u64::MAX)
+    }
+
     /// Gives the root's reference back.
     pub(crate) fn release(self) {
         // The tasks that still run hold the pipeline themselves.

@@ -2,7 +2,6 @@
 //! that has grown too long or too old to wait.
 
 use super::fragment::{Fragment, MAX_RECORDS};
-use super::local::Local;
 use super::reentrancy::Inside;
 use super::slot::MAX_WAITING_SECONDS;
 use super::verdict;
@@ -13,13 +12,13 @@ use crate::record::{Failure, SpanRecord};
 #[cold]
 #[inline(never)]
 pub(crate) fn closing(
-    _local: &Local,
-    fragment: &mut Box<Fragment>,
+    fragment: &mut Fragment,
     record: &mut SpanRecord,
     seen: u8,
     failure: Option<Box<Failure>>,
 ) {
     let _inside = Inside::enter();
+    fragment.plain = false;
     let saw = match &fragment.pipe {
         Some(private) => private
             .pipeline()
@@ -48,7 +47,7 @@ pub(crate) fn closing(
 }
 
 /// Hands over what a trace has so far: when it is full, or when it is old and worth keeping.
-pub(crate) fn hand_over_if_due(fragment: &mut Box<Fragment>, now: u64) {
+pub(crate) fn hand_over_if_due(fragment: &mut Fragment, now: u64) {
     if !fragment.wants_keeping() || fragment.len() == 0 {
         return;
     }
@@ -60,13 +59,13 @@ pub(crate) fn hand_over_if_due(fragment: &mut Box<Fragment>, now: u64) {
         return;
     }
     fragment.kept = true;
-    fragment.odd = true;
+    fragment.plain = false;
     let mut part = fragment.split_off();
     part.partial = !part.sampled;
     fragment.partial = part.partial;
     if let Some(handle) = fragment.slot {
-        let (_, waiting) = handle.decide(true, |_| false);
-        for waited in waiting {
+        // Not a verdict for all tasks to come: the loop of a server may have failed once, long ago.
+        for waited in handle.take_waiting() {
             verdict::settle(None, waited, true);
         }
     }

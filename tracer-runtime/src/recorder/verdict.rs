@@ -11,6 +11,9 @@ use crate::value::KeyValue;
 /// Decides about a fragment whose owner has ended. `local` is missing while the thread ends.
 #[inline]
 pub(crate) fn finish(local: Option<&Local>, fragment: Box<Fragment>) {
+    if fragment.plain {
+        return discard(local, fragment);
+    }
     if fragment.link.is_some() || fragment.slot.is_some() || fragment.pipe.is_some() {
         return finish_shared(local, fragment);
     }
@@ -43,16 +46,21 @@ fn keep_fragment(local: Option<&Local>, mut fragment: Box<Fragment>) {
     if fragment.len() == 0 {
         return release(local, fragment);
     }
-    if let Some(tether) = fragment.pipe.take() {
-        let pipeline = tether.pipeline();
-        if pipeline.live.is_some() {
-            pipeline.account.exported(fragment.len() as u64);
-            release(local, fragment);
-        } else {
-            pipeline.keep(fragment);
+    let refused = match fragment.pipe.take() {
+        Some(tether) => {
+            let pipeline = tether.pipeline();
+            if pipeline.live.is_some() {
+                pipeline.account.exported(fragment.len() as u64);
+                Some(fragment)
+            } else {
+                pipeline.keep(fragment)
+            }
         }
-    } else {
-        super::pipeline::GLOBAL.keep(fragment);
+        None => super::pipeline::GLOBAL.keep(fragment),
+    };
+    // Where nobody takes traces any more their room is used again.
+    if let Some(fragment) = refused {
+        release(local, fragment);
     }
 }
 

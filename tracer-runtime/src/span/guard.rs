@@ -11,9 +11,11 @@ use crate::clock;
 use crate::id::SpanId;
 use crate::metrics;
 use crate::mode;
-use crate::record::{CallOutcome, Failure, SpanRecord};
+use crate::record::{CallOutcome, Failure};
 use crate::recorder::account::DropReason;
-use crate::recorder::local::{self, Local};
+use crate::recorder::call::{self, Running};
+use crate::recorder::local;
+use crate::recorder::reentrancy::Inside;
 
 /// The fragment id of a call whose record goes nowhere; the reason has been counted.
 pub(super) const NOWHERE: u64 = u64::MAX;
@@ -24,17 +26,20 @@ pub(super) const NOWHERE: u64 = u64::MAX;
 #[derive(Debug)]
 #[must_use = "the span ends when the guard is dropped"]
 pub struct Guard {
-    /// `None` when nothing records.
-    pub(super) site: Option<&'static Callsite>,
-    pub(super) cell: Option<&'static metrics::Cell>,
-    pub(super) fragment: u64,
-    pub(super) parent: SpanId,
-    pub(super) span: SpanId,
-    pub(super) start: u64,
-    failure: Option<Box<Failure>>,
-    outcome: CallOutcome,
-    alone: bool,
+    /// `None` when nothing records, or no more.
+    call: Option<Running>,
+    unfinished: Unfinished,
     not_send: PhantomData<*const ()>,
+}
+
+/// What it means that a guard is dropped and nobody has said that the body has reached its end.
+#[derive(Debug, Clone, Copy)]
+enum Unfinished {
+    Panic,
+    /// Nobody ever says it: a `panic` only where the thread unwinds.
+    PanicIfUnwinding,
+    /// Neither, and the thread was unwinding when the call began: it is inside of a destructor.
+    Ok,
 }
 
 /// Begins a call under what is current.
@@ -59,71 +64,42 @@ pub fn enter_at(site: &'static Callsite, at: Start) -> Guard {
 
 #[inline(never)]
 fn enter_on(site: &'static Callsite) -> Guard {
-    if mode::get() != mode::INITIALISED || site.signals != Signals::Both {
-        return start::enter_general(site);
+    if site.signals != Signals::Both {
+        return enter_one_signal(site);
     }
-    local::with(|local| enter_here(local, site)).unwrap_or_else(|| Guard::without_local(site))
+    match call::begin_plain(site, cfg!(feature = "metrics")) {
+        Some(call) => Guard::new(call),
+        None => start::enter_general(site),
+    }
 }
 
-#[inline(always)]
-pub(super) fn enter_here(local: &Local, site: &'static Callsite) -> Guard {
-    let cell = if cfg!(feature = "metrics") && site.signals != Signals::SpansOnly {
-        local.cell(site)
-    } else {
-        None
+#[inline(never)]
+fn enter_one_signal(site: &'static Callsite) -> Guard {
+    let begun = match site.signals {
+        Signals::MetricsOnly => None,
+        _ => call::begin_plain(site, false),
     };
-    if let Some(cell) = cell {
-        cell.begin();
+    match begun {
+        Some(call) => Guard::new(call),
+        None => start::enter_general(site),
     }
-    let span = SpanId(local.random());
-    let parent = local.span.get();
-    let mut fragment = local.fragment_id.get();
-    let start = clock::now();
-    if fragment == 0 {
-        fragment = start::open_root(local, span, start);
-    } else {
-        local.span.set(span);
-    }
-    Guard::new(site, cell, fragment, parent, span, start)
 }
 
 impl Guard {
     #[inline(always)]
-    pub(super) fn off() -> Self {
-        Self::build(None, None, NOWHERE, SpanId::INVALID, SpanId::INVALID, 0)
-    }
-
-    #[inline(always)]
-    pub(super) fn new(
-        site: &'static Callsite,
-        cell: Option<&'static metrics::Cell>,
-        fragment: u64,
-        parent: SpanId,
-        span: SpanId,
-        start: u64,
-    ) -> Self {
-        Self::build(Some(site), cell, fragment, parent, span, start)
-    }
-
-    #[inline(always)]
-    fn build(
-        site: Option<&'static Callsite>,
-        cell: Option<&'static metrics::Cell>,
-        fragment: u64,
-        parent: SpanId,
-        span: SpanId,
-        start: u64,
-    ) -> Self {
+    pub(super) const fn off() -> Self {
         Self {
-            site,
-            cell,
-            fragment,
-            parent,
-            span,
-            start,
-            failure: None,
-            outcome: CallOutcome::Panic,
-            alone: false,
+            call: None,
+            unfinished: Unfinished::Panic,
+            not_send: PhantomData,
+        }
+    }
+
+    #[inline(always)]
+    pub(super) const fn new(call: Running) -> Self {
+        Self {
+            call: Some(call),
+            unfinished: Unfinished::Panic,
             not_send: PhantomData,
         }
     }
@@ -132,7 +108,7 @@ impl Guard {
     #[cold]
     #[inline(never)]
     pub(super) fn without_local(site: &'static Callsite) -> Self {
-        let Some(_inside) = crate::recorder::reentrancy::Inside::enter() else {
+        let Some(_inside) = Inside::enter() else {
             if site.signals != Signals::MetricsOnly {
                 local::lost_record(DropReason::Reentrant);
             }
@@ -144,54 +120,61 @@ impl Guard {
         if site.signals != Signals::MetricsOnly {
             local::lost_record(DropReason::ThreadExit);
         }
-        Self::new(
+        Self::new(Running {
             site,
-            None,
-            NOWHERE,
-            SpanId::INVALID,
-            SpanId::INVALID,
-            clock::now(),
-        )
+            cell: None,
+            fragment: NOWHERE,
+            parent: SpanId::INVALID,
+            span: SpanId::INVALID,
+            start: clock::now(),
+        })
     }
 
-    /// The body has reached its end.
+    /// The body has reached its end, and the call with it.
     #[inline(always)]
     pub fn finish(&mut self) {
-        self.outcome = CallOutcome::Ok;
+        if let Some(call) = &self.call {
+            end_ok(call);
+            self.call = None;
+        }
     }
 
-    /// The body has reached its end and returned something; `None` is `ok`.
+    /// The body has reached its end and returned something, and the call ends; `None` is `ok`.
     #[inline(always)]
     pub fn finish_with(&mut self, failure: Option<Box<Failure>>) {
-        self.outcome = if failure.is_some() {
-            CallOutcome::Error
-        } else {
-            CallOutcome::Ok
-        };
-        self.failure = failure;
+        if failure.is_none() {
+            return self.finish();
+        }
+        if let Some(call) = &self.call {
+            end_failed(call, failure);
+            self.call = None;
+        }
     }
 
     /// Nobody will say that the body has reached its end: only a thread that unwinds makes it a `panic`.
-    #[inline(always)]
+    #[inline]
     pub fn alone(&mut self) {
-        self.alone = self.site.is_some();
-        if self.alone && std::thread::panicking() {
-            // Inside of a destructor: the thread unwinds for another reason.
-            self.outcome = CallOutcome::Ok;
+        if self.is_on() {
+            self.unfinished = match std::thread::panicking() {
+                true => Unfinished::Ok,
+                false => Unfinished::PanicIfUnwinding,
+            };
         }
     }
 
     /// Whether anybody will hear of the outcome.
     #[inline(always)]
     pub(super) fn is_on(&self) -> bool {
-        self.site.is_some()
+        self.call.is_some()
     }
 
     /// The kind of the span.
     #[inline(always)]
     #[must_use]
     pub fn kind(&self) -> SpanKind {
-        self.site.map_or(SpanKind::Internal, |site| site.kind)
+        self.call
+            .as_ref()
+            .map_or(SpanKind::Internal, |call| call.site.kind)
     }
 
     /// Lets the call go on in the future that its function returned.
@@ -205,74 +188,87 @@ impl Guard {
     }
 
     /// Forgets the guard; its span goes on elsewhere.
-    pub(super) fn disarm(mut self) -> Option<&'static Callsite> {
-        self.site.take()
-    }
-
-    #[inline(never)]
-    fn end(&mut self, site: &'static Callsite) {
-        let end = clock::now();
-        let duration = end.saturating_sub(self.start);
-        if self.alone && self.outcome == CallOutcome::Panic && !std::thread::panicking() {
-            self.outcome = CallOutcome::Ok;
-        }
-        if self.cell.is_none() && self.span == SpanId::INVALID {
-            return self.end_without_span(site, duration);
-        }
-        let record = SpanRecord {
-            span: self.span,
-            parent: self.parent,
-            callsite: site,
-            start: self.start,
-            duration,
-            outcome: self.outcome,
-            details: 0,
-        };
-        let failure = self.failure.take();
-        let recorded = local::with(|local| {
-            if let Some(cell) = self.cell {
-                cell.end(self.outcome, duration);
-            }
-            if self.fragment == NOWHERE {
-                return;
-            }
-            if local.span.get() == self.span {
-                local.span.set(self.parent);
-            }
-            local.record(self.fragment, record, failure);
-        });
-        if recorded.is_none() {
-            self.end_without_local(site, duration);
-        }
-    }
-
-    /// Ends in a thread-local destructor after the recorder's own: its cell may have another writer already.
-    #[cold]
-    #[inline(never)]
-    fn end_without_local(&self, site: &'static Callsite, duration: u64) {
-        if self.cell.is_some() {
-            let _inside = crate::recorder::reentrancy::Inside::enter();
-            metrics::shared_cell(site).end_shared(self.outcome, duration);
-        }
-        if self.fragment != NOWHERE {
-            local::lost_record(DropReason::ThreadExit);
-        }
-    }
-
-    #[cold]
-    fn end_without_span(&self, site: &'static Callsite, duration: u64) {
-        if self.fragment == NOWHERE && site.signals != Signals::SpansOnly {
-            let _inside = crate::recorder::reentrancy::Inside::enter();
-            metrics::shared_cell(site).end_shared(self.outcome, duration);
-        }
+    pub(super) fn disarm(mut self) -> Option<Running> {
+        self.call.take()
     }
 }
 
 impl Drop for Guard {
     #[inline(always)]
     fn drop(&mut self) {
-        if let Some(site) = self.site {
-            self.end(site);
+        if let Some(call) = &self.call {
+            end_unfinished(call, self.unfinished);
         }
+    }
+}
+
+#[inline(never)]
+fn end_ok(call: &Running) {
+    let Some(end) = clock::cheap() else {
+        return end_unusual(call, clock::now(), CallOutcome::Ok, None);
+    };
+    if !call::end_plain(call, call.parent, end.saturating_sub(call.start)) {
+        end_unusual(call, end, CallOutcome::Ok, None);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn end_failed(call: &Running, failure: Option<Box<Failure>>) {
+    end_unusual(call, clock::now(), CallOutcome::Error, failure);
+}
+
+#[inline(never)]
+fn end_unfinished(call: &Running, unfinished: Unfinished) {
+    let unwound = match unfinished {
+        Unfinished::Panic => true,
+        Unfinished::PanicIfUnwinding => std::thread::panicking(),
+        Unfinished::Ok => false,
+    };
+    match unwound {
+        true => end_unusual(call, clock::now(), CallOutcome::Panic, None),
+        false => end_ok(call),
+    }
+}
+
+/// The end of a call by the full rules.
+#[cold]
+#[inline(never)]
+fn end_unusual(call: &Running, end: u64, outcome: CallOutcome, failure: Option<Box<Failure>>) {
+    let duration = end.saturating_sub(call.start);
+    let has_span = call.span != SpanId::INVALID;
+    if call.cell.is_none() && !has_span {
+        return end_shared(call, outcome, duration);
+    }
+    let recorded = local::with(|local| {
+        if let Some(cell) = call.cell {
+            cell.end(outcome, duration);
+        }
+        if call.fragment == NOWHERE {
+            return;
+        }
+        if local.span.get() == call.span {
+            local.span.set(call.parent);
+        }
+        local.record(call.fragment, call.record(outcome, duration), failure);
+    });
+    if recorded.is_some() {
+        return;
+    }
+    // In a thread-local destructor after the recorder's own: the cell may have another writer already.
+    if call.cell.is_some() {
+        end_shared(call, outcome, duration);
+    }
+    if call.fragment != NOWHERE {
+        local::lost_record(DropReason::ThreadExit);
+    }
+}
+
+/// Counts the end where the thread has no cell.
+#[cold]
+fn end_shared(call: &Running, outcome: CallOutcome, duration: u64) {
+    if call.site.signals != Signals::SpansOnly {
+        let _inside = Inside::enter();
+        metrics::shared_cell(call.site).end_shared(outcome, duration);
     }
 }

@@ -1,5 +1,7 @@
 //! Guards, futures and what can be recorded inside a span.
 
+#[cfg(feature = "enable")]
+mod active;
 pub(crate) mod capture;
 #[cfg(feature = "enable")]
 pub(crate) mod context;
@@ -10,6 +12,7 @@ pub(crate) mod future;
 pub(crate) mod guard;
 #[cfg(feature = "enable")]
 pub(crate) mod inside;
+pub(crate) mod judge;
 mod macros;
 #[cfg(feature = "enable")]
 pub(crate) mod named;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::context::Context;
-use super::guard::{Guard, NOWHERE, enter_here};
+use super::guard::{Guard, NOWHERE};
 use super::inside;
 use crate::callsite::{Callsite, Signals};
 use crate::clock;
@@ -11,6 +11,7 @@ use crate::context::{Link, Remote};
 use crate::id::{SpanId, TraceId};
 use crate::mode;
 use crate::recorder::account::DropReason;
+use crate::recorder::call::Running;
 use crate::recorder::captures;
 use crate::recorder::fragment::Fragment;
 use crate::recorder::local::{self, Local, lost_record};
@@ -190,7 +191,6 @@ impl Place {
         fragment.opened = clock::now();
         fragment.remote_parent = self.remote.then_some(self.parent);
         fragment.special = self.pipe.is_some();
-        fragment.odd = self.remote || self.link.is_some() || self.pipe.is_some();
         fragment.link = self.link;
         fragment.pipe = self.pipe;
         fragment.tracestate = self.tracestate;
@@ -221,19 +221,40 @@ fn pipe_of(
     (mode & mode::INITIALISED != 0).then_some(None)
 }
 
+/// Begins a call under what is current, or as a root, while nobody but the process's pipeline records: the long way.
+pub(super) fn begin(local: &Local, site: &'static Callsite) -> Running {
+    let cell = begin_cell(local, site);
+    let span = SpanId(local.random());
+    let parent = local.span.get();
+    let mut fragment = local.fragment_id.get();
+    let start = clock::now();
+    if fragment == 0 {
+        fragment = open_root(local, span, start);
+    } else {
+        local.span.set(span);
+    }
+    Running {
+        site,
+        cell,
+        fragment,
+        parent,
+        span,
+        start,
+    }
+}
+
 /// Opens the fragment of a new trace owned by `span`; the fragment's id.
-#[inline(always)]
-pub(super) fn open_root(local: &Local, span: SpanId, start: u64) -> u64 {
-    let trace = TraceId([local.random(), local.random()]);
+fn open_root(local: &Local, span: SpanId, start: u64) -> u64 {
+    let trace = local.random_trace();
     let Some(mut fragment) = local.fragment(span.0, trace, GLOBAL.policy.samples(trace)) else {
         lost_record(DropReason::Reentrant);
         return NOWHERE;
     };
     fragment.opened = start;
+    fragment.plain = !fragment.sampled;
     push(local, fragment, span)
 }
 
-#[inline(always)]
 fn push(local: &Local, fragment: Box<Fragment>, span: SpanId) -> u64 {
     let id = fragment.id;
     match local.push_top(fragment, span) {
@@ -313,7 +334,7 @@ pub(super) fn open_general(
 }
 
 fn new_trace(local: &Local) -> Option<Place> {
-    let trace = TraceId([local.random(), local.random()]);
+    let trace = local.random_trace();
     let pipe = captures::here();
     if pipe.is_none() && mode::get() & mode::INITIALISED == 0 {
         return None;
@@ -359,6 +380,7 @@ pub(super) fn note_start(
         }
         if !links.is_empty() || !attributes.is_empty() {
             fragment.special = true;
+            fragment.plain = false;
             if let Some((details, claim)) = fragment.details.of(span) {
                 inside::begin_with(details, claim, links, attributes);
             }
@@ -385,7 +407,7 @@ pub(super) fn enter_at(site: &'static Callsite, at: Start) -> Guard {
             && matches!(at.under, Under::Current)
             && at.links.is_empty()
         {
-            return enter_here(local, site);
+            return Guard::new(begin(local, site));
         }
         let span = SpanId(local.random());
         let start = clock::now();
@@ -394,14 +416,19 @@ pub(super) fn enter_at(site: &'static Callsite, at: Start) -> Guard {
             Opened::Lost => (NOWHERE, SpanId::INVALID),
             Opened::In { fragment, parent } => (fragment, parent),
         };
-        let cell = begin_cell(local, site);
-        Guard::new(site, cell, fragment, parent, span, start)
+        Guard::new(Running {
+            site,
+            cell: begin_cell(local, site),
+            fragment,
+            parent,
+            span,
+            start,
+        })
     })
     .unwrap_or_else(|| Guard::without_local(site))
 }
 
 /// Counts the start of a call, where the callsite has metrics.
-#[inline(always)]
 pub(super) fn begin_cell(
     local: &Local,
     site: &'static Callsite,
@@ -429,8 +456,13 @@ fn metrics_only(local: &Local, site: &'static Callsite) -> Guard {
     if !counts(local) {
         return Guard::off();
     }
-    let cell = begin_cell(local, site);
-    let start = clock::now();
-    // A span id of its own that nobody sees tells it from a call without a thread-local.
-    Guard::new(site, cell, NOWHERE, SpanId::INVALID, SpanId(NOWHERE), start)
+    Guard::new(Running {
+        site,
+        cell: begin_cell(local, site),
+        fragment: NOWHERE,
+        parent: SpanId::INVALID,
+        // Of its own, and nobody sees it: tells it from a call without a thread-local.
+        span: SpanId(NOWHERE),
+        start: clock::now(),
+    })
 }

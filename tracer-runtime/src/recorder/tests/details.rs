@@ -120,7 +120,7 @@ fn a_trace_that_is_decided_against_leaves_nothing_to_the_next_one() {
         let next = local.fragment(7, crate::TraceId([1, 1]), false).unwrap();
         assert_eq!(next.tracestate, None);
         assert_eq!(next.remote_parent, None);
-        assert!(!next.partial && !next.kept && !next.odd);
+        assert!(!next.partial && !next.kept && !next.special);
         assert!(next.bytes() < 1000 + crate::recorder::budget::CHUNK_BYTES);
         local.recycle(next);
     });

@@ -1,0 +1,230 @@
+//! The beginning and the end of a call: the way of nearly every one, and the long way round.
+//!
+//! The short ways look at everything first and touch nothing before they know that nothing is out of the ordinary, so
+//! that they need no way back.
+
+use super::account::DropReason;
+use super::fragment::Pushed;
+use super::local::{self, Local, lost, lost_record};
+use super::pipeline::GLOBAL;
+use super::reentrancy::Inside;
+use super::{special, verdict};
+use crate::callsite::{Callsite, Signals};
+use crate::clock;
+use crate::id::SpanId;
+use crate::metrics;
+use crate::mode;
+use crate::record::{CallOutcome, Failure, SpanRecord};
+
+/// What the end of a call must know of its beginning.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pub(crate) site: &'static Callsite,
+    /// Of the thread that it begins on or is polled on; `None` where nothing is counted, or not yet.
+    pub(crate) cell: Option<&'static metrics::Cell>,
+    pub(crate) fragment: u64,
+    pub(crate) parent: SpanId,
+    pub(crate) span: SpanId,
+    /// In ticks.
+    pub(crate) start: u64,
+}
+
+impl Running {
+    #[inline(always)]
+    pub(crate) fn record(&self, outcome: CallOutcome, duration: u64) -> SpanRecord {
+        SpanRecord {
+            span: self.span,
+            parent: self.parent,
+            callsite: self.site,
+            start: self.start,
+            duration,
+            outcome,
+            details: 0,
+        }
+    }
+}
+
+/// Begins a call under what is current, or as a root; `None`, and nothing done, where anything is out of the ordinary.
+#[inline(always)]
+pub(crate) fn begin_plain(site: &'static Callsite, counted: bool) -> Option<Running> {
+    if mode::get() != mode::INITIALISED {
+        return None;
+    }
+    local::unchecked(|local| {
+        let cell = if counted {
+            Some(local.known_cell(site)?)
+        } else {
+            None
+        };
+        let start = clock::cheap()?;
+        let parent = local.span.get();
+        let mut fragment = local.fragment_id.get();
+        let span;
+        if fragment != 0 {
+            span = SpanId(local.random());
+            local.span.set(span);
+        } else {
+            let mut own = local.spare.take()?;
+            span = SpanId(local.random());
+            fragment = span.0;
+            own.id = fragment;
+            own.trace = local.random_trace();
+            own.opened = start;
+            own.sampled = GLOBAL.policy.samples(own.trace);
+            own.plain = !own.sampled;
+            local.fragment_id.set(fragment);
+            local.trace.set(own.trace);
+            local.span.set(span);
+            local.put_back(own);
+        }
+        if let Some(cell) = cell {
+            cell.begin();
+        }
+        Some(Running {
+            site,
+            cell,
+            fragment,
+            parent,
+            span,
+            start,
+        })
+    })
+}
+
+/// Whether a callsite's calls may begin by [`begin_plain`], and whether they are counted then.
+#[inline(always)]
+pub(crate) fn is_counted(site: &'static Callsite) -> Option<bool> {
+    match site.signals {
+        Signals::Both => Some(cfg!(feature = "metrics")),
+        Signals::SpansOnly => Some(false),
+        Signals::MetricsOnly => None,
+    }
+}
+
+/// Ends a call that is ok, and with it the fragment that it owns; `before` becomes current again. False, and nothing
+/// done, where anything is out of the ordinary.
+#[inline(always)]
+pub(crate) fn end_plain(call: &Running, before: SpanId, duration: u64) -> bool {
+    let ended = local::unchecked(|local| {
+        if local.fragment_id.get() != call.fragment
+            || local.span.get() != call.span
+            || GLOBAL.policy.is_slow(duration)
+        {
+            return None;
+        }
+        let count = match call.cell {
+            None => None,
+            Some(cell) => Some(cell.prepare(duration)?),
+        };
+        let mut fragment = local.active.take()?;
+        if fragment.special || fragment.push(call.record(CallOutcome::Ok, duration)) == Pushed::Full
+        {
+            local.put_back(fragment);
+            return None;
+        }
+        if let Some(count) = count {
+            count.commit();
+        }
+        if call.span.0 != call.fragment {
+            local.span.set(before);
+            local.put_back(fragment);
+        } else if fragment.plain && local.depth() == 0 {
+            local.fragment_id.set(0);
+            local.span.set(SpanId::INVALID);
+            local.count_discarded(fragment.len() as u64);
+            local.recycle(fragment);
+        } else {
+            local.put_back(fragment);
+            local.end_active();
+        }
+        Some(())
+    });
+    ended.is_some()
+}
+
+impl Local {
+    /// The owner of the active fragment has ended.
+    #[inline(never)]
+    fn end_active(&self) {
+        if let Some(fragment) = self.pop_top() {
+            verdict::finish(Some(self), fragment);
+        }
+    }
+
+    /// Files the record of a span that ends in the fragment `id`; ends the fragment with its own span.
+    pub(crate) fn record(&self, id: u64, mut record: SpanRecord, failure: Option<Box<Failure>>) {
+        if self.fragment_id.get() != id {
+            return self.record_elsewhere(id, record, failure);
+        }
+        let Some(mut fragment) = self.active.take() else {
+            return lost_record(DropReason::Reentrant);
+        };
+        let seen = GLOBAL.policy.saw(record.outcome, record.duration);
+        if seen != 0 || fragment.special || failure.is_some() {
+            special::closing(&mut fragment, &mut record, seen, failure);
+        }
+        self.push(&mut fragment, record);
+        self.put_active(fragment);
+        if record.span.0 == id {
+            self.end_active();
+        }
+    }
+
+    #[inline(always)]
+    fn push(&self, fragment: &mut super::fragment::Fragment, record: SpanRecord) {
+        if fragment.push(record) == Pushed::Full {
+            self.push_slow(fragment, record);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn push_slow(&self, fragment: &mut super::fragment::Fragment, record: SpanRecord) {
+        let Some(_inside) = Inside::enter() else {
+            return fragment.account().dropped(DropReason::Reentrant, 1);
+        };
+        special::hand_over_if_due(fragment, record.start + record.duration);
+        let chunk = || self.pool.try_borrow_mut().ok()?.chunks.pop();
+        if fragment.grow(chunk) {
+            fragment.push(record);
+        }
+    }
+
+    /// The fragment is not the active one: the guard ended out of order, was held across an await, or leaked.
+    #[cold]
+    #[inline(never)]
+    fn record_elsewhere(&self, id: u64, mut record: SpanRecord, failure: Option<Box<Failure>>) {
+        let suspended = {
+            let Ok(mut below) = self.below.try_borrow_mut() else {
+                return lost_record(DropReason::Reentrant);
+            };
+            let index = below
+                .iter()
+                .position(|b| b.fragment_id == id && b.fragment.is_some());
+            index.and_then(|index| {
+                below[index]
+                    .fragment
+                    .take()
+                    .map(|fragment| (index, fragment))
+            })
+        };
+        let Some((index, mut fragment)) = suspended else {
+            return lost_record(DropReason::Misnested);
+        };
+        let seen = GLOBAL.policy.saw(record.outcome, record.duration);
+        special::closing(&mut fragment, &mut record, seen, failure);
+        self.push(&mut fragment, record);
+        let owner_ended = record.span.0 == id;
+        let Ok(mut below) = self.below.try_borrow_mut() else {
+            return lost(fragment);
+        };
+        if owner_ended {
+            below.remove(index);
+            self.note_depth(&below);
+            drop(below);
+            verdict::finish(Some(self), fragment);
+        } else if let Some(b) = below.get_mut(index) {
+            b.fragment = Some(fragment);
+        }
+    }
+}
