@@ -19,7 +19,7 @@ use crate::proto::{ReserveReply, ReserveRequest};
 /// How long a payment may take.
 const PAYMENT_TIMEOUT: Duration = Duration::from_millis(20);
 
-#[traced(server)]
+#[traced(server, fields(service = "front"))]
 pub(crate) async fn create_order(
     State(stock): State<StockClient<Channel>>,
     request: Request<Body>,
@@ -65,25 +65,47 @@ async fn reserve(
 }
 
 #[derive(Debug)]
-pub(crate) struct Declined;
+pub(crate) enum PaymentError {
+    Declined,
+    Busy,
+}
 
-impl fmt::Display for Declined {
+impl fmt::Display for PaymentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("card declined")
+        f.write_str(match self {
+            Self::Declined => "card declined",
+            Self::Busy => "the bank is busy",
+        })
     }
 }
 
-impl std::error::Error for Declined {}
+impl std::error::Error for PaymentError {}
 
 /// Sometimes slow, sometimes fails, panics or hangs until it is cancelled.
 #[traced(args(order))]
-async fn charge(order: u64) -> Result<(), Declined> {
-    let fate = Fate::of_order(order);
-    count("charge", fate);
+async fn charge(order: u64) -> Result<(), PaymentError> {
+    count("charge", Fate::of_order(order));
+    match ask_bank("first", order).await {
+        Err(PaymentError::Busy) => ask_bank("second", order).await,
+        answer => answer,
+    }
+}
+
+#[traced(args(line))]
+async fn ask_bank(line: &str, order: u64) -> Result<(), PaymentError> {
+    let fate = match Fate::of_order(order) {
+        // Before it hangs, one line is busy.
+        Fate::Cancelled if line == "first" => {
+            count("ask_bank", Fate::Error);
+            return Err(PaymentError::Busy);
+        }
+        fate => fate,
+    };
+    count("ask_bank", fate);
     match fate {
-        Fate::Ok if order % 50 == 3 => tokio::time::sleep(Duration::from_millis(5)).await,
+        Fate::Ok if order % 50 == 3 => tokio::time::sleep(Duration::from_millis(12)).await,
         Fate::Ok => tokio::task::yield_now().await,
-        Fate::Error => return Err(Declined),
+        Fate::Error => return Err(PaymentError::Declined),
         Fate::Panic => panic!("the card reader is on fire"),
         Fate::Cancelled => std::future::pending().await,
     }

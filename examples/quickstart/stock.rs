@@ -12,7 +12,7 @@ pub(crate) struct Warehouses;
 
 #[tonic::async_trait]
 impl Stock for Warehouses {
-    #[traced(server)]
+    #[traced(server, fields(service = "stock"))]
     async fn reserve_stock(
         &self,
         request: Request<ReserveRequest>,

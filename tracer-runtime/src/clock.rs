@@ -4,11 +4,16 @@
 //! `std::time::Instant`. Ticks mean nothing outside the process; [`Scale`] turns them into wall clock time.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 static USE_TSC: AtomicBool = AtomicBool::new(false);
 static SCALE: OnceLock<Scale> = OnceLock::new();
+/// How far the wall clock is ahead of what the anchor and the rate say. See [`follow_the_wall`].
+static AHEAD_NS: AtomicI64 = AtomicI64::new(0);
+
+/// Differences below this are the noise of reading two clocks.
+const NOISE_NS: u64 = 20_000;
 
 /// How ticks relate to time.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +22,7 @@ pub(crate) struct Scale {
     pub(crate) ns_per_tick: f64,
     anchor_ticks: u64,
     anchor_unix_ns: u64,
+    ahead_ns: &'static AtomicI64,
 }
 
 impl Scale {
@@ -26,6 +32,10 @@ impl Scale {
         ns_per_tick: 1.0,
         anchor_ticks: 0,
         anchor_unix_ns: 0,
+        ahead_ns: {
+            static NEVER: AtomicI64 = AtomicI64::new(0);
+            &NEVER
+        },
     };
 
     pub(crate) fn duration_ns(&self, ticks: u64) -> u64 {
@@ -33,11 +43,24 @@ impl Scale {
     }
 
     pub(crate) fn unix_ns(&self, ticks: u64) -> u64 {
+        self.unadjusted_unix_ns(ticks)
+            .saturating_add_signed(self.ahead_ns.load(Relaxed))
+    }
+
+    fn unadjusted_unix_ns(&self, ticks: u64) -> u64 {
         if ticks >= self.anchor_ticks {
             self.anchor_unix_ns + self.duration_ns(ticks - self.anchor_ticks)
         } else {
             self.anchor_unix_ns
                 .saturating_sub(self.duration_ns(self.anchor_ticks - ticks))
+        }
+    }
+
+    /// Takes note of what the wall clock says at a tick.
+    fn follow(&self, unix_ns: u64, ticks: u64) {
+        if self.unix_ns(ticks).abs_diff(unix_ns) > NOISE_NS {
+            let ahead = unix_ns.wrapping_sub(self.unadjusted_unix_ns(ticks)) as i64;
+            self.ahead_ns.store(ahead, Relaxed);
         }
     }
 
@@ -88,16 +111,26 @@ fn monotonic() -> u64 {
 pub(crate) fn scale() -> &'static Scale {
     SCALE.get_or_init(|| {
         let ns_per_tick = if tsc_is_reliable() { calibrate() } else { 1.0 };
-        let anchor_ticks = now();
-        let unix = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
+        let (unix_ns, ticks) = tight_pair(unix_ns);
         Scale {
             ns_per_tick,
-            anchor_ticks,
-            anchor_unix_ns: unix.as_nanos() as u64,
+            anchor_ticks: ticks,
+            anchor_unix_ns: unix_ns,
+            ahead_ns: &AHEAD_NS,
         }
     })
+}
+
+/// Keeps times of day right for as long as the process runs: the rate was measured over 10 ms only, and the wall clock
+/// is set now and then. For the collector's thread, about once a second.
+pub(crate) fn follow_the_wall() {
+    let (unix_ns, ticks) = tight_pair(unix_ns);
+    scale().follow(unix_ns, ticks);
+}
+
+fn unix_ns() -> u64 {
+    let unix = SystemTime::now().duration_since(UNIX_EPOCH);
+    unix.unwrap_or_default().as_nanos() as u64
 }
 
 /// The kernel has found the counters of all cores in step and running at one rate: it uses them itself.
@@ -110,7 +143,14 @@ fn tsc_is_reliable() -> bool {
     // No word from the kernel (another system, a sandbox): believe the processor's invariant TSC bit.
     let invariant = {
         use core::arch::x86_64::__cpuid;
-        __cpuid(0x8000_0000).eax >= 0x8000_0007 && __cpuid(0x8000_0007).edx & (1 << 8) != 0
+        #[allow(
+            unsafe_code,
+            unused_unsafe,
+            reason = "before Rust 1.94 it is declared unsafe; it has no precondition"
+        )]
+        // SAFETY: CPUID exists on every x86_64 processor and touches no memory.
+        let cpuid = |leaf| unsafe { __cpuid(leaf) };
+        cpuid(0x8000_0000).eax >= 0x8000_0007 && cpuid(0x8000_0007).edx & (1 << 8) != 0
     };
     invariant && !std::path::Path::new(SOURCE).exists()
 }
@@ -123,25 +163,27 @@ fn tsc_is_reliable() -> bool {
 /// Nanoseconds a TSC cycle lasts, from the two ends of a 10 ms wait; each end is the tightest of several pairs.
 fn calibrate() -> f64 {
     USE_TSC.store(true, Relaxed);
-    let (start, start_ticks) = tight_pair();
+    let (start, start_ticks) = tight_pair(Instant::now);
     while start.elapsed() < Duration::from_millis(10) {
         std::hint::spin_loop();
     }
-    let (end, end_ticks) = tight_pair();
+    let (end, end_ticks) = tight_pair(Instant::now);
     (end - start).as_nanos() as f64 / (end_ticks - start_ticks) as f64
 }
 
-fn tight_pair() -> (Instant, u64) {
-    let mut best = (u64::MAX, Instant::now(), 0);
-    for _ in 0..16 {
+/// Two clocks read together: the tightest of several tries.
+fn tight_pair<T>(read: impl Fn() -> T) -> (T, u64) {
+    let attempt = || {
         let before = now();
-        let instant = Instant::now();
+        let read = read();
         let width = now() - before;
-        if width < best.0 {
-            best = (width, instant, before + width / 2);
-        }
-    }
-    (best.1, best.2)
+        (width, read, before + width / 2)
+    };
+    let (_, read, ticks) = (1..16).fold(attempt(), |best, _| {
+        let next = attempt();
+        if next.0 < best.0 { next } else { best }
+    });
+    (read, ticks)
 }
 
 #[cfg(test)]
@@ -169,9 +211,25 @@ mod tests {
             ns_per_tick: 0.5,
             anchor_ticks: 1_000,
             anchor_unix_ns: 10_000,
+            ..Scale::NANOSECONDS
         };
         assert_eq!(scale.unix_ns(1_002), 10_001);
         assert_eq!(scale.unix_ns(998), 9_999);
         assert_eq!(scale.ticks(Duration::from_nanos(50)), 100);
+    }
+
+    #[test]
+    fn the_wall_clock_is_followed_and_its_noise_is_not() {
+        static AHEAD: AtomicI64 = AtomicI64::new(0);
+        let scale = Scale {
+            ahead_ns: &AHEAD,
+            ..Scale::NANOSECONDS
+        };
+        scale.follow(1_000_000 + NOISE_NS, 1_000_000);
+        assert_eq!(scale.unix_ns(1_000_000), 1_000_000);
+        scale.follow(9_000_000, 1_000_000);
+        assert_eq!(scale.unix_ns(2_000_000), 10_000_000);
+        scale.follow(500_000, 1_000_000);
+        assert_eq!(scale.unix_ns(2_000_000), 1_500_000);
     }
 }

@@ -1,4 +1,24 @@
 //! One attribute for spans, exact metrics and context.
+//!
+//! ```
+//! use tracer_runtime::traced;
+//!
+//! #[traced(args(id))]
+//! fn place_order(id: u64) -> Result<(), String> {
+//!     Err(format!("no {id} in stock"))
+//! }
+//! # let _ = place_order(7);
+//! ```
+//!
+//! From [`init`] or [`builder`] on, every call of an annotated function is a span with an outcome (`ok`, `error`,
+//! `panic`, `cancelled`) and is counted and timed. A trace is kept, for the console or a collector, when it was sampled
+//! or when something in it was worth it: see [`Sampler`] and [`Keep`]. Metrics are exact whatever is kept.
+//!
+//! [`traced`] lists the attribute's arguments. Inside an annotated function there are [`record`], [`event!`],
+//! [`checkpoint!`] and [`span!`]; [`FutureExt`] and [`wrap`] take the context to other tasks and threads, [`propagation`]
+//! takes it to other services.
+//!
+//! The README has a first program, what works, and the features.
 #![cfg_attr(not(test), warn(clippy::expect_used, clippy::unwrap_used))]
 #![cfg_attr(
     not(feature = "full"),
@@ -65,3 +85,7 @@ pub use telemetry::error::{InitError, TelemetryError};
 pub use telemetry::guard::Telemetry;
 pub use tracer_macros::traced;
 pub use value::{KeyValue, Value};
+
+#[cfg(all(doctest, feature = "full"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -1,8 +1,10 @@
 //! The atomics and locks of the shared parts, exchanged for loom's when its model checker runs.
+//!
+//! The configuration has a name of its own: `loom` alone would change tokio and others too, which cannot be built then.
 
-#[cfg(loom)]
+#[cfg(tracer_loom)]
 pub(crate) use loom::sync::{Mutex, MutexGuard, atomic};
-#[cfg(not(loom))]
+#[cfg(not(tracer_loom))]
 pub(crate) use std::sync::{Mutex, MutexGuard, atomic};
 
 use std::sync::PoisonError;

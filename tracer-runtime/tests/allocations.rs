@@ -13,7 +13,7 @@ use std::pin::pin;
 use std::task::{Context as TaskContext, Poll, Waker};
 
 use tracer_runtime::__private::{self as p, Callsite};
-use tracer_runtime::{Keep, Sampler, builder};
+use tracer_runtime::{Keep, Sampler, builder, traced};
 
 macro_rules! site {
     ($name:literal) => {{
@@ -80,6 +80,85 @@ fn finish(future: impl Future<Output = ()>) {
     while future.as_mut().poll(&mut task) == Poll::Pending {}
 }
 
+#[traced]
+fn parent(n: u64) -> Result<u64, std::fmt::Error> {
+    (0..n).try_fold(0, |sum, i| Ok(sum + child(i)))
+}
+
+#[traced]
+fn child(n: u64) -> u64 {
+    n
+}
+
+#[traced]
+async fn async_parent() -> u64 {
+    async_child(1).await + child(2)
+}
+
+#[traced]
+async fn async_child(n: u64) -> u64 {
+    pause().await;
+    n
+}
+
+#[traced(root)]
+fn always_a_root() -> u64 {
+    child(1)
+}
+
+struct Service;
+
+#[traced]
+impl Service {
+    fn method(&self) -> u64 {
+        child(1)
+    }
+
+    async fn async_method(&mut self) {
+        let _ = async_parent().await;
+        self.method();
+    }
+}
+
+/// By the attribute, as users write it.
+fn annotated_calls_allocate_nothing() {
+    assert_eq!(allocations(|| drop(child(1))), 0);
+    assert_eq!(allocations(|| drop(parent(3))), 0);
+    assert_eq!(allocations(|| drop(parent(300))), 0);
+    assert_eq!(
+        allocations(|| finish(async { drop(async_child(1).await) })),
+        0
+    );
+    assert_eq!(
+        allocations(|| finish(async { drop(async_parent().await) })),
+        0
+    );
+    assert_eq!(allocations(|| drop(always_a_root())), 0);
+    assert_eq!(allocations(|| drop(Service.method())), 0);
+    assert_eq!(
+        allocations(|| finish(async { Service.async_method().await })),
+        0
+    );
+    // Roots inside each other, and more pending ones than any loop would hold.
+    assert_eq!(
+        allocations(|| finish(async { drop((async_parent().await, always_a_root())) })),
+        0
+    );
+    assert_eq!(
+        allocations(|| {
+            let (one, two, three) = (async_parent(), async_parent(), async_parent());
+            let (mut one, mut two, mut three) = (pin!(one), pin!(two), pin!(three));
+            let mut task = TaskContext::from_waker(Waker::noop());
+            for _ in 0..2 {
+                let _ = one.as_mut().poll(&mut task);
+                let _ = two.as_mut().poll(&mut task);
+                let _ = three.as_mut().poll(&mut task);
+            }
+        }),
+        0
+    );
+}
+
 #[test]
 fn warm_calls_allocate_nothing() {
     let telemetry = builder()
@@ -140,6 +219,11 @@ fn warm_calls_allocate_nothing() {
         }),
         0
     );
+    annotated_calls_allocate_nothing();
     drop(telemetry);
     assert_eq!(allocations(|| call(site!("off"))), 0);
+    assert_eq!(
+        allocations(|| finish(async { drop(async_parent().await) })),
+        0
+    );
 }

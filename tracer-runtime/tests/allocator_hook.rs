@@ -6,10 +6,13 @@
     reason = "a test, and a global allocator cannot be written without"
 )]
 
+mod support;
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context as TaskContext, Poll, Waker};
 
 use tracer_runtime::__private::{self as p, Callsite};
@@ -31,12 +34,15 @@ thread_local! {
     /// The thread's calls of the hook are traced: not while the standard library sets the thread up, when an allocator
     /// may not use a thread-local with a destructor.
     static TRACING: Cell<bool> = const { Cell::new(false) };
-    static HOOKS: Cell<u64> = const { Cell::new(0) };
 }
+
+/// Calls of any traced function.
+static MADE: AtomicU64 = AtomicU64::new(0);
+static HOOKS: AtomicU64 = AtomicU64::new(0);
 
 fn hook() {
     if TRACING.get() {
-        HOOKS.set(HOOKS.get() + 1);
+        HOOKS.fetch_add(1, Relaxed);
         call(site!("hook"));
     }
 }
@@ -57,6 +63,7 @@ unsafe impl GlobalAlloc for Hooked {
 }
 
 fn call(site: &'static Callsite) {
+    MADE.fetch_add(1, Relaxed);
     let mut guard = p::enter(site);
     guard.finish();
 }
@@ -80,6 +87,7 @@ fn an_allocator_that_is_traced_does_not_stop_the_recorder() {
             call(site!("first"));
             TRACING.set(true);
             for _ in 0..5 {
+                MADE.fetch_add(2, Relaxed);
                 let mut root = p::enter(site!("root"));
                 for _ in 0..150 {
                     call(site!("work"));
@@ -93,14 +101,19 @@ fn an_allocator_that_is_traced_does_not_stop_the_recorder() {
             }
             // Roots inside each other. The hook stays on while the thread ends.
             for _ in 0..20 {
+                MADE.fetch_add(2, Relaxed);
                 let _outer = p::enter_at(site!("outer"), p::Start::root());
                 let mut inner = p::enter_at(site!("inner"), p::Start::root());
                 inner.finish();
             }
-            HOOKS.get()
         };
-        let hooks = std::thread::spawn(work).join().unwrap();
-        assert!(hooks > 0);
+        std::thread::spawn(work).join().unwrap();
     }
-    drop(telemetry);
+    assert!(HOOKS.load(Relaxed) > 0);
+    telemetry
+        .shutdown(std::time::Duration::from_secs(60))
+        .unwrap();
+    // Every call, those of the hook within the recorder too, is exported, discarded or counted as lost.
+    assert!(support::dropped("reentrant") > 0);
+    assert_eq!(support::settled(), MADE.load(Relaxed));
 }

@@ -5,7 +5,7 @@ import time
 from collections import Counter, defaultdict
 
 from support import otlp, traces
-from support.buckets import Exponential, exact_quantile, misplaced
+from support.buckets import Exponential, exact_quantile, misplaced, seen_around
 from support.quickstart import REQUESTS, SERVICE, Quickstart
 from support.report import check_report, read_report
 from support.results import run_check
@@ -19,8 +19,6 @@ RESOURCE = {"deployment.environment.name": "e2e"}
 # The recorder's clock counts ticks; a duration in nanoseconds is rounded, so one
 # this near to a bound may be counted on its other side.
 BOUND_SLACK_NS = 2
-# The load generator's clock runs around the call: it sees this much more of it.
-AROUND_NS = 100_000
 
 
 def received(file):
@@ -200,7 +198,7 @@ def check_against_load(results, histogram, report):
         low, high = histogram.quantile_bucket(q)
         measured = exact_quantile(exact, q)
         results.check(
-            low <= measured <= high + AROUND_NS / 1e9,
+            low <= measured <= seen_around(high),
             f"buy: p{q * 100:g} of the load generator lies in the histogram's bucket",
             f"within ({low}, {high}]",
             measured,

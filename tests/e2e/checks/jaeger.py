@@ -59,6 +59,7 @@ def check_all(results, whole):
     results.none("HTTP and gRPC hops have the right parents and kinds", traces.all_of(traces.wrong_hops, whole))
     results.none("no span starts before its parent", traces.all_of(traces.wrong_times, whole))
     results.none("spans have code.function.name, .file.path, .line.number", traces.all_of(traces.unlocated, whole))
+    results.none("what the code recorded is there", traces.all_of(traces.wrong_attributes, whole))
     results.none("errors have error.type and message, others none", traces.all_of(traces.wrong_errors, whole))
 
 

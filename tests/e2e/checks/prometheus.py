@@ -5,21 +5,17 @@ import os
 import time
 
 from support import exposition, promql
-from support.buckets import bucket_of, exact_quantile
-from support.quickstart import REQUESTS, Quickstart
+from support.buckets import bucket_of, exact_quantile, seen_around
+from support.quickstart import CONCURRENCY, REQUESTS, Quickstart
 from support.report import check_report, read_report
 from support.results import run_check
 from support.wait import poll
 
 NAME = "prometheus"
-LOAD_SECONDS = 10  # a rate needs several scrapes
-PILOT_REQUESTS = 500
+LOAD_SECONDS = 10  # a rate needs several scrapes; the customers' pauses alone make it this long
 TARGET_SECONDS = 30  # Prometheus looks for new targets every few seconds
 SCRAPE_SECONDS = 15
 SCRAPE_INTERVAL = 1.0
-
-# The load generator's clock runs around the call: it sees this much more of it.
-AROUND_SECONDS = 100e-6
 
 CALLS = 'function_calls_total{function="buy"}'
 
@@ -102,8 +98,8 @@ def check_rate(results, report, began, done):
     """During the load, `rate` is the load's rate.
 
     The window lies within the load, less than a scrape interval away from each of
-    its ends; the load is even but for its first moments (connections, warming
-    up), and other programs take their share of the machine, so a quarter is
+    its ends; the load is even, by the pauses, but for its first moments (connections,
+    warming up), and other programs take their share of the machine, so a quarter is
     allowed. Extrapolation adds nothing there: the load goes on beyond the window's
     samples.
     """
@@ -129,7 +125,7 @@ def check_quantiles(results, report):
         # The load generator never sees less than the call itself; at a bound the
         # little that it sees more may lead into the next bucket.
         results.check(
-            low <= measured <= high + AROUND_SECONDS,
+            low <= measured <= seen_around(high),
             f"p{q * 100:g} of the load generator lies in the bucket of histogram_quantile",
             f"within ({low}, {high}]",
             measured,
@@ -137,21 +133,12 @@ def check_quantiles(results, report):
         results.check(math.isfinite(high), f"p{q * 100:g} lies in a finite bucket", "finite", computed)
 
 
-def requests_for_load():
-    """How many requests it takes to keep the quickstart busy for LOAD_SECONDS."""
-    with Quickstart(requests=PILOT_REQUESTS) as shop:
-        began, _ = shop.wait_for_metrics_url()
-        done = shop.wait_for_done()
-        shop.exit_status()
-    return max(REQUESTS, math.ceil(LOAD_SECONDS * PILOT_REQUESTS / (done - began)))
-
-
-def check_scraped(results, shop, requests, address):
+def check_scraped(results, shop, address):
     began, url = shop.wait_for_metrics_url()
     results.equal("QUICKSTART_METRICS_ADDR is used", f"http://{address}/metrics", url)
     done = shop.wait_for_done()
     report = read_report(shop.report_path)
-    check_report(results, report, requests)
+    check_report(results, report, REQUESTS)
 
     exposition.check_text(results, url)
     exposition.check_openmetrics(results, url)
@@ -172,9 +159,9 @@ def check(results):
     address = os.environ["E2E_METRICS_ADDR"]
     targets = poll(TARGET_SECONDS, promql.active_targets)
     results.check(targets, "Prometheus has the target before the load runs", "a target", "none")
-    requests = requests_for_load()
-    with Quickstart(requests=requests, hold=True, environment={"QUICKSTART_METRICS_ADDR": address}) as shop:
-        check_scraped(results, shop, requests, address)
+    pause = LOAD_SECONDS * CONCURRENCY / REQUESTS
+    with Quickstart(pause=pause, hold=True, environment={"QUICKSTART_METRICS_ADDR": address}) as shop:
+        check_scraped(results, shop, address)
         results.equal("closing standard input ends the quickstart with 0", 0, shop.exit_status())
 
 

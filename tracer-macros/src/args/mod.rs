@@ -109,46 +109,50 @@ impl Args {
             attrs: Vec::new(),
             lit: Lit::Str(text),
         });
-        self.name.set(key, name)
+        self.name.set(&key, name)
     }
 
     fn parse_one(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
         if !input.peek(Ident::peek_any) {
             return Err(input.error("expected the name of an argument"));
         }
-        let key = input.call(Ident::parse_any)?;
+        let key = &input.call(Ident::parse_any)?;
         match key.to_string().as_str() {
-            "name" => self.name.set(key, assigned(input)?),
-            "target" => self.target.set(key, assigned(input)?),
-            "level" => self.level.set(key, after_equals(input, values::level)?),
-            "kind" => self.kind.set(key, after_equals(input, values::kind)?),
+            "name" => self.name.set(key, assigned(key, input)?),
+            "target" => self.target.set(key, assigned(key, input)?),
+            "level" => self
+                .level
+                .set(key, after_equals(key, input, values::level)?),
+            "kind" => self.kind.set(key, after_equals(key, input, values::kind)?),
             "server" => self.server.set(key, ()),
             "client" => self.client.set(key, ()),
-            "carrier" => self.carrier.set(key, assigned(input)?),
-            "rpc" => self.rpc.set(key, in_parentheses(input, Rpc::parse)?),
-            "args" => self.args.set(key, in_parentheses(input, Recorded::parse)?),
+            "carrier" => self.carrier.set(key, assigned(key, input)?),
+            "rpc" => self.rpc.set(key, in_parentheses(key, input, Rpc::parse)?),
+            "args" => self
+                .args
+                .set(key, in_parentheses(key, input, Recorded::parse)?),
             "fields" => self
                 .fields
-                .set(key, in_parentheses(input, values::comma_separated)?),
-            "skip" if input.peek(token::Paren) => {
-                self.skip.set(key, in_parentheses(input, values::names)?)
-            }
+                .set(key, in_parentheses(key, input, values::comma_separated)?),
+            "skip" if input.peek(token::Paren) => self
+                .skip
+                .set(key, in_parentheses(key, input, values::names)?),
             "skip" => self.skip_item.set(key, ()),
             "skip_all" => self.skip_all.set(key, ()),
             "err" => self.err.set(key, Format::parse(input, true)?),
             "ret" => self.ret.set(key, Format::parse(input, false)?),
-            "ok_if" => self.ok_if.set(key, assigned(input)?),
-            "error_if" => self.error_if.set(key, assigned(input)?),
-            "parent" => self.parent.set(key, assigned(input)?),
+            "ok_if" => self.ok_if.set(key, assigned(key, input)?),
+            "error_if" => self.error_if.set(key, assigned(key, input)?),
+            "parent" => self.parent.set(key, assigned(key, input)?),
             "root" => self.root.set(key, ()),
-            "links" => self.links.set(key, assigned(input)?),
-            "metrics" => self.metrics.set(key, after_equals(input, off)?),
+            "links" => self.links.set(key, assigned(key, input)?),
+            "metrics" => self.metrics.set(key, after_equals(key, input, off)?),
             "metrics_only" => self.metrics_only.set(key, ()),
             "boxed" => self.boxed.set(key, ()),
             "crate" => self
                 .krate
-                .set(key, after_equals(input, Path::parse_mod_style)?),
-            _ => Err(unknown(&key)),
+                .set(key, after_equals(key, input, Path::parse_mod_style)?),
+            _ => Err(unknown(key)),
         }
     }
 
@@ -190,22 +194,32 @@ impl Args {
     }
 }
 
-fn assigned<T: Parse>(input: ParseStream<'_>) -> syn::Result<T> {
-    after_equals(input, T::parse)
+fn assigned<T: Parse>(key: &Ident, input: ParseStream<'_>) -> syn::Result<T> {
+    after_equals(key, input, T::parse)
 }
 
 fn after_equals<T>(
+    key: &Ident,
     input: ParseStream<'_>,
     parse: fn(ParseStream<'_>) -> syn::Result<T>,
 ) -> syn::Result<T> {
-    input.parse::<Token![=]>()?;
+    let equals = input.parse::<Option<Token![=]>>()?;
+    if equals.is_none() || input.is_empty() || input.peek(Token![,]) {
+        let message = format!("`{key}` needs a value: `{key} = …`");
+        return Err(Error::new(key.span(), message));
+    }
     parse(input)
 }
 
 fn in_parentheses<T>(
+    key: &Ident,
     input: ParseStream<'_>,
     parse: fn(ParseStream<'_>) -> syn::Result<T>,
 ) -> syn::Result<T> {
+    if !input.peek(token::Paren) {
+        let message = format!("`{key}` needs parentheses: `{key}(…)`");
+        return Err(Error::new(key.span(), message));
+    }
     let inner;
     parenthesized!(inner in input);
     let parsed = parse(&inner);

@@ -21,11 +21,11 @@ impl<T> Slot<T> {
     /// # Errors
     ///
     /// When it is set already, at the second keyword.
-    pub(crate) fn set(&mut self, key: Ident, value: T) -> syn::Result<()> {
+    pub(crate) fn set(&mut self, key: &Ident, value: T) -> syn::Result<()> {
         if self.0.is_some() {
             return Err(Error::new(key.span(), format!("`{key}` is given twice")));
         }
-        self.0 = Some((key, value));
+        self.0 = Some((key.clone(), value));
         Ok(())
     }
 

@@ -104,7 +104,7 @@ pub(crate) fn start(rt: &Runtime, args: &Args, params: &Params) -> Option<TokenS
         return at;
     };
     let at = at.unwrap_or_else(|| quote_spanned!(span=> #private::Start::current()));
-    Some(quote_spanned!(span=> #at.with_links(#links)))
+    Some(quote_spanned!(span=> #private::Start::with_links(#at, #links)))
 }
 
 /// The context of the caller: from the carrier that was named, else from the first parameter that

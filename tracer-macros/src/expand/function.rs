@@ -2,12 +2,12 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
-use syn::{Expr, FnArg, ReturnType, Token, Type};
+use syn::{Expr, ReturnType, Signature, Token, Type};
 
 use super::callsite::{self, callsite};
 use super::outcome::{Says, describer};
 use super::params::{self, Capture, Inject, Naming, Params, Plan};
-use super::tokens::{self, AsyncBody, local};
+use super::tokens::{self, AsyncBody};
 use super::{Runtime, Scope, attributes, recording, types};
 use crate::args::Args;
 use crate::item::{Function, regroup};
@@ -46,11 +46,11 @@ pub(crate) fn function(mut f: Function, args: &Args, scope: &Scope) -> TokenStre
 }
 
 /// Everything that the templates below have in common.
-struct Call<'a> {
-    rt: &'a Runtime,
-    args: &'a Args,
-    body: &'a Group,
-    callsite: TokenStream,
+pub(super) struct Call<'a> {
+    pub(super) rt: &'a Runtime,
+    pub(super) args: &'a Args,
+    pub(super) body: &'a Group,
+    pub(super) callsite: TokenStream,
     /// What is recorded before the body.
     fields: TokenStream,
     naming: Naming,
@@ -77,36 +77,49 @@ impl Call<'_> {
         let private = &self.rt.private;
         let params = self.plan(Capture::Moved).apply(&mut f.sig);
         let returned = types::returned(&f.sig.output).cloned();
-        // A body that never ends takes any return type, `!` among them.
-        let edge = returned
-            .as_ref()
-            .filter(|ty| !types::is_never(ty))
-            .map(types::nameable)
-            .filter(|output| output.to_string() != "_")
-            .map(|output| return_edge(private, &output));
+        let edge = match &returned {
+            None => Some(quote_spanned!(span=> if false { return; })),
+            // A body that never ends takes any return type, `!` among them.
+            Some(ty) if types::is_never(ty) => None,
+            Some(ty) => return_edge(private, types::nameable(ty)),
+        };
         let inside = self.inside(&params);
-        let block = quote_spanned!(span=> async move { #edge #inside });
+        let inside = quote_spanned!(span=> #edge #inside);
+        let (keyword, block) = tokens::as_written(Token![async](span), self.body, inside);
+        let block = quote_spanned!(span=> #keyword move #block);
         let (start, future) = self.wrap(&params, block, says(returned.as_ref()));
         let future = self.maybe_boxed(future);
-        if self.keep_async {
+        if self.keep_async || attributes::has(&f.attrs, "must_use") {
+            // Of an `async fn` it means what comes out of it.
             return quote_spanned!(span=> #start #future.await);
         }
         f.sig.asyncness = None;
-        f.sig.output = self.future_of(&f.sig.output);
+        f.sig.output = self.future_of(&f.sig);
         quote_spanned!(span=> #start #future)
     }
 
-    fn future_of(&self, output: &ReturnType) -> ReturnType {
+    fn future_of(&self, sig: &Signature) -> ReturnType {
         let span = Span::mixed_site();
         let private = &self.rt.private;
-        let (arrow, output) = match output {
+        let (arrow, output) = match &sig.output {
             ReturnType::Default => (Token![->](span), quote_spanned!(span=> ())),
             ReturnType::Type(arrow, ty) if types::is_never(ty) => {
                 (*arrow, quote_spanned!(span=> #private::Never))
             }
             ReturnType::Type(arrow, ty) => (*arrow, ty.to_token_stream()),
         };
-        let future = quote_spanned!(span=> impl #private::core::future::Future<Output = #output>);
+        // The signature ends where the user's did: that is where lints about the function point.
+        let end = match &sig.output {
+            ReturnType::Type(_, ty) => ty
+                .to_token_stream()
+                .into_iter()
+                .last()
+                .map(|tree| tree.span()),
+            ReturnType::Default => None,
+        };
+        let end = Token![>](end.unwrap_or_else(|| sig.paren_token.span.close()));
+        let future =
+            quote_spanned!(span=> impl #private::core::future::Future<Output = #output #end);
         ReturnType::Type(arrow, Box::new(Type::Verbatim(future)))
     }
 
@@ -115,11 +128,11 @@ impl Call<'_> {
         let span = Span::mixed_site();
         let private = &self.rt.private;
         let params = self.plan(Capture::Moved).leave(&f.sig);
-        let output = types::output_of(ty, private).filter(|output| output.to_string() != "_");
-        let edge = output.as_ref().map(|output| return_edge(private, output));
+        let output = types::output_of(ty, private);
+        let edge = output.and_then(|output| return_edge(private, output));
         let says = match types::future_output(ty) {
             Some(output) => says(Some(&output)),
-            None if output.is_some() => Says::ByType,
+            None if edge.is_some() => Says::ByType,
             None => Says::AlwaysOk,
         };
         let call = Call {
@@ -143,7 +156,7 @@ impl Call<'_> {
     }
 
     /// What runs inside the span: the parameters move in, then the user's body, untouched.
-    fn inside(&self, params: &Params) -> TokenStream {
+    pub(super) fn inside(&self, params: &Params) -> TokenStream {
         let (rebinding, fields, body) = (&params.rebinding, &self.fields, self.body);
         let injection = self.named_carrier();
         // A block of its own, in the user's edition: temporaries of its last expression drop before
@@ -178,7 +191,7 @@ impl Call<'_> {
         }
     }
 
-    fn plan(&self, capture: Capture) -> Plan<'_> {
+    pub(super) fn plan(&self, capture: Capture) -> Plan<'_> {
         Plan {
             private: &self.rt.private,
             naming: self.naming,
@@ -223,169 +236,9 @@ impl Call<'_> {
             false => future,
         }
     }
-
-    /// A guard; in a closure where the body could leave the function before the outcome is seen,
-    /// or where only a closure can drop `self` before the guard.
-    fn sync_fn(&self, f: &mut Function) -> TokenStream {
-        let span = Span::mixed_site();
-        let private = &self.rt.private;
-        let output = f.sig.output.clone();
-        let returned = types::returned(&output);
-        let future = returned.filter(|ty| types::is_impl_future(ty));
-        let says = match future {
-            Some(ty) => says(types::future_output(ty).as_ref()),
-            None => says(returned),
-        };
-        let describe = describer(private, self.args, says);
-        let early = tokens::exits_early(self.body.stream());
-        let by_value = f
-            .sig
-            .inputs
-            .iter()
-            .any(|input| matches!(input, FnArg::Receiver(this) if params::is_by_value(this)));
-        // A closure would be the caller that the body sees.
-        let located = attributes::has(&f.attrs, "track_caller");
-        let watched = describe.is_some() || future.is_some();
-        // `todo!()` as the value of a `let` is a warning of clippy.
-        let diverges = returned.is_some() && tokens::is_one_macro(self.body.stream());
-        let closure = !located && (by_value || (early && watched) || diverges);
-        let capture = if closure {
-            Capture::Moved
-        } else {
-            Capture::InPlace
-        };
-        let params = self.plan(capture).apply(&mut f.sig);
-        let inside = self.inside(&params);
-        let callsite = &self.callsite;
-        let enter = match callsite::start(self.rt, self.args, &params) {
-            Some(start) => Enter::At(quote_spanned!(span=> #private::enter_at(#callsite, #start))),
-            None => Enter::Here(callsite.clone()),
-        };
-        let alone = early && !closure;
-        let end = match (future, describe) {
-            _ if returned.is_some_and(types::is_never) => End::Unseen,
-            (None, _) if alone && located && returned.is_some() => End::Unseen,
-            (Some(ty), describe) => End::Future(types::output_of(ty, private), describe),
-            (None, Some(describe)) if !alone => End::Described(describe),
-            _ => End::Plain,
-        };
-        SyncBody {
-            private,
-            enter,
-            inside,
-            closure,
-            alone,
-            returned,
-            end,
-        }
-        .expand()
-    }
 }
 
-/// How the call begins.
-enum Enter {
-    /// Under what is current, by this callsite.
-    Here(TokenStream),
-    /// By this expression.
-    At(TokenStream),
-}
-
-/// What is done with the returned value.
-enum End {
-    /// The guard alone: the end is not reached, or not looked at.
-    Unseen,
-    Plain,
-    Described(TokenStream),
-    /// With what the future gives.
-    Future(Option<TokenStream>, Option<TokenStream>),
-}
-
-struct SyncBody<'a> {
-    private: &'a TokenStream,
-    enter: Enter,
-    inside: TokenStream,
-    closure: bool,
-    /// Early exits are not seen: only unwinding is told from a normal end.
-    alone: bool,
-    returned: Option<&'a Type>,
-    end: End,
-}
-
-impl SyncBody<'_> {
-    fn expand(self) -> TokenStream {
-        let span = Span::mixed_site();
-        let Self {
-            private,
-            enter,
-            inside,
-            end,
-            ..
-        } = self;
-        let (guard, value) = (local("__traced_guard"), local("__traced_value"));
-        let ty = match self.returned {
-            Some(ty) if types::is_never(ty) => quote_spanned!(span=> !),
-            Some(ty) => types::nameable(ty),
-            None => quote_spanned!(span=> ()),
-        };
-        let run = match self.closure {
-            true => quote_spanned!(span=> #private::once(move || -> #ty { #inside })),
-            false => quote_spanned!(span=> { #inside }),
-        };
-        let alone = self
-            .alone
-            .then(|| quote_spanned!(span=> #private::Guard::alone(&mut #guard);));
-        let start = match enter {
-            // Begun in its place: to move a guard costs more than to make one.
-            Enter::Here(callsite) => quote_spanned!(span=>
-                let mut #guard = #private::Guard::off();
-                #private::Guard::enter(&mut #guard, #callsite);
-                #alone),
-            Enter::At(enter) => {
-                let mutable = match (&end, self.alone) {
-                    (End::Plain | End::Described(_), _) | (_, true) => {
-                        Some(quote_spanned!(span=> mut))
-                    }
-                    _ => None,
-                };
-                quote_spanned!(span=> let #mutable #guard = #enter; #alone)
-            }
-        };
-        // A body can end in `panic!()` whatever the function returns.
-        let maybe_unreached = quote_spanned!(span=> #[allow(unreachable_code)]);
-        match end {
-            End::Unseen => quote_spanned!(span=> #start #run),
-            End::Plain if self.returned.is_none() => {
-                let semicolon = self.closure.then(|| quote_spanned!(span=> ;));
-                quote_spanned!(span=> #start #run #semicolon #maybe_unreached #private::Guard::finish(&mut #guard);)
-            }
-            End::Plain => quote_spanned!(span=>
-                #start let #value: #ty = #run; #maybe_unreached #private::Guard::finish(&mut #guard); #value),
-            End::Described(describe) => quote_spanned!(span=>
-            #start let #value: #ty = #run;
-            #maybe_unreached {
-                use #private::by_type::*;
-                #private::Returned(#value).__traced_settle(&mut #guard, #describe)
-            }),
-            End::Future(output, describe) => {
-                let future = match output {
-                    Some(output) => quote_spanned!(span=> #private::output::<#output, _>(#value)),
-                    None => value.to_token_stream(),
-                };
-                let end = match describe {
-                    Some(describe) => quote_spanned!(span=>
-                        #private::settle_future(#guard, #future, #describe)),
-                    None => {
-                        quote_spanned!(span=> #private::Guard::into_future(#guard, #future, #private::AlwaysOk))
-                    }
-                };
-                quote_spanned!(span=>
-                    #start let #value: #ty = #run; #maybe_unreached { #end })
-            }
-        }
-    }
-}
-
-fn says(returned: Option<&Type>) -> Says {
+pub(super) fn says(returned: Option<&Type>) -> Says {
     match returned {
         Some(ty) if !types::is_always_ok(ty) => Says::ByType,
         _ => Says::AlwaysOk,
@@ -393,7 +246,12 @@ fn says(returned: Option<&Type>) -> Says {
 }
 
 /// Tells the compiler what the future returns before it looks at the body: without it, an error in
-/// the body would be reported somewhere else, and `Ok(1)` would have no error type.
-fn return_edge(private: &TokenStream, output: &TokenStream) -> TokenStream {
-    quote_spanned!(Span::mixed_site()=> if false { return #private::any::<#output>(); })
+/// the body would be reported somewhere else, and `Ok(1)` would have no error type. `_` says nothing.
+fn return_edge(private: &TokenStream, output: TokenStream) -> Option<TokenStream> {
+    if output.to_string() == "_" {
+        return None;
+    }
+    let place = output.clone().into_iter().next()?.span();
+    let span = tokens::generated(place);
+    Some(quote_spanned!(span=> if false { return #private::any::<#output>(); }))
 }

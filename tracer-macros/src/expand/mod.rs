@@ -7,6 +7,7 @@ mod function;
 mod outcome;
 mod params;
 mod recording;
+mod sync;
 mod tokens;
 mod types;
 

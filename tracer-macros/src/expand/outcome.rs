@@ -4,8 +4,9 @@
 //! win over trait methods, and a trait on more references wins over one on fewer. Names of types
 //! are never looked at: an alias counts as what it stands for.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
+use syn::Path;
 
 use super::recording;
 use super::tokens::{generated, local};
@@ -33,10 +34,12 @@ pub(crate) fn describer(private: &TokenStream, args: &Args, says: Says) -> Optio
         Says::AlwaysOk => quote_spanned!(span=> #private::core::option::Option::None),
     };
     if let Some(path) = args.ok_if.get() {
+        let value = at_end_of(path);
         failure = quote_spanned!(span=>
             if #path(#value) { #private::core::option::Option::None } else { #private::or_other(#failure) });
     }
     if let Some(path) = args.error_if.get() {
+        let value = at_end_of(path);
         failure = quote_spanned!(span=>
             if #path(#value) { #private::or_other(#failure) } else { #private::core::option::Option::None });
     }
@@ -47,6 +50,12 @@ pub(crate) fn describer(private: &TokenStream, args: &Args, says: Says) -> Optio
             #failure
         }),
     )
+}
+
+/// The value, where the function that decides about it stands: a mismatch of their types is reported there.
+fn at_end_of(path: &Path) -> Ident {
+    let last = path.segments.last().map(|last| last.ident.span());
+    Ident::new("value", last.map_or_else(Span::mixed_site, generated))
 }
 
 fn by_type(private: &TokenStream, args: &Args) -> TokenStream {

@@ -149,7 +149,7 @@ impl Plan<'_> {
             &name,
             &param.ty,
         ));
-        out.extend(rebinding(&pat, simple.is_some(), &name, &kept, &moved));
+        out.extend(rebinding(&pat, simple.as_ref(), &name, &kept, &moved));
         param.attrs = kept;
         name
     }
@@ -192,17 +192,21 @@ impl Plan<'_> {
 
 fn rebinding(
     pat: &Pat,
-    simple: bool,
+    simple: Option<&PatIdent>,
     name: &Ident,
     kept: &[Attribute],
     moved: &[Attribute],
 ) -> TokenStream {
     let span = Span::mixed_site();
     let conditions = attributes::conditions(kept);
-    if simple {
+    if let Some(simple) = simple {
+        // What clippy says of locals is not said of parameters.
         let unused = name.to_string().starts_with('_');
-        let allow =
-            unused.then(|| quote_spanned!(span=> #[allow(clippy::no_effect_underscore_binding)]));
+        let allow = match (unused, simple.mutability) {
+            (true, _) => quote_spanned!(span=> #[allow(clippy::no_effect_underscore_binding)]),
+            (_, Some(_)) => quote_spanned!(span=> #[allow(clippy::collection_is_never_read)]),
+            _ => TokenStream::new(),
+        };
         return quote_spanned!(span=> #conditions #(#moved)* #allow let #pat = #name;);
     }
     let mutability = has_ref_mut(pat).then(|| quote_spanned!(span=> mut));

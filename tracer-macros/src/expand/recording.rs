@@ -14,6 +14,10 @@ pub(crate) fn at_start(private: &TokenStream, args: &Args, bindings: &[Ident]) -
     for (mode, param) in parameters(args, bindings) {
         let key = param.unraw().to_string();
         let value = value(private, mode, param.span(), param.to_token_stream());
+        let unused = key.starts_with('_');
+        statements.extend(unused.then(
+            || quote_spanned!(Span::mixed_site()=> #[allow(clippy::used_underscore_binding)]),
+        ));
         statements.extend(put(private, key.to_token_stream(), value));
     }
     for field in args.fields.get().into_iter().flatten() {

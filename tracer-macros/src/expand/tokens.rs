@@ -5,7 +5,7 @@
 //! nobody wrote it. What the user wrote keeps its own span, so that lints and errors stay there.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::quote_spanned;
+use quote::{ToTokens, quote_spanned};
 
 use crate::item::regroup;
 
@@ -41,6 +41,18 @@ fn map_spans(tokens: TokenStream, map: &dyn Fn(Span) -> Span) -> TokenStream {
             tree
         })
         .collect()
+}
+
+/// The keyword and the braces of a closure or `async` block, at the place of the user's body: lints about the last
+/// expression of a function pass over what nobody wrote. Inside of braces of ours, for the rules of 2024.
+pub(crate) fn as_written(
+    keyword: impl ToTokens,
+    body: &Group,
+    inside: TokenStream,
+) -> (TokenStream, Group) {
+    let keyword = map_spans(keyword.into_token_stream(), &|_| body.span_open());
+    let inside = quote_spanned!(Span::mixed_site()=> { #inside });
+    (keyword, regroup(body, Delimiter::Brace, inside))
 }
 
 /// Moves `#![…]` out of the body: `(as outer attributes, the rest)`.

@@ -1,7 +1,7 @@
 //! What the spelling of a type shows. It never decides an outcome, it only saves work and tells
 //! where a type has no name to write down.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
@@ -130,9 +130,45 @@ fn first_type_argument(arguments: &PathArguments) -> Option<&Type> {
     })
 }
 
-/// `impl Future<Output = T> + …`.
+/// `impl Future<Output = T>`, with no bound that our wrapper could not keep: it is no `Clone`, nor what others define.
 pub(crate) fn is_impl_future(ty: &Type) -> bool {
-    matches!(plain(ty), Type::ImplTrait(it) if bound_named(&it.bounds, "Future").is_some())
+    const KEPT: [&str; 7] = [
+        "Future",
+        "Send",
+        "Sync",
+        "Unpin",
+        "UnwindSafe",
+        "RefUnwindSafe",
+        "Debug",
+    ];
+    let Type::ImplTrait(it) = plain(ty) else {
+        return false;
+    };
+    let kept = |bound: &TypeParamBound| match bound {
+        TypeParamBound::Trait(bound) => bound
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| KEPT.iter().any(|name| last.ident == name)),
+        _ => true,
+    };
+    bound_named(&it.bounds, "Future").is_some() && it.bounds.iter().all(kept)
+}
+
+/// `impl Fn(…) -> …` and its relatives.
+pub(crate) fn is_impl_fn(ty: &Type) -> bool {
+    let is =
+        |name| matches!(plain(ty), Type::ImplTrait(it) if bound_named(&it.bounds, name).is_some());
+    [
+        "Fn",
+        "FnMut",
+        "FnOnce",
+        "AsyncFn",
+        "AsyncFnMut",
+        "AsyncFnOnce",
+    ]
+    .into_iter()
+    .any(is)
 }
 
 /// The token to complain about in `impl Stream<…>`.
@@ -192,6 +228,6 @@ pub(crate) fn output_of(ty: &Type, private: &TokenStream) -> Option<TokenStream>
         return None;
     }
     let ty = nameable(ty);
-    Some(quote_spanned!(proc_macro2::Span::mixed_site()=>
+    Some(quote_spanned!(Span::mixed_site()=>
         <#ty as #private::core::future::Future>::Output))
 }

@@ -1,10 +1,12 @@
 //! How other threads wake the collector thread, whatever it waits in.
 
-use std::sync::atomic::{AtomicBool, Ordering::AcqRel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
+
+use crate::sync::atomic::{AtomicBool, Ordering::AcqRel};
+use crate::sync::{Mutex, lock};
 
 /// A flag that one thread waits for. Raising it again before it was seen costs one atomic.
 #[derive(Debug, Default)]
@@ -26,10 +28,7 @@ impl Signal {
     }
 
     fn take(&self) -> Option<Waker> {
-        self.waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+        lock(&self.waiting).take()
     }
 
     /// Ready when the flag was raised; lowers it.
@@ -37,7 +36,7 @@ impl Signal {
         if self.raised.swap(false, AcqRel) {
             return Poll::Ready(());
         }
-        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = Some(cx.waker().clone());
+        *lock(&self.waiting) = Some(cx.waker().clone());
         // Raised before the waker was in its place: nobody will call it.
         if self.raised.swap(false, AcqRel) {
             return Poll::Ready(());
@@ -70,7 +69,7 @@ impl Wake for Unpark {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(tracer_loom)))]
 mod tests {
     use super::*;
 
@@ -90,6 +89,73 @@ mod tests {
             let waiting = scope.spawn(|| signal.wait(Duration::from_secs(60)));
             signal.raise();
             assert!(waiting.join().expect("wait does not panic"));
+        });
+    }
+}
+
+#[cfg(all(test, tracer_loom))]
+mod models {
+    use loom::sync::{Arc, Condvar, Mutex};
+    use loom::thread;
+
+    use super::*;
+
+    /// Loom's `unpark` wakes a thread out of anything, so the waker is built of a lock.
+    #[derive(Default)]
+    struct Awake {
+        woken: Mutex<bool>,
+        changed: Condvar,
+    }
+
+    impl Wake for Awake {
+        fn wake(self: std::sync::Arc<Self>) {
+            *lock(&self.woken) = true;
+            self.changed.notify_one();
+        }
+    }
+
+    fn wait(signal: &Signal) {
+        let awake = std::sync::Arc::new(Awake::default());
+        let waker = Waker::from(awake.clone());
+        while signal.poll(&Context::from_waker(&waker)).is_pending() {
+            let mut woken = lock(&awake.woken);
+            while !std::mem::take(&mut *woken) {
+                woken = awake.changed.wait(woken).unwrap();
+            }
+        }
+    }
+
+    /// A wake that is lost shows as a deadlock.
+    #[test]
+    fn a_signal_is_never_lost() {
+        loom::model(|| {
+            let signal = Arc::new(Signal::default());
+            let raising: Vec<_> = (0..2)
+                .map(|_| {
+                    let signal = signal.clone();
+                    thread::spawn(move || signal.raise())
+                })
+                .collect();
+            wait(&signal);
+            for thread in raising {
+                thread.join().unwrap();
+            }
+        });
+    }
+
+    #[test]
+    fn what_was_done_before_a_signal_is_seen_after_it() {
+        use loom::sync::atomic::{AtomicBool, Ordering::Relaxed};
+        loom::model(|| {
+            let shared = Arc::new((Signal::default(), AtomicBool::new(false)));
+            let theirs = shared.clone();
+            let raising = thread::spawn(move || {
+                theirs.1.store(true, Relaxed);
+                theirs.0.raise();
+            });
+            wait(&shared.0);
+            assert!(shared.1.load(Relaxed));
+            raising.join().unwrap();
         });
     }
 }

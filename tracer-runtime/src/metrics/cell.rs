@@ -3,16 +3,17 @@
 //! All of them only grow, so that any two readings make sense together: calls in flight are `started` less the sum of
 //! the outcomes. A cell that a thread leaves behind goes on counting for the next one, see [`crate::threads`].
 
-use std::sync::atomic::{
-    AtomicU32, AtomicU64,
-    Ordering::{Acquire, Relaxed, Release},
-};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::array;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use super::buckets::{self, NARROW, WIDE};
 use super::shared::{Shared, carry};
 use crate::callsite::Callsite;
 use crate::record::CallOutcome;
+use crate::sync::atomic::{
+    AtomicU32, AtomicU64,
+    Ordering::{Acquire, Relaxed, Release},
+};
 use crate::threads::{Adopted, Blocks};
 
 /// The numbers of one callsite on one thread.
@@ -28,6 +29,7 @@ pub(crate) struct Cell {
     buckets: [AtomicU32; NARROW],
 }
 
+#[cfg(not(tracer_loom))]
 const _: () = assert!(
     size_of::<Cell>() <= 904,
     "with its place in the tables at most 1 KiB a callsite and thread"
@@ -75,7 +77,7 @@ pub(crate) struct Cells {
 /// The right to write the cells of a block.
 pub(crate) type CellBlock = Adopted<Cells>;
 
-static BLOCKS: Blocks<Cells> = Blocks::new();
+static BLOCKS: LazyLock<Blocks<Cells>> = LazyLock::new(Blocks::default);
 
 /// A block for this thread. Under the re-entrancy flag only.
 pub(crate) fn adopt() -> CellBlock {
@@ -133,11 +135,11 @@ impl Cell {
     pub(super) fn new(shared: &'static Shared) -> Self {
         Self {
             started: AtomicU64::new(0),
-            ended: [const { AtomicU64::new(0) }; CallOutcome::ALL.len()],
+            ended: array::from_fn(|_| AtomicU64::new(0)),
             sum: AtomicU64::new(0),
             latest: AtomicU64::new(0),
             shared,
-            buckets: [const { AtomicU32::new(0) }; NARROW],
+            buckets: array::from_fn(|_| AtomicU32::new(0)),
         }
     }
 
@@ -315,5 +317,35 @@ impl Cell {
             });
         }
         self.sum.load(Relaxed)
+    }
+}
+
+#[cfg(all(test, tracer_loom))]
+mod models {
+    use loom::thread;
+
+    use super::*;
+
+    static SITE: Callsite = Callsite::new("model", "model", "cell");
+
+    fn cell() -> &'static Cell {
+        Box::leak(Box::new(Cell::new(Shared::of(&SITE))))
+    }
+
+    #[test]
+    fn no_reader_sees_a_call_end_that_has_not_begun() {
+        buckets::prepare();
+        loom::model(|| {
+            let cells = [cell(), cell()];
+            // The call moves to another thread before it ends.
+            let begins = thread::spawn(move || {
+                cells[0].begin();
+                thread::spawn(move || cells[1].end(CallOutcome::Ok, 1))
+            });
+            let ended: u64 = cells.iter().flat_map(|cell| cell.ended()).sum();
+            let started: u64 = cells.iter().map(|cell| cell.started()).sum();
+            assert!(ended <= started);
+            begins.join().unwrap().join().unwrap();
+        });
     }
 }

@@ -66,14 +66,12 @@ impl Claim {
 
     /// Enlarges the claim; false, and nothing claimed, when the budget does not allow it.
     pub(crate) fn grow(&mut self, bytes: usize) -> bool {
-        // Racing threads may each be refused although one would fit; nobody ever exceeds the limit.
-        let before = USED.fetch_add(bytes, Relaxed);
-        if before.saturating_add(bytes) > limit_of_records() {
-            USED.fetch_sub(bytes, Relaxed);
-            return false;
-        }
-        self.0 += bytes;
-        true
+        let limit = limit_of_records();
+        let grown = USED.fetch_update(Relaxed, Relaxed, |used| {
+            used.checked_add(bytes).filter(|&sum| sum <= limit)
+        });
+        self.0 += grown.map_or(0, |_| bytes);
+        grown.is_ok()
     }
 
     /// Gives a part of it back.

@@ -10,11 +10,17 @@ use super::account::{Account, DropReason};
 use super::fragment::Fragment;
 use super::pipeline::GLOBAL;
 use super::verdict;
+use crate::clock;
 use crate::export::signal::Signal;
 use crate::export::{ExportError, Exporter};
 
-/// An idle process wakes four times a second.
+/// From one look at the queue to the next, unless somebody raises the signal.
 const ROUND: Duration = Duration::from_millis(250);
+/// The same where nothing came for a while: a runtime that waits for an answer wakes twice a round, and an idle
+/// process may wake five times a second.
+const IDLE_ROUND: Duration = Duration::from_millis(500);
+/// Rounds without a trace until a process counts as idle.
+const IDLE_AFTER: u32 = 4;
 
 /// Longer than anybody waits.
 const FOREVER: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -64,6 +70,7 @@ impl Collector {
                     exporters,
                     inbox,
                     signal: heard,
+                    empty: 0,
                 }
                 .run()
             })?;
@@ -121,6 +128,8 @@ struct Rounds {
     exporters: Exporters,
     inbox: Receiver<Command>,
     signal: Arc<Signal>,
+    /// Rounds since a trace came.
+    empty: u32,
 }
 
 impl Rounds {
@@ -131,6 +140,7 @@ impl Rounds {
             if swept.elapsed() >= Duration::from_secs(1) {
                 swept = Instant::now();
                 verdict::sweep();
+                clock::follow_the_wall();
             }
             self.export();
             self.exporters.tick();
@@ -155,19 +165,30 @@ impl Rounds {
 
     /// Until somebody raises the signal or the next round is due; exports under way go on meanwhile.
     fn wait(&mut self) {
+        let round = if self.empty < IDLE_AFTER {
+            ROUND
+        } else {
+            IDLE_ROUND
+        };
         let driven = self
             .exporters
             .settling
             .as_mut()
-            .and_then(|exporter| unharmed(|| exporter.park(ROUND, &self.signal)))
+            .and_then(|exporter| unharmed(|| exporter.park(round, &self.signal)))
             .unwrap_or(false);
         if !driven {
-            self.signal.wait(ROUND);
+            self.signal.wait(round);
         }
     }
 
     fn export(&mut self) {
-        for fragment in GLOBAL.queue.take() {
+        let fragments = GLOBAL.queue.take();
+        self.empty = if fragments.is_empty() {
+            self.empty.saturating_add(1)
+        } else {
+            0
+        };
+        for fragment in fragments {
             self.exporters.take(&fragment, &GLOBAL.account);
         }
     }

@@ -16,10 +16,16 @@ use crate::metrics;
 
 /// Roots inside each other on one thread.
 pub(crate) const MAX_DEPTH: usize = 512;
-/// Callsites whose cells a thread finds without a detour.
-const NEAR_CELLS: usize = 256;
+/// Callsites whose cells a thread finds without a detour; the cells of those that come later are on pages, as a thread
+/// uses few of many.
+const NEAR_CALLSITES: usize = 256;
+/// Callsites on a page: few, as a thread pays for whole pages.
+const PAGE: usize = 16;
+
+type Page = [Option<&'static metrics::Cell>; PAGE];
+
 /// Places for suspended traces that a thread keeps.
-const SPARE_PLACES: usize = 32;
+pub(super) const SPARE_PLACES: usize = 32;
 
 /// See the module.
 pub(crate) struct Local {
@@ -39,8 +45,8 @@ pub(crate) struct Local {
     depth: Cell<u32>,
     pub(super) discarded: Discarded,
     /// By the callsites' ids; those of the callsites that were called first are nearest.
-    cells: [Cell<Option<&'static metrics::Cell>>; NEAR_CELLS],
-    more_cells: RefCell<Vec<Option<&'static metrics::Cell>>>,
+    cells: [Cell<Option<&'static metrics::Cell>>; NEAR_CALLSITES],
+    far_cells: RefCell<Vec<Option<Box<Page>>>>,
     block: RefCell<Option<metrics::CellBlock>>,
     pub(super) below: RefCell<Vec<Below>>,
     pub(super) pool: RefCell<Pool>,
@@ -110,8 +116,8 @@ impl Local {
             spare: Cell::new(None),
             depth: Cell::new(0),
             discarded: Discarded::new(),
-            cells: [const { Cell::new(None) }; NEAR_CELLS],
-            more_cells: RefCell::new(Vec::new()),
+            cells: [const { Cell::new(None) }; NEAR_CALLSITES],
+            far_cells: RefCell::new(Vec::new()),
             block: RefCell::new(None),
             below: RefCell::new(Vec::new()),
             pool: RefCell::new(Pool::new()),
@@ -138,7 +144,7 @@ impl Local {
         self.fragment_id.set(0);
         self.span.set(SpanId::INVALID);
         self.cells.iter().for_each(|cell| cell.set(None));
-        let (cells, spare) = (self.more_cells.take(), self.spare.take());
+        let (cells, spare) = (self.far_cells.take(), self.spare.take());
         let below = self.below.take();
         let open = self
             .active
@@ -191,7 +197,9 @@ impl Local {
         if let Some(near) = self.cells.get(id) {
             return near.get();
         }
-        *self.more_cells.try_borrow().ok()?.get(id - NEAR_CELLS)?
+        let far = id - NEAR_CALLSITES;
+        let pages = self.far_cells.try_borrow().ok()?;
+        pages.get(far / PAGE)?.as_ref()?[far % PAGE]
     }
 
     #[cold]
@@ -207,12 +215,12 @@ impl Local {
             near.set(Some(cell));
             return Some(cell);
         }
-        let id = id - NEAR_CELLS;
-        let mut more = self.more_cells.try_borrow_mut().ok()?;
-        if more.len() <= id {
-            more.resize((id + 1).next_multiple_of(64), None);
+        let far = id - NEAR_CALLSITES;
+        let mut pages = self.far_cells.try_borrow_mut().ok()?;
+        if pages.len() <= far / PAGE {
+            pages.resize_with(far / PAGE + 1, || None);
         }
-        more[id] = Some(cell);
+        pages[far / PAGE].get_or_insert_default()[far % PAGE] = Some(cell);
         Some(cell)
     }
 

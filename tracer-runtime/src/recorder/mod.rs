@@ -25,6 +25,9 @@ pub(crate) fn totals() -> account::Totals {
     totals
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(tracer_loom)))]
 #[allow(clippy::unwrap_used, reason = "a test")]
 mod tests;
+
+#[cfg(all(test, tracer_loom))]
+mod models;

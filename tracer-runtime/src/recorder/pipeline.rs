@@ -28,7 +28,7 @@ pub(crate) struct Pipeline {
 }
 
 /// The pipeline of `init`.
-#[cfg(not(loom))]
+#[cfg(not(tracer_loom))]
 pub(crate) static GLOBAL: Pipeline = Pipeline {
     policy: Policy::new(),
     account: Account::new(),
@@ -41,7 +41,7 @@ pub(crate) static GLOBAL: Pipeline = Pipeline {
 };
 
 /// The pipeline of `init`.
-#[cfg(loom)]
+#[cfg(tracer_loom)]
 pub(crate) static GLOBAL: std::sync::LazyLock<Pipeline> =
     std::sync::LazyLock::new(|| Pipeline::private(None));
 

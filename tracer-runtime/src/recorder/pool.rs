@@ -1,11 +1,12 @@
 //! The room that a thread keeps for its next traces, and the count of what it has decided against.
 
 use std::cell::{Cell, RefCell};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::budget::{Allowance, CHUNK_BYTES, Chunk, SMALL_CHUNK_RECORDS};
 use super::fragment::Fragment;
-use super::local::Local;
+use super::local::{Below, Local, SPARE_PLACES};
 use super::pipeline::GLOBAL;
 use super::reentrancy::Inside;
 use crate::id::TraceId;
@@ -21,6 +22,11 @@ const THREAD_BYTES: usize = POOL_BYTES
     + POOL_TASKS * (size_of::<Fragment>() + SMALL_CHUNK_RECORDS * size_of::<SpanRecord>())
     + size_of::<Fragment>()
     + CHUNK_BYTES;
+
+const _: () = assert!(
+    THREAD_BYTES + size_of::<Local>() + SPARE_PLACES * size_of::<Below>() <= 56 << 10,
+    "with the list of the pages of the callsites beyond at most 64 KiB a thread, beside 1 KiB a callsite"
+);
 
 /// See the module.
 #[derive(Default)]
@@ -54,7 +60,7 @@ struct Discards {
     traces: AtomicU64,
 }
 
-static DISCARDS: Blocks<Discards> = Blocks::new();
+static DISCARDS: LazyLock<Blocks<Discards>> = LazyLock::new(Blocks::default);
 
 /// Records and traces that all threads have decided against.
 pub(crate) fn discarded() -> (u64, u64) {

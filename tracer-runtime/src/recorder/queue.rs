@@ -8,7 +8,7 @@ use crate::sync::{Mutex, lock};
 /// Traces, or parts of one, that may wait.
 pub(crate) const MAX_FRAGMENTS: usize = 16 * 1024;
 /// From this many on the collector is woken instead of waiting for its next round.
-const WAKE_FRAGMENTS: usize = 256;
+const WAKE_FRAGMENTS: usize = if cfg!(tracer_loom) { 2 } else { 256 };
 /// Likewise for bytes.
 const WAKE_BYTES: usize = 1 << 20;
 
@@ -38,14 +38,14 @@ pub(crate) enum Queued {
 }
 
 impl Queue {
-    #[cfg(not(loom))]
+    #[cfg(not(tracer_loom))]
     pub(crate) const fn new() -> Self {
         Self {
             inner: Mutex::new(Inner::new()),
         }
     }
 
-    #[cfg(loom)]
+    #[cfg(tracer_loom)]
     pub(crate) fn new() -> Self {
         Self {
             inner: Mutex::new(Inner::new()),

@@ -19,6 +19,7 @@ pub(crate) const MAX_WAITING_SECONDS: u64 = 10;
 /// Shared by the tasks of one trace.
 #[derive(Debug)]
 pub(crate) struct Slot {
+    home: &'static Slab,
     /// Generation in the upper half, references in the lower; no references: nobody but the slab knows the slot.
     state: AtomicU64,
     shared: Mutex<Shared>,
@@ -78,11 +79,11 @@ pub(crate) static SLAB: LazyLock<Slab> = LazyLock::new(Slab::default);
 
 impl Slab {
     /// A slot for a trace that a context leaves; the root holds the first reference.
-    pub(crate) fn open(&self, pipe: Option<Tether>) -> Handle {
+    pub(crate) fn open(&'static self, pipe: Option<Tether>) -> Handle {
         let slot = {
             let mut slots = lock(&self.0);
             slots.free.pop().unwrap_or_else(|| {
-                let fresh: &'static Slot = Box::leak(Box::new(Slot::new()));
+                let fresh: &'static Slot = Box::leak(Box::new(Slot::new(self)));
                 slots.all.push(fresh);
                 fresh
             })
@@ -91,7 +92,7 @@ impl Slab {
     }
 
     /// Takes back a slot that the last reference has left.
-    pub(crate) fn close(&self, slot: &'static Slot) {
+    fn close(&self, slot: &'static Slot) {
         lock(&self.0).free.push(slot);
     }
 
@@ -108,11 +109,18 @@ impl Slab {
     pub(crate) fn len(&self) -> usize {
         lock(&self.0).all.len()
     }
+
+    /// Slots that no trace uses.
+    #[cfg(all(test, tracer_loom))]
+    pub(crate) fn free(&self) -> usize {
+        lock(&self.0).free.len()
+    }
 }
 
 impl Slot {
-    fn new() -> Self {
+    fn new(home: &'static Slab) -> Self {
         Self {
+            home,
             state: AtomicU64::new(1 << 32),
             shared: Mutex::default(),
         }
@@ -157,7 +165,11 @@ impl Slot {
 impl Handle {
     /// A counted reference, if the slot still serves the same trace.
     pub(crate) fn upgrade(self) -> Option<SlotRef> {
-        let same = |state: u64| (state >> 32) as u32 == self.generation && state as u32 > 0;
+        // Half of the numbers are left for those that come before they are counted, as in `Arc`.
+        let counted = 1..u32::MAX / 2;
+        let same = |state: u64| {
+            (state >> 32) as u32 == self.generation && counted.contains(&(state as u32))
+        };
         let upgraded = self
             .slot
             .state
@@ -190,14 +202,7 @@ impl Handle {
 
     fn give_back(self) {
         if self.slot.release() {
-            SLAB.close(self.slot);
-        }
-    }
-
-    #[cfg(test)]
-    pub(crate) fn release_to(self, slab: &Slab) {
-        if self.slot.release() {
-            slab.close(self.slot);
+            self.slot.home.close(self.slot);
         }
     }
 }

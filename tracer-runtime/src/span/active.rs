@@ -100,12 +100,12 @@ impl Active {
             Call::Waiting { site, at } => Begun::begin(local, site, at),
             Call::Child {
                 site,
-                fragment,
                 span,
                 parent,
                 start,
                 trace,
             } => {
+                let fragment = local.fragment_id.get();
                 let mut call = Running {
                     site,
                     cell: Begun::cell(local, site),
@@ -115,7 +115,7 @@ impl Active {
                     start,
                 };
                 let (before, depth) = (local.span.get(), local.depth());
-                if local.fragment_id.get() == fragment {
+                if fragment != 0 && local.trace.get() == trace {
                     local.span.set(span);
                 } else {
                     find_fragment(&mut call, trace, local);
@@ -235,7 +235,12 @@ impl Begun {
     fn without_local(place: &mut Call) -> Option<Self> {
         let (site, start) = match place.take() {
             Call::Waiting { site, .. } => {
-                let _inside = Inside::enter()?;
+                let Some(_inside) = Inside::enter() else {
+                    if site.signals != Signals::MetricsOnly {
+                        lost_record(DropReason::Reentrant);
+                    }
+                    return None;
+                };
                 if site.signals != Signals::SpansOnly {
                     metrics::shared_cell(site).begin_shared();
                 }
@@ -266,6 +271,11 @@ impl Begun {
         let (before, depth) = (local.span.get(), local.depth());
         if mode::get() == mode::INITIALISED && site.signals != Signals::MetricsOnly && at.is_none()
         {
+            if call::is_counted(site) == Some(true) && local.cell(site).is_none() {
+                // From within the recorder: a call whose start is not counted may have no end either.
+                lost_record(DropReason::Reentrant);
+                return None;
+            }
             return Some(Self {
                 before,
                 depth,
@@ -390,12 +400,6 @@ fn owns_fragment(call: &Running) -> bool {
 #[cold]
 #[inline(never)]
 fn find_fragment(call: &mut Running, trace: TraceId, local: &Local) {
-    if local.fragment_id.get() != 0 && local.trace.get() == trace {
-        // Another task of the same trace.
-        call.fragment = local.fragment_id.get();
-        local.span.set(call.span);
-        return;
-    }
     let mode = mode::get();
     let mut pipe = None;
     if mode & mode::CAPTURING != 0 {

@@ -29,6 +29,15 @@ def lower_bound(index, scale):
     return 2.0 ** (index / 2.0**scale)
 
 
+def seen_around(upper):
+    """What the load generator may see of a call that is no longer than `upper`, in seconds.
+
+    Its clock runs around the call, and other programs may have the processor between
+    its clock and the call's.
+    """
+    return upper * 1.05 + 100e-6
+
+
 @dataclass
 class Exponential:
     """An `ExponentialHistogramDataPoint`."""

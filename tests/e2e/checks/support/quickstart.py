@@ -20,12 +20,14 @@ STOP_SECONDS = 30
 class Quickstart:
     """Runs the load; `with` it, so that it ends with the check."""
 
-    def __init__(self, *, requests=REQUESTS, hold=False, environment=None):
+    def __init__(self, *, pause=0.0, hold=False, environment=None):
+        """`pause`: of each customer after each order, in seconds."""
         work = os.environ["E2E_WORK"]
         self.report_path = os.path.join(work, "report.json")
         self._log = open(os.path.join(work, "quickstart.log"), "a", encoding="utf-8")
-        command = [os.environ["E2E_QUICKSTART"], "--requests", str(requests)]
+        command = [os.environ["E2E_QUICKSTART"], "--requests", str(REQUESTS)]
         command += ["--concurrency", str(CONCURRENCY), "--report", self.report_path]
+        command += ["--pause", str(round(1000 * pause))]
         command += ["--hold"] if hold else []
         inherited = {key: value for key, value in os.environ.items() if not key.startswith("OTEL_")}
         self.began_ns = time.time_ns()

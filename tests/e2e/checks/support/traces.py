@@ -111,17 +111,33 @@ def unlocated(trace):
             yield trace.describe(f"{span.name}: code.line.number is no number")
 
 
+def wrong_attributes(trace):
+    """What the shop's code says about its calls is there, with its type."""
+    orders = {span.attributes.get("order") for span in trace.spans if span.name in ("create_order", "charge")}
+    if not all(isinstance(order, int) for order in orders) or len(orders) > 1:
+        yield trace.describe(f"orders are {orders}, not one number")
+    for name, key, allowed in (
+        ("create_order", "service", ("front",)),
+        ("reserve_stock", "service", ("stock",)),
+        ("ask_bank", "line", ("first", "second")),
+    ):
+        for span in trace.named(name):
+            if span.attributes.get(key) not in allowed:
+                yield trace.describe(f"{name} has {key} {span.attributes.get(key)!r}, not one of {allowed}")
+
+
 def wrong_errors(trace):
     """An error says what it is, and nothing else looks like one.
 
-    The messages of panics and cancellations are not recorded.
+    The messages of panics and cancellations are not recorded; a status says it all,
+    and the conventions want no description of it.
     """
     for span in trace.spans:
         kind = span.attributes.get("error.type")
         if span.status == "error":
             if not kind:
                 yield trace.describe(f"{span.name} has status error and no error.type")
-            elif kind not in ("panic", "cancelled") and not span.message:
+            elif not (span.message or kind in ("panic", "cancelled") or kind.isdigit()):
                 yield trace.describe(f"{span.name} has error.type {kind} and no message")
         elif span.message:
             yield trace.describe(f"{span.name} has a message with status {span.status}")

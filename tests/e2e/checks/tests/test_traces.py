@@ -93,6 +93,17 @@ class Rules(unittest.TestCase):
     def test_locations(self):
         self.assertEqual(len(problems(traces.unlocated, self.changed(4, attributes={}))), 3)
 
+    def test_attributes(self):
+        front = {"order": 7, "service": "front"}
+        spans = self.changed(1, attributes=front)
+        spans[3].attributes = {"service": "stock"}
+        spans[4].attributes = {"order": 7}
+        self.assertEqual(problems(traces.wrong_attributes, spans), [])
+        for at, attributes in ((1, {"order": 7}), (3, {}), (4, {"order": 8}), (4, {"order": "7"})):
+            spans[1].attributes, spans[3].attributes, spans[4].attributes = front, {"service": "stock"}, {"order": 7}
+            spans[at].attributes = attributes
+            self.assertEqual(len(problems(traces.wrong_attributes, spans)), 1, attributes)
+
     def test_errors(self):
         def with_error(kind, message, status="error"):
             attributes = {**CODE, "error.type": kind} if kind else CODE
@@ -100,6 +111,7 @@ class Rules(unittest.TestCase):
 
         self.assertEqual(problems(traces.wrong_errors, with_error("shop::Declined", "no money")), [])
         self.assertEqual(problems(traces.wrong_errors, with_error("panic", "")), [])
+        self.assertEqual(problems(traces.wrong_errors, with_error("504", "")), [])
         self.assertTrue(problems(traces.wrong_errors, with_error("shop::Declined", "")))
         self.assertTrue(problems(traces.wrong_errors, with_error("", "no money")))
         self.assertTrue(problems(traces.wrong_errors, with_error("", "no money", "unset")))

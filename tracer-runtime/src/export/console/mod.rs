@@ -119,6 +119,9 @@ impl ConsoleExporter {
             self.bytes -= held.bytes;
             self.show(&mut text, trace, held.nodes);
         }
+        if self.console.at_most == 0 {
+            self.forget();
+        }
         if self.not_shown > 0 && self.held.is_empty() {
             text.push_str(&format!(
                 "{} more traces or parts of one were not shown\n\n",
@@ -131,6 +134,12 @@ impl ConsoleExporter {
             let _ = self.console.out.write_all(text.as_bytes());
             let _ = self.console.out.flush();
         }
+    }
+
+    /// Nobody waits for what is held.
+    fn forget(&mut self) {
+        self.held = HashMap::new();
+        (self.spans, self.bytes, self.not_shown) = (0, 0, 0);
     }
 
     fn show(&mut self, text: &mut String, trace: TraceId, nodes: Vec<Node>) {

@@ -182,6 +182,7 @@ fn only_the_wanted_are_shown_and_no_more_than_wanted() {
         span(4).during(4, 51),
         span(5).ended(CallOutcome::Error),
     ];
+    console.not_shown = 7;
     for trace in &traces {
         give(&mut console, std::slice::from_ref(trace));
     }

@@ -187,8 +187,12 @@ fn refused(status: &Status) -> AttemptError {
     if let Some(source) = status.source() {
         return unreachable_receiver(source);
     }
+    let cause = match status.message() {
+        "" => format!("{:?}", status.code()),
+        message => format!("{:?}: {message}", status.code()),
+    };
     AttemptError {
-        cause: format!("{:?}: {}", status.code(), status.message()),
+        cause,
         verdict: judge(status.code(), status.details()),
     }
 }

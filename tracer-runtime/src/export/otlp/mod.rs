@@ -229,6 +229,13 @@ impl Exporter for OtlpExporter {
         let Some(runtime) = &self.runtime else {
             return false;
         };
+        if self.ledgers().all(|ledger| ledger.requests() == 0) {
+            // A connection may have something to say, but nothing is worth a timer of the runtime's, which wakes twice.
+            self.turn();
+            wake.wait(end.saturating_duration_since(Instant::now()));
+            self.tick(Instant::now());
+            return true;
+        }
         let woken = std::future::poll_fn(|cx| wake.poll(cx));
         // Which of the two it was makes no difference: the caller looks at its queue.
         let _ = runtime.block_on(async { tokio::time::timeout_at(end.into(), woken).await });

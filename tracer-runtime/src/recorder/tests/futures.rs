@@ -219,6 +219,8 @@ fn a_traced_future_is_as_send_as_the_future_in_it_and_little_larger() {
     fn send<T: Send>() {}
     fn anywhere<T: Send + Sync + Copy + 'static>() {}
     send::<Traced<Task>>();
+    send::<crate::InContext<Task>>();
+    send::<crate::Span>();
     anywhere::<crate::Context>();
     let grown = |with: usize, without: usize| assert!(with - without <= 64, "{with} {without}");
     grown(size_of::<Traced<Task>>(), size_of::<Task>());

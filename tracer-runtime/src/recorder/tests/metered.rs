@@ -103,6 +103,29 @@ fn calls_while_a_thread_ends_are_counted_in_any_order() {
 }
 
 #[test]
+fn callsites_beyond_the_table_are_counted_all_the_same() {
+    let recorder = Recorder::new();
+    let sites: Vec<&'static Callsite> = (0..9000)
+        .map(|i| {
+            let name: &'static str = Box::leak(format!("one of many {i}").into_boxed_str());
+            &*Box::leak(Box::new(Callsite::new(name, name, "misuse")))
+        })
+        .collect();
+    let last = sites[sites.len() - 1];
+    sites.iter().for_each(|site| {
+        site.register();
+    });
+    call(last);
+    recorder.elsewhere(move || {
+        call(last);
+        let mut task: Task = Box::pin(traced(last, pause()));
+        finish(&mut task);
+    });
+    assert_eq!(counts(last), ([3, 0, 0, 0], 0));
+    recorder.accounts_for(3);
+}
+
+#[test]
 fn calls_whose_records_are_lost_are_counted() {
     let recorder = Recorder::new();
     let (deep, late) = (site!("deep"), site!("outlives its root"));

@@ -226,3 +226,16 @@ fn a_child_whose_root_ends_inside_its_poll_leaves_no_parent_behind() {
 fn traced_root<F: Future>(site: &'static Callsite, future: F) -> Traced<F, Fails> {
     crate::span::future::traced_at(site, Start::root(), future, Fails)
 }
+
+#[test]
+fn guards_do_not_leave_their_thread() {
+    /// Which of the two is meant is open, and does not compile, for a type that is `Send`.
+    trait StaysHere<Which> {
+        fn stays() {}
+    }
+    impl<T: ?Sized> StaysHere<()> for T {}
+    impl<T: ?Sized + Send> StaysHere<u8> for T {}
+    <Guard as StaysHere<_>>::stays();
+    <crate::SpanGuard as StaysHere<_>>::stays();
+    <crate::ContextGuard as StaysHere<_>>::stays();
+}

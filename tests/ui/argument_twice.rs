@@ -1,0 +1,8 @@
+use tracer_runtime::traced;
+
+#[traced(name = "a", level = "info", name = "b")]
+fn item() {}
+
+fn main() {
+    item();
+}

@@ -1,0 +1,8 @@
+use tracer_runtime::traced;
+
+#[traced(whatever)]
+fn item() {}
+
+fn main() {
+    item();
+}

@@ -1,0 +1,8 @@
+use tracer_runtime::traced;
+
+#[traced(follows_from = [])]
+fn item() {}
+
+fn main() {
+    item();
+}

@@ -1,0 +1,8 @@
+use tracer_runtime::traced;
+
+#[traced(root server)]
+fn item() {}
+
+fn main() {
+    item();
+}

@@ -1,0 +1,8 @@
+use tracer_runtime::traced;
+
+#[traced(name = , root)]
+fn item() {}
+
+fn main() {
+    item();
+}

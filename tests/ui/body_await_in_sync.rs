@@ -1,0 +1,10 @@
+use tracer_runtime::traced;
+
+async fn other() {}
+
+#[traced]
+pub fn item() {
+    other().await;
+}
+
+fn main() {}

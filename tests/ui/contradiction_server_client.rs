@@ -1,0 +1,8 @@
+use tracer_runtime::traced;
+
+#[traced(server, client)]
+async fn item() {}
+
+fn main() {
+    let _ = item();
+}

@@ -1,0 +1,6 @@
+use tracer_runtime::traced;
+
+#[traced(crate = elsewhere)]
+pub fn item() {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use tracer_runtime::traced;
+
+#[traced(fields(a = ))]
+fn item() {}
+
+fn main() {
+    item();
+}

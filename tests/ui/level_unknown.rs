@@ -1,0 +1,8 @@
+use tracer_runtime::traced;
+
+#[traced(level = "loud")]
+fn item() {}
+
+fn main() {
+    item();
+}

@@ -1,0 +1,8 @@
+use tracer_runtime::traced;
+
+#[traced("")]
+fn item() {}
+
+fn main() {
+    item();
+}

@@ -1,0 +1,8 @@
+use tracer_runtime::traced;
+
+#[traced(server, rpc(sevice = "a"))]
+fn item() {}
+
+fn main() {
+    item();
+}

@@ -1,0 +1,8 @@
+use tracer_runtime::traced;
+
+#[traced(rpc(system = "grpc"))]
+fn item() {}
+
+fn main() {
+    item();
+}

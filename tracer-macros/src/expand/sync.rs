@@ -1,0 +1,178 @@
+//! A function whose body runs at once: a guard around it.
+
+use proc_macro2::{Group, Span, TokenStream};
+use quote::{ToTokens as _, quote_spanned};
+use syn::{FnArg, Token, Type};
+
+use super::callsite;
+use super::function::{Call, says};
+use super::outcome::describer;
+use super::params::{self, Capture, Params};
+use super::tokens::{self, local};
+use super::{attributes, types};
+use crate::item::Function;
+
+impl Call<'_> {
+    /// A guard; in a closure where the body could leave the function before the outcome is seen,
+    /// or where only a closure can drop `self` before the guard.
+    pub(super) fn sync_fn(&self, f: &mut Function) -> TokenStream {
+        let private = &self.rt.private;
+        let output = f.sig.output.clone();
+        let returned = types::returned(&output);
+        let future = returned.filter(|ty| types::is_impl_future(ty));
+        let says = match future {
+            Some(ty) => says(types::future_output(ty).as_ref()),
+            None => says(returned),
+        };
+        let describe = describer(private, self.args, says);
+        let end = match (future, describe) {
+            (Some(ty), describe) => End::Future(types::output_of(ty, private), describe),
+            (None, Some(describe)) => End::Described(describe),
+            (None, None) => End::Unseen,
+        };
+        let early = tokens::exits_early(self.body.stream());
+        // A closure would be the caller that the body sees.
+        let located = attributes::has(&f.attrs, "track_caller");
+        let end = match end {
+            _ if returned.is_some_and(types::is_never) => End::Unseen,
+            End::Described(_) if located && early => End::Unseen,
+            end => end,
+        };
+        let watched = !matches!(end, End::Unseen);
+        let by_value = f
+            .sig
+            .inputs
+            .iter()
+            .any(|input| matches!(input, FnArg::Receiver(this) if params::is_by_value(this)));
+        // `todo!()` as the value of a `let` is a warning of clippy.
+        let diverges = watched && tokens::is_one_macro(self.body.stream());
+        // What a returned closure takes is known where it is returned, and nowhere else.
+        let returns_closure = returned.is_some_and(types::is_impl_fn);
+        let closure = match watched {
+            true => early || by_value || diverges,
+            false => by_value && !returns_closure,
+        };
+        let closure = closure && !located;
+        let capture = if closure {
+            Capture::Moved
+        } else {
+            Capture::InPlace
+        };
+        let params = self.plan(capture).apply(&mut f.sig);
+        let body = SyncBody {
+            private,
+            enter: self.enter(&params),
+            inside: self.inside(&params),
+            closure: closure.then_some(self.body),
+            returned,
+            end,
+        };
+        body.expand()
+    }
+
+    fn enter(&self, params: &Params) -> Enter {
+        let span = Span::mixed_site();
+        let (private, callsite) = (&self.rt.private, &self.callsite);
+        match callsite::start(self.rt, self.args, params) {
+            Some(start) => Enter::At(quote_spanned!(span=> #private::enter_at(#callsite, #start))),
+            None => Enter::Here(callsite.clone()),
+        }
+    }
+}
+
+/// How the call begins.
+enum Enter {
+    /// Under what is current, by this callsite.
+    Here(TokenStream),
+    /// By this expression.
+    At(TokenStream),
+}
+
+impl Enter {
+    /// The guard; `alone` when nobody will say that the body has reached its end.
+    ///
+    /// Where it can, the call begins in the guard's place: to move a guard costs more than to make one.
+    fn statements(self, private: &TokenStream, guard: &TokenStream, alone: bool) -> TokenStream {
+        let span = Span::mixed_site();
+        match (self, alone) {
+            (Self::Here(callsite), false) => quote_spanned!(span=>
+                let mut #guard = #private::Guard::off(); #private::Guard::enter(&mut #guard, #callsite);),
+            (Self::Here(callsite), true) => quote_spanned!(span=>
+                let mut #guard = #private::Guard::off(); #private::Guard::enter_alone(&mut #guard, #callsite);),
+            (Self::At(enter), false) => quote_spanned!(span=> let mut #guard = #enter;),
+            (Self::At(enter), true) => quote_spanned!(span=>
+                let mut #guard = #enter; #private::Guard::alone(&mut #guard);),
+        }
+    }
+}
+
+/// What is done with the returned value.
+enum End {
+    /// Nothing: the guard alone tells whether the body unwinds.
+    Unseen,
+    Described(TokenStream),
+    /// With what the future gives.
+    Future(Option<TokenStream>, Option<TokenStream>),
+}
+
+struct SyncBody<'a> {
+    private: &'a TokenStream,
+    enter: Enter,
+    inside: TokenStream,
+    /// The user's body, if it runs in a closure.
+    closure: Option<&'a Group>,
+    returned: Option<&'a Type>,
+    end: End,
+}
+
+impl SyncBody<'_> {
+    fn expand(self) -> TokenStream {
+        let span = Span::mixed_site();
+        let Self {
+            private,
+            enter,
+            inside,
+            end,
+            ..
+        } = self;
+        let (guard, value) = (local("__traced_guard"), local("__traced_value"));
+        let ty = match self.returned {
+            Some(ty) if types::is_never(ty) => quote_spanned!(span=> !),
+            Some(ty) => types::nameable(ty),
+            None => quote_spanned!(span=> ()),
+        };
+        let run = match self.closure {
+            Some(body) => {
+                let (keyword, block) = tokens::as_written(Token![move](span), body, inside);
+                quote_spanned!(span=>
+                    #private::once(#[allow(clippy::result_large_err)] #keyword || -> #ty #block))
+            }
+            None => quote_spanned!(span=> { #inside }),
+        };
+        // A body can end in `panic!()` whatever the function returns.
+        let alone = matches!(end, End::Unseen);
+        let enter = enter.statements(private, &guard.to_token_stream(), alone);
+        let end = match end {
+            End::Unseen => return quote_spanned!(span=> #enter #run),
+            End::Described(describe) => quote_spanned!(span=>
+                use #private::by_type::*;
+                #private::Returned(#value).__traced_settle(&mut #guard, #describe)
+            ),
+            End::Future(output, describe) => {
+                let future = match output {
+                    Some(output) => quote_spanned!(span=> #private::output::<#output, _>(#value)),
+                    None => value.to_token_stream(),
+                };
+                match describe {
+                    Some(describe) => quote_spanned!(span=>
+                        #private::settle_future(&mut #guard, #future, #describe)),
+                    None => {
+                        quote_spanned!(span=> #private::Guard::into_future(#private::Guard::take(&mut #guard), #future, #private::AlwaysOk))
+                    }
+                }
+            }
+        };
+        quote_spanned!(span=>
+            #enter let #value: #ty = #run; #[allow(unreachable_code)] { #end })
+    }
+}
