@@ -101,7 +101,7 @@ impl Call {
     /// A call that began in a function and goes on in the future that it returned.
     #[inline(never)]
     fn of_guard(guard: Guard) -> Self {
-        let Some(call) = guard.disarm() else {
+        let Some(call) = guard.take_call() else {
             return Self::Done;
         };
         if call.fragment == NOWHERE {

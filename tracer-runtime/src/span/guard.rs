@@ -42,6 +42,16 @@ enum Unfinished {
     Ok,
 }
 
+impl Unfinished {
+    #[inline(always)]
+    fn alone() -> Self {
+        match std::thread::panicking() {
+            true => Self::Ok,
+            false => Self::PanicIfUnwinding,
+        }
+    }
+}
+
 /// Begins a call under what is current. Where it counts, [`Guard::enter`] does without moving the guard.
 #[inline(always)]
 pub fn enter(site: &'static Callsite) -> Guard {
@@ -67,6 +77,12 @@ fn enter_on(guard: &mut Guard, site: &'static Callsite) {
         Signals::Both => enter_counted(guard, site, cfg!(feature = "metrics")),
         _ => enter_one_signal(guard, site),
     }
+}
+
+#[inline(never)]
+fn enter_on_alone(guard: &mut Guard, site: &'static Callsite) {
+    guard.unfinished = Unfinished::alone();
+    enter_on(guard, site);
 }
 
 #[inline(never)]
@@ -98,7 +114,7 @@ fn enter_root(guard: &mut Guard, site: &'static Callsite, cell: Option<&'static 
 #[cold]
 #[inline(never)]
 fn enter_general(guard: &mut Guard, site: &'static Callsite) {
-    *guard = start::enter_at(site, Start::current());
+    guard.call = start::enter_at(site, Start::current()).take_call();
 }
 
 impl Guard {
@@ -120,9 +136,18 @@ impl Guard {
         }
     }
 
+    /// [`Self::enter`], then [`Self::alone`].
+    #[inline(always)]
+    pub fn enter_alone(&mut self, site: &'static Callsite) {
+        if mode::get() != 0 {
+            enter_on_alone(self, site);
+        }
+    }
+
     /// The call, to go on elsewhere.
     #[inline]
-    pub(super) fn take(&mut self) -> Self {
+    #[must_use]
+    pub fn take(&mut self) -> Self {
         std::mem::replace(self, Self::off())
     }
 
@@ -186,10 +211,7 @@ impl Guard {
     #[inline]
     pub fn alone(&mut self) {
         if self.is_on() {
-            self.unfinished = match std::thread::panicking() {
-                true => Unfinished::Ok,
-                false => Unfinished::PanicIfUnwinding,
-            };
+            self.unfinished = Unfinished::alone();
         }
     }
 
@@ -219,7 +241,7 @@ impl Guard {
     }
 
     /// Forgets the guard; its span goes on elsewhere.
-    pub(super) fn disarm(mut self) -> Option<Running> {
+    pub(super) fn take_call(mut self) -> Option<Running> {
         self.call.take()
     }
 }
@@ -248,14 +270,13 @@ fn end_failed(call: &Running, failure: Option<Box<Failure>>) {
 
 #[inline(never)]
 fn end_unfinished(call: &Running, unfinished: Unfinished) {
-    let unwound = match unfinished {
-        Unfinished::Panic => true,
-        Unfinished::PanicIfUnwinding => std::thread::panicking(),
-        Unfinished::Ok => false,
-    };
-    match unwound {
-        true => end_unusual(call, CallOutcome::Panic, None),
-        false => end_ok(call),
+    match unfinished {
+        // Not unwinding, it has left the body by a way that the macro could not see.
+        Unfinished::Panic | Unfinished::PanicIfUnwinding if !std::thread::panicking() => {
+            end_ok(call)
+        }
+        Unfinished::Ok => end_ok(call),
+        _ => end_unusual(call, CallOutcome::Panic, None),
     }
 }
 

@@ -33,9 +33,14 @@ impl Guard {
     #[inline(always)]
     pub fn enter(&mut self, _site: &'static Callsite) {}
 
+    /// Begins nothing.
+    #[inline(always)]
+    pub fn enter_alone(&mut self, _site: &'static Callsite) {}
+
     /// Another one.
     #[inline(always)]
-    pub(crate) fn take(&mut self) -> Self {
+    #[must_use]
+    pub fn take(&mut self) -> Self {
         Self::off()
     }
 
