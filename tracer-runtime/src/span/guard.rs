@@ -146,7 +146,6 @@ impl Guard {
 
     /// The call, to go on elsewhere.
     #[inline]
-    #[must_use]
     pub fn take(&mut self) -> Self {
         std::mem::replace(self, Self::off())
     }
@@ -290,6 +289,7 @@ fn end_unusual(call: &Running, outcome: CallOutcome, failure: Option<Box<Failure
         return end_shared(call, outcome, duration);
     }
     let recorded = local::with(|local| {
+        let outcome = local.outcome_of(call, outcome);
         if let Some(cell) = call.cell {
             cell.end(outcome, duration);
         }
