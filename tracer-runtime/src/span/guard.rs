@@ -146,7 +146,6 @@ impl Guard {
 
     /// The call, to go on elsewhere.
     #[inline]
-    #[must_use]
     pub fn take(&mut self) -> Self {
         std::mem::replace(self, Self::off())
     }
