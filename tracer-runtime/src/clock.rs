@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 static USE_TSC: AtomicBool = AtomicBool::new(false);
+static TRUST_TSC: AtomicBool = AtomicBool::new(false);
 static SCALE: OnceLock<Scale> = OnceLock::new();
 /// How far the wall clock is ahead of what the anchor and the rate say. See [`follow_the_wall`].
 static AHEAD_NS: AtomicI64 = AtomicI64::new(0);
@@ -121,6 +122,11 @@ pub(crate) fn scale() -> &'static Scale {
     })
 }
 
+/// Takes the TSC whatever the kernel says, so that instruction counts compare between machines. Before [`scale`].
+pub(crate) fn trust_tsc() {
+    TRUST_TSC.store(true, Relaxed);
+}
+
 /// Keeps times of day right for as long as the process runs: the rate was measured over 10 ms only, and the wall clock
 /// is set now and then. For the collector's thread, about once a second.
 pub(crate) fn follow_the_wall() {
@@ -137,7 +143,9 @@ fn unix_ns() -> u64 {
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 fn tsc_is_reliable() -> bool {
     const SOURCE: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
-    if std::fs::read_to_string(SOURCE).is_ok_and(|source| source.trim() == "tsc") {
+    if TRUST_TSC.load(Relaxed)
+        || std::fs::read_to_string(SOURCE).is_ok_and(|source| source.trim() == "tsc")
+    {
         return true;
     }
     // No word from the kernel (another system, a sandbox): believe the processor's invariant TSC bit.

@@ -7,11 +7,12 @@ pub use std::vec::Vec;
 pub use crate::callsite::{Callsite, Level, SpanKind};
 pub use crate::propagation::probe as carrier;
 pub use crate::record::{CallOutcome, EventKind, Failure};
-pub use crate::span::capture::{Capture, debug, display, put};
+pub use crate::span::capture::{Capture, debug, display, put, put_debug, put_display};
 pub use crate::span::describe::{AlwaysOk, Describe};
 pub use crate::span::future::{Traced, traced, traced_at, traced_with};
 pub use crate::span::guard::{Guard, enter, enter_at};
 pub use crate::span::inside::{add_event, attribute, recording};
+pub use crate::span::judge::ByType;
 pub use crate::span::named::Span;
 pub use crate::span::probe::{
     Probe, debug_text, display_text, or_other, with_message, without_message,
@@ -27,11 +28,18 @@ pub mod by_type {
     pub use crate::span::capture::{
         CaptureDebug as _, CaptureOption as _, CaptureType as _, CaptureValue as _,
     };
+    pub use crate::span::judge::{JudgeItself as _, JudgeWhole as _};
     pub use crate::span::probe::{
         ErrorByDebug as _, ErrorByDeref as _, ErrorByDisplay as _, ErrorByError as _,
         ErrorByOutcome as _, ErrorByType as _, StatusByOutcome as _, StatusOk as _, Whole as _,
     };
     pub use crate::span::probe_return::Settle as _;
+}
+
+/// Makes the clock read the time stamp counter whatever the kernel says of it. For `benches/instructions.rs`.
+#[cfg(feature = "enable")]
+pub fn trust_tsc() {
+    crate::clock::trust_tsc();
 }
 
 /// What became of the process's records so far.

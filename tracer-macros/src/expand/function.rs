@@ -5,7 +5,7 @@ use quote::{ToTokens as _, quote_spanned};
 use syn::{Expr, ReturnType, Signature, Token, Type};
 
 use super::callsite::{self, callsite};
-use super::outcome::{Says, describer};
+use super::outcome::{Describer, Says, describer, judge_of};
 use super::params::{self, Capture, Inject, Naming, Params, Plan};
 use super::tokens::{self, AsyncBody};
 use super::{Runtime, Scope, attributes, recording, types};
@@ -75,7 +75,7 @@ impl Call<'_> {
     fn async_fn(&self, f: &mut Function) -> TokenStream {
         let span = Span::mixed_site();
         let private = &self.rt.private;
-        let params = self.plan(Capture::Moved).apply(&mut f.sig);
+        let params = self.plan(Capture::Future).apply(&mut f.sig);
         let returned = types::returned(&f.sig.output).cloned();
         let edge = match &returned {
             None => Some(quote_spanned!(span=> if false { return; })),
@@ -87,7 +87,8 @@ impl Call<'_> {
         let inside = quote_spanned!(span=> #edge #inside);
         let (keyword, block) = tokens::as_written(Token![async](span), self.body, inside);
         let block = quote_spanned!(span=> #keyword move #block);
-        let (start, future) = self.wrap(&params, block, says(returned.as_ref()));
+        let output = returned.as_ref().map(types::nameable);
+        let (start, future) = self.wrap(&params, block, says(returned.as_ref()), output);
         let future = self.maybe_boxed(future);
         if self.keep_async || attributes::has(&f.attrs, "must_use") {
             // Of an `async fn` it means what comes out of it.
@@ -127,9 +128,11 @@ impl Call<'_> {
     fn async_body(&self, f: &Function, ty: &Type, body: &AsyncBody) -> TokenStream {
         let span = Span::mixed_site();
         let private = &self.rt.private;
-        let params = self.plan(Capture::Moved).leave(&f.sig);
+        let params = self.plan(Capture::Future).leave(&f.sig);
         let output = types::output_of(ty, private);
-        let edge = output.and_then(|output| return_edge(private, output));
+        let edge = output
+            .clone()
+            .and_then(|output| return_edge(private, output));
         let says = match types::future_output(ty) {
             Some(output) => says(Some(&output)),
             None if edge.is_some() => Says::ByType,
@@ -144,7 +147,7 @@ impl Call<'_> {
         let inside = call.inside(&params);
         let mut before = TokenStream::new();
         let wrapped = body.rebuild(quote_spanned!(span=> #edge #inside), |block| {
-            let (start, future) = self.wrap(&params, block, says);
+            let (start, future) = self.wrap(&params, block, says, output);
             before = start;
             future
         });
@@ -204,15 +207,29 @@ impl Call<'_> {
         }
     }
 
-    /// `(statements before, the traced future)`.
-    fn wrap(&self, params: &Params, block: TokenStream, says: Says) -> (TokenStream, TokenStream) {
+    /// `(statements before, the traced future)`; `output` is what it gives, where that can be written down.
+    fn wrap(
+        &self,
+        params: &Params,
+        block: TokenStream,
+        says: Says,
+        output: Option<TokenStream>,
+    ) -> (TokenStream, TokenStream) {
         let span = Span::mixed_site();
         let (private, callsite) = (&self.rt.private, &self.callsite);
-        let describe = describer(private, self.args, says);
-        match (callsite::start(self.rt, self.args, params), describe) {
+        let output = output.filter(types::is_known);
+        let by = match describer(private, self.args, says, output.is_some()) {
+            Some(Describer::Closure(describe)) => Some(describe),
+            _ => None,
+        };
+        let judge = match output.filter(|_| by.is_none() && says == Says::ByType) {
+            Some(output) => judge_of(private, &output),
+            None => quote_spanned!(span=> #private::AlwaysOk),
+        };
+        match (callsite::start(self.rt, self.args, params), by) {
             (None, None) => (
                 TokenStream::new(),
-                quote_spanned!(span=> #private::traced(#callsite, #block)),
+                quote_spanned!(span=> #private::traced_with(#callsite, #block, #judge)),
             ),
             (None, Some(describe)) => (
                 TokenStream::new(),
@@ -220,7 +237,7 @@ impl Call<'_> {
             ),
             (Some(start), None) => (
                 quote_spanned!(span=> let __traced_start = #start;),
-                quote_spanned!(span=> #private::traced_at(#callsite, __traced_start, #block, #private::AlwaysOk)),
+                quote_spanned!(span=> #private::traced_at(#callsite, __traced_start, #block, #judge)),
             ),
             (Some(start), Some(describe)) => (
                 quote_spanned!(span=> let __traced_start = #start;),

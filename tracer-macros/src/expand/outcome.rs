@@ -19,15 +19,57 @@ pub(crate) enum Says {
     ByType,
 }
 
-/// `|&value, kind| -> Option<Box<Failure>>`, or nothing where every value is `ok` and none is
-/// recorded.
-pub(crate) fn describer(private: &TokenStream, args: &Args, says: Says) -> Option<TokenStream> {
+/// What describes the returned value.
+pub(crate) enum Describer {
+    /// The judge that its type asks for.
+    ByType,
+    /// `|&value, kind| -> Option<Box<Failure>>`.
+    Closure(TokenStream),
+}
+
+/// Nothing where every value is `ok` and none is recorded. `named`: the type of the value can be written down.
+pub(crate) fn describer(
+    private: &TokenStream,
+    args: &Args,
+    says: Says,
+    named: bool,
+) -> Option<Describer> {
+    let decided = args.ok_if.is_set() || args.error_if.is_set();
+    let special = decided || args.ret.is_set();
+    match says {
+        Says::AlwaysOk if !special => None,
+        // Cheapest to compile.
+        Says::ByType if named && !special && !args.err.is_set() => Some(Describer::ByType),
+        _ => Some(Describer::Closure(closure(private, args, says))),
+    }
+}
+
+/// The judge for the type that `probe` stands for. Never run, only looked at by the compiler.
+pub(crate) fn judge(private: &TokenStream, probe: &TokenStream) -> TokenStream {
+    quote_spanned!(Span::mixed_site()=> if false {
+        use #private::by_type::*;
+        let probe = #probe.__traced_judged();
+        probe.__traced_judge(
+            (&probe.__traced_good()).__traced_status_by(),
+            (&&&&&&probe.__traced_bad()).__traced_error_by(),
+        )
+    } else {
+        #private::ByType(#private::core::marker::PhantomData)
+    })
+}
+
+/// [`judge`] by the spelling of a type.
+pub(crate) fn judge_of(private: &TokenStream, ty: &TokenStream) -> TokenStream {
+    let span = Span::mixed_site();
+    judge(
+        private,
+        &quote_spanned!(span=> #private::Probe::<#ty>::of_type()),
+    )
+}
+
+fn closure(private: &TokenStream, args: &Args, says: Says) -> TokenStream {
     let span = Span::mixed_site();
     let (value, kind) = (local("value"), local("kind"));
-    let decided = args.ok_if.is_set() || args.error_if.is_set();
-    if says == Says::AlwaysOk && !decided && !args.ret.is_set() {
-        return None;
-    }
     let ret = recording::at_end(private, args, &value);
     let mut failure = match says {
         Says::ByType => by_type(private, args),
@@ -43,13 +85,11 @@ pub(crate) fn describer(private: &TokenStream, args: &Args, says: Says) -> Optio
         failure = quote_spanned!(span=>
             if #path(#value) { #private::or_other(#failure) } else { #private::core::option::Option::None });
     }
-    Some(
-        quote_spanned!(span=> |#value: &_, #kind: #private::SpanKind| {
-            use #private::by_type::*;
-            #ret
-            #failure
-        }),
-    )
+    quote_spanned!(span=> |#value: &_, #kind: #private::SpanKind| {
+        use #private::by_type::*;
+        #ret
+        #failure
+    })
 }
 
 /// The value, where the function that decides about it stands: a mismatch of their types is reported there.

@@ -13,12 +13,18 @@ pub(crate) fn at_start(private: &TokenStream, args: &Args, bindings: &[Ident]) -
     let mut statements = TokenStream::new();
     for (mode, param) in parameters(args, bindings) {
         let key = param.unraw().to_string();
-        let value = value(private, mode, param.span(), param.to_token_stream());
         let unused = key.starts_with('_');
         statements.extend(unused.then(
             || quote_spanned!(Span::mixed_site()=> #[allow(clippy::used_underscore_binding)]),
         ));
-        statements.extend(put(private, key.to_token_stream(), value));
+        let key = key.to_token_stream();
+        statements.extend(put(
+            private,
+            &key,
+            mode,
+            param.span(),
+            param.to_token_stream(),
+        ));
     }
     for field in args.fields.get().into_iter().flatten() {
         statements.extend(field_statement(private, field, bindings));
@@ -57,37 +63,42 @@ fn field_statement(private: &TokenStream, field: &Field, bindings: &[Ident]) -> 
         FieldKey::Text(text, _) => text.to_token_stream(),
         FieldKey::Const(expr) => expr.clone(),
     };
-    let value = match &field.value {
-        FieldValue::Bare(Some(name)) if bindings.contains(name) => {
-            value(private, Mode::Value, name.span(), name.to_token_stream())
-        }
+    match &field.value {
+        FieldValue::Bare(Some(name)) if bindings.contains(name) => put(
+            private,
+            &key,
+            Mode::Value,
+            name.span(),
+            name.to_token_stream(),
+        ),
         // Declared and left empty: there is nothing to declare, attributes come as they are.
-        FieldValue::Bare(_) => return TokenStream::new(),
+        FieldValue::Bare(_) => TokenStream::new(),
         FieldValue::Expr(mode, expr) => {
             let first = expr.clone().into_iter().next();
             let span = first.map_or_else(Span::call_site, |tree| tree.span());
-            value(private, *mode, span, expr.clone())
+            put(private, &key, *mode, span, expr.clone())
         }
-    };
-    put(private, key, value)
+    }
 }
 
-fn put(private: &TokenStream, key: TokenStream, value: TokenStream) -> TokenStream {
-    quote_spanned!(Span::mixed_site()=> #private::put(#key, #value);)
-}
-
-/// `Option<Value>` of an expression. A missing `Debug` or `Display` is reported at the expression.
-fn value(private: &TokenStream, mode: Mode, place: Span, expr: TokenStream) -> TokenStream {
+/// Records an expression. A missing `Debug` or `Display` is reported at the expression.
+fn put(
+    private: &TokenStream,
+    key: &TokenStream,
+    mode: Mode,
+    place: Span,
+    expr: TokenStream,
+) -> TokenStream {
     let span = Span::mixed_site();
     let borrowed = quote_spanned!(generated(place)=> &(#expr));
     match mode {
-        // The expression stays out of the scope of our traits: it could call a method of that name.
-        Mode::Value => quote_spanned!(span=> match #borrowed { value => {
+        // Both expressions stay out of the scope of our traits: they could call a method of that name.
+        Mode::Value => quote_spanned!(span=> match (#key, #borrowed) { (key, value) => {
             use #private::by_type::*;
-            (&&&&#private::Capture(value)).__traced_capture()
+            (&&&&#private::Capture(value)).__traced_put(key)
         } }),
-        Mode::Debug(_) => quote_spanned!(span=> #private::debug(#borrowed)),
-        Mode::Display(_) => quote_spanned!(span=> #private::display(#borrowed)),
+        Mode::Debug(_) => quote_spanned!(span=> #private::put_debug(#key, #borrowed);),
+        Mode::Display(_) => quote_spanned!(span=> #private::put_display(#key, #borrowed);),
     }
 }
 

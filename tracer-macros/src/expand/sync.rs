@@ -6,7 +6,7 @@ use syn::{FnArg, Token, Type};
 
 use super::callsite;
 use super::function::{Call, says};
-use super::outcome::describer;
+use super::outcome::{Describer, describer, judge, judge_of};
 use super::params::{self, Capture, Params};
 use super::tokens::{self, local};
 use super::{attributes, types};
@@ -24,18 +24,24 @@ impl Call<'_> {
             Some(ty) => says(types::future_output(ty).as_ref()),
             None => says(returned),
         };
-        let describe = describer(private, self.args, says);
+        let output = future.and_then(|ty| types::output_of(ty, private));
+        // A value has its type, a future can hide it.
+        let named = future.is_none() || output.as_ref().is_some_and(types::is_known);
+        let describe = describer(private, self.args, says, named);
         let end = match (future, describe) {
-            (Some(ty), describe) => End::Future(types::output_of(ty, private), describe),
+            (Some(_), describe) => End::Future(output, describe),
             (None, Some(describe)) => End::Described(describe),
-            (None, None) => End::Unseen,
+            (None, None) => End::Reached,
         };
         let early = tokens::exits_early(self.body.stream());
+        // What a returned closure takes is known where it is returned, and nowhere else.
+        let returns_closure = returned.is_some_and(types::is_impl_fn);
         // A closure would be the caller that the body sees.
         let located = attributes::has(&f.attrs, "track_caller");
         let end = match end {
             _ if returned.is_some_and(types::is_never) => End::Unseen,
             End::Described(_) if located && early => End::Unseen,
+            End::Reached if early || returns_closure => End::Unseen,
             end => end,
         };
         let watched = !matches!(end, End::Unseen);
@@ -45,9 +51,7 @@ impl Call<'_> {
             .iter()
             .any(|input| matches!(input, FnArg::Receiver(this) if params::is_by_value(this)));
         // `todo!()` as the value of a `let` is a warning of clippy.
-        let diverges = watched && tokens::is_one_macro(self.body.stream());
-        // What a returned closure takes is known where it is returned, and nowhere else.
-        let returns_closure = returned.is_some_and(types::is_impl_fn);
+        let diverges = watched && returned.is_some() && tokens::is_one_macro(self.body.stream());
         let closure = match watched {
             true => early || by_value || diverges,
             false => by_value && !returns_closure,
@@ -110,9 +114,11 @@ impl Enter {
 enum End {
     /// Nothing: the guard alone tells whether the body unwinds.
     Unseen,
-    Described(TokenStream),
+    /// Nothing, but that the body has reached its end.
+    Reached,
+    Described(Describer),
     /// With what the future gives.
-    Future(Option<TokenStream>, Option<TokenStream>),
+    Future(Option<TokenStream>, Option<Describer>),
 }
 
 struct SyncBody<'a> {
@@ -154,21 +160,37 @@ impl SyncBody<'_> {
         let enter = enter.statements(private, &guard.to_token_stream(), alone);
         let end = match end {
             End::Unseen => return quote_spanned!(span=> #enter #run),
-            End::Described(describe) => quote_spanned!(span=>
+            End::Reached if self.returned.is_none() => {
+                let semicolon = self.closure.map(|_| quote_spanned!(span=> ;));
+                return quote_spanned!(span=>
+                    #enter #run #semicolon #[allow(unreachable_code)] #private::Guard::finish(&mut #guard););
+            }
+            End::Reached => quote_spanned!(span=> #private::Guard::finish(&mut #guard); #value),
+            End::Described(Describer::ByType) => {
+                let judge = judge(private, &quote_spanned!(span=> #private::Probe(&#value)));
+                quote_spanned!(span=>
+                    use #private::by_type::*;
+                    let judge = #judge;
+                    #private::Returned(#value).__traced_end(&mut #guard, judge))
+            }
+            End::Described(Describer::Closure(describe)) => quote_spanned!(span=>
                 use #private::by_type::*;
                 #private::Returned(#value).__traced_settle(&mut #guard, #describe)
             ),
             End::Future(output, describe) => {
+                let judge = match (&describe, &output) {
+                    (Some(Describer::ByType), Some(output)) => judge_of(private, output),
+                    _ => quote_spanned!(span=> #private::AlwaysOk),
+                };
                 let future = match output {
                     Some(output) => quote_spanned!(span=> #private::output::<#output, _>(#value)),
                     None => value.to_token_stream(),
                 };
                 match describe {
-                    Some(describe) => quote_spanned!(span=>
+                    Some(Describer::Closure(describe)) => quote_spanned!(span=>
                         #private::settle_future(&mut #guard, #future, #describe)),
-                    None => {
-                        quote_spanned!(span=> #private::Guard::into_future(#private::Guard::take(&mut #guard), #future, #private::AlwaysOk))
-                    }
+                    _ => quote_spanned!(span=>
+                        #private::Guard::into_future(#private::Guard::take(&mut #guard), #future, #judge)),
                 }
             }
         };

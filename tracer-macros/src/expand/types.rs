@@ -55,6 +55,16 @@ pub(crate) fn nameable(ty: &Type) -> TokenStream {
     silent(ty.into_token_stream())
 }
 
+/// Whether no `_` stands for anything in it.
+pub(crate) fn is_known(ty: &TokenStream) -> bool {
+    ty.clone().into_iter().all(|tree| match tree {
+        proc_macro2::TokenTree::Ident(ident) => ident != "_",
+        proc_macro2::TokenTree::Punct(punct) => punct.as_char() != '_',
+        proc_macro2::TokenTree::Group(group) => is_known(&group.stream()),
+        proc_macro2::TokenTree::Literal(_) => true,
+    })
+}
+
 /// Whether `impl Trait` stands anywhere in it.
 pub(crate) fn is_opaque_inside(ty: &Type) -> bool {
     fn any(tokens: TokenStream) -> bool {

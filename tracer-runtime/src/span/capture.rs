@@ -10,11 +10,21 @@ use super::inside::attribute;
 use crate::value::Value;
 
 /// Records an attribute on the current span; `None` records nothing.
-#[inline]
+#[inline(never)]
 pub fn put(key: &'static str, value: Option<Value>) {
     if let Some(value) = value {
         attribute(key, value);
     }
+}
+
+/// Records `?expr`.
+pub fn put_debug(key: &'static str, value: &(impl Debug + ?Sized)) {
+    put(key, debug_dyn(&value));
+}
+
+/// Records `%expr`.
+pub fn put_display(key: &'static str, value: &(impl Display + ?Sized)) {
+    put(key, display_dyn(&value));
 }
 
 /// The value of `?expr`.
@@ -45,6 +55,11 @@ pub struct Capture<'a, T: ?Sized>(pub &'a T);
 pub trait CaptureValue {
     /// The value, if there is one.
     fn __traced_capture(&self) -> Option<Value>;
+
+    /// Records it.
+    fn __traced_put(&self, key: &'static str) {
+        put(key, self.__traced_capture());
+    }
 }
 
 impl<T: ToValue + ?Sized> CaptureValue for &&&Capture<'_, T> {
@@ -58,6 +73,11 @@ impl<T: ToValue + ?Sized> CaptureValue for &&&Capture<'_, T> {
 pub trait CaptureOption {
     /// Its Debug text.
     fn __traced_capture(&self) -> Option<Value>;
+
+    /// Records it.
+    fn __traced_put(&self, key: &'static str) {
+        put(key, self.__traced_capture());
+    }
 }
 
 impl<T: Debug> CaptureOption for &&Capture<'_, Option<T>> {
@@ -70,6 +90,11 @@ impl<T: Debug> CaptureOption for &&Capture<'_, Option<T>> {
 pub trait CaptureDebug {
     /// Its Debug text.
     fn __traced_capture(&self) -> Option<Value>;
+
+    /// Records it.
+    fn __traced_put(&self, key: &'static str) {
+        put(key, self.__traced_capture());
+    }
 }
 
 impl<T: Debug + ?Sized> CaptureDebug for &Capture<'_, T> {
@@ -82,6 +107,11 @@ impl<T: Debug + ?Sized> CaptureDebug for &Capture<'_, T> {
 pub trait CaptureType {
     /// The name of the type.
     fn __traced_capture(&self) -> Option<Value>;
+
+    /// Records it.
+    fn __traced_put(&self, key: &'static str) {
+        put(key, self.__traced_capture());
+    }
 }
 
 impl<T: ?Sized> CaptureType for Capture<'_, T> {

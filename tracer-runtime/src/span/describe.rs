@@ -10,7 +10,7 @@ pub trait Describe<T: ?Sized>: Copy {
 }
 
 /// Every value is `ok`.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct AlwaysOk;
 
 impl<T: ?Sized> Describe<T> for AlwaysOk {

@@ -270,7 +270,10 @@ fn end_failed(call: &Running, failure: Option<Box<Failure>>) {
 #[inline(never)]
 fn end_unfinished(call: &Running, unfinished: Unfinished) {
     match unfinished {
-        Unfinished::PanicIfUnwinding if !std::thread::panicking() => end_ok(call),
+        // Not unwinding, it has left the body by a way that the macro could not see.
+        Unfinished::Panic | Unfinished::PanicIfUnwinding if !std::thread::panicking() => {
+            end_ok(call)
+        }
         Unfinished::Ok => end_ok(call),
         _ => end_unusual(call, CallOutcome::Panic, None),
     }

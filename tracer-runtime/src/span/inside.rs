@@ -21,7 +21,13 @@ const MAX_MESSAGE_BYTES: usize = 1024;
 /// Whether the current span records attributes, so that computing one is worth while.
 #[inline]
 pub fn recording() -> bool {
-    mode::get() != 0 && local::with(|local| local.fragment_id.get() != 0).unwrap_or(false)
+    mode::get() != 0 && is_inside()
+}
+
+/// Out of line: whoever inlines a thread-local compiles all that is destroyed with it.
+#[inline(never)]
+fn is_inside() -> bool {
+    local::with(|local| local.fragment_id.get() != 0).unwrap_or(false)
 }
 
 /// Records an attribute on the current span; a no-op where there is none.

@@ -14,6 +14,7 @@ pub(crate) mod future;
 pub(crate) mod guard;
 #[cfg(feature = "enable")]
 pub(crate) mod inside;
+pub(crate) mod judge;
 mod macros;
 #[cfg(feature = "enable")]
 pub(crate) mod named;

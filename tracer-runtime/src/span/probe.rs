@@ -9,6 +9,7 @@ use std::error::Error;
 use std::fmt::{Debug, Display};
 use std::ops::Deref;
 
+use super::describe::{AlwaysOk, Describe};
 use super::inside::{cut, failure_of, recording};
 use super::outcome::Outcome;
 use crate::callsite::SpanKind;
@@ -71,12 +72,30 @@ impl<'a, T> Whole<'a> for Probe<'a, T> {
 pub trait StatusByOutcome {
     /// What it says.
     fn __traced_status(&self, kind: SpanKind) -> Option<Box<Failure>>;
+    /// The same of every value of the type.
+    fn __traced_status_by(&self) -> ByOutcome;
+}
+
+/// Describes values that decide themselves.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ByOutcome;
+
+impl<T: Outcome> Describe<T> for ByOutcome {
+    #[inline]
+    fn describe(self, value: &T, kind: SpanKind) -> Option<Box<Failure>> {
+        value.failure(kind).map(Box::new)
+    }
 }
 
 impl<T: Outcome> StatusByOutcome for Good<'_, T> {
     #[inline]
     fn __traced_status(&self, kind: SpanKind) -> Option<Box<Failure>> {
-        self.0.failure(kind).map(Box::new)
+        ByOutcome.describe(self.0, kind)
+    }
+
+    #[inline]
+    fn __traced_status_by(&self) -> ByOutcome {
+        ByOutcome
     }
 }
 
@@ -84,6 +103,8 @@ impl<T: Outcome> StatusByOutcome for Good<'_, T> {
 pub trait StatusOk {
     /// `ok`.
     fn __traced_status(&self, kind: SpanKind) -> Option<Box<Failure>>;
+    /// The same of every value of the type.
+    fn __traced_status_by(&self) -> AlwaysOk;
 }
 
 impl<T> StatusOk for &Good<'_, T> {
@@ -91,40 +112,63 @@ impl<T> StatusOk for &Good<'_, T> {
     fn __traced_status(&self, _kind: SpanKind) -> Option<Box<Failure>> {
         None
     }
+
+    #[inline]
+    fn __traced_status_by(&self) -> AlwaysOk {
+        AlwaysOk
+    }
 }
 
 macro_rules! errors {
-    ($($(#[$doc:meta])* $name:ident [$($bound:tt)*] for [$($reference:tt)*] = $describe:expr;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident $by:ident [$($bound:tt)*] for [$($reference:tt)*] = $describe:expr;)*) => {$(
         $(#[$doc])*
         pub trait $name {
             /// What is recorded of the error.
             fn __traced_error(&self, kind: SpanKind) -> Option<Box<Failure>>;
+            /// The same of every error of the type.
+            fn __traced_error_by(&self) -> $by;
+        }
+
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, Default)]
+        pub struct $by;
+
+        impl<E $($bound)*> Describe<E> for $by {
+            #[cold]
+            #[inline(never)]
+            fn describe(self, error: &E, kind: SpanKind) -> Option<Box<Failure>> {
+                let describe: fn(&E, SpanKind) -> Option<Failure> = $describe;
+                describe(error, kind).map(Box::new)
+            }
         }
 
         impl<E $($bound)*> $name for $($reference)* Bad<'_, E> {
-            #[cold]
-            #[inline(never)]
+            #[inline]
             fn __traced_error(&self, kind: SpanKind) -> Option<Box<Failure>> {
-                let describe: fn(&E, SpanKind) -> Option<Failure> = $describe;
-                describe(self.0, kind).map(Box::new)
+                $by.describe(self.0, kind)
+            }
+
+            #[inline]
+            fn __traced_error_by(&self) -> $by {
+                $by
             }
         }
     )*};
 }
 errors! {
     /// The error decides itself.
-    ErrorByOutcome [: Outcome] for [&&&&&] = |error, kind| error.failure_in_err(kind);
+    ErrorByOutcome ByErrOutcome [: Outcome] for [&&&&&] = |error, kind| error.failure_in_err(kind);
     /// A standard error, whatever it borrows.
-    ErrorByError [: Error] for [&&&&] = |error, _| Some(of_error(error, type_name::<E>()));
+    ErrorByError ByError [: Error] for [&&&&] = |error, _| Some(of_error(error, type_name::<E>()));
     /// `Box<dyn Error>` and the like, which are no errors themselves.
-    ErrorByDeref [: Deref<Target: AsError>] for [&&&] =
+    ErrorByDeref ByDeref [: Deref<Target: AsError>] for [&&&] =
         |error, _| Some(of_error(error.deref().as_error(), type_name::<E>()));
     /// An error that can be shown.
-    ErrorByDisplay [: Display] for [&&] = |error, _| Some(of_text(&|| error.to_string(), type_name::<E>()));
+    ErrorByDisplay ByDisplay [: Display] for [&&] = |error, _| Some(of_text(&|| error.to_string(), type_name::<E>()));
     /// An error that can be debugged.
-    ErrorByDebug [: Debug] for [&] = |error, _| Some(of_text(&|| format!("{error:?}"), type_name::<E>()));
+    ErrorByDebug ByDebug [: Debug] for [&] = |error, _| Some(of_text(&|| format!("{error:?}"), type_name::<E>()));
     /// An error of which only the type is known.
-    ErrorByType [] for [] = |_, _| Some(of_type(type_name::<E>()));
+    ErrorByType ByType [] for [] = |_, _| Some(of_type(type_name::<E>()));
 }
 
 /// The trait objects of [`Error`].

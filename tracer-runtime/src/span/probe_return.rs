@@ -97,24 +97,32 @@ pub trait Settle {
     type Value;
 
     /// Ends the call.
+    fn __traced_end<D: Describe<Self::Value>>(self, guard: &mut Guard, describe: D) -> Self::Value;
+
+    /// [`Self::__traced_end`] with a closure: the bound is what tells the closure the type of its argument.
     fn __traced_settle<D>(self, guard: &mut Guard, describe: D) -> Self::Value
     where
-        D: Fn(&Self::Value, SpanKind) -> Option<Box<Failure>>;
+        D: Fn(&Self::Value, SpanKind) -> Option<Box<Failure>> + Copy;
 }
 
 impl<T> Settle for Returned<T> {
     type Value = T;
 
-    #[inline(always)]
-    fn __traced_settle<D>(self, guard: &mut Guard, describe: D) -> T
-    where
-        D: Fn(&T, SpanKind) -> Option<Box<Failure>>,
-    {
+    #[inline]
+    fn __traced_end<D: Describe<T>>(self, guard: &mut Guard, describe: D) -> T {
         if guard.is_on() {
             let kind = guard.kind();
-            guard.finish_with(describe(&self.0, kind));
+            guard.finish_with(describe.describe(&self.0, kind));
         }
         self.0
+    }
+
+    #[inline]
+    fn __traced_settle<D>(self, guard: &mut Guard, describe: D) -> T
+    where
+        D: Fn(&T, SpanKind) -> Option<Box<Failure>> + Copy,
+    {
+        self.__traced_end(guard, By(describe))
     }
 }
 
@@ -122,6 +130,21 @@ macro_rules! boxed_futures {
     ($($($marker:ident)*;)*) => {$(
         impl<'a, T: 'a> Returned<Pin<Box<dyn Future<Output = T> $(+ $marker)* + 'a>>> {
             /// Lets the call go on in the future.
+            pub fn __traced_end<D>(
+                self,
+                guard: &mut Guard,
+                describe: D,
+            ) -> Pin<Box<dyn Future<Output = T> $(+ $marker)* + 'a>>
+            where
+                D: Describe<T> $(+ $marker)* + 'a,
+            {
+                if !guard.is_on() {
+                    return self.0;
+                }
+                Box::pin(guard.take().into_future(self.0, describe))
+            }
+
+            /// The same with a closure.
             #[inline]
             pub fn __traced_settle<D>(
                 self,
@@ -131,10 +154,7 @@ macro_rules! boxed_futures {
             where
                 D: Fn(&T, SpanKind) -> Option<Box<Failure>> + Copy $(+ $marker)* + 'a,
             {
-                if !guard.is_on() {
-                    return self.0;
-                }
-                Box::pin(guard.take().into_future(self.0, By(describe)))
+                self.__traced_end(guard, By(describe))
             }
         }
     )*};
@@ -142,7 +162,12 @@ macro_rules! boxed_futures {
 boxed_futures! {
     ;
     Send;
+    Sync;
+    Unpin;
     Send Sync;
+    Send Unpin;
+    Sync Unpin;
+    Send Sync Unpin;
 }
 
 /// The type `!`, which cannot be written in every place yet.

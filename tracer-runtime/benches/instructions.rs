@@ -1,0 +1,201 @@
+//! Makes a number of calls of one kind, for callgrind to count: `scripts/instructions` runs it.
+//!
+//! Takes the name of the case and how many calls to make, in steps of [`CHILDREN`]. Only what `measured` does counts.
+#![allow(missing_docs, reason = "a benchmark")]
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::hint::black_box;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+use tracer_runtime::{propagation, traced};
+
+/// Calls under one root.
+const CHILDREN: u64 = 100;
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let (Some(case), Some(calls)) = (arguments.next(), arguments.next()) else {
+        return;
+    };
+    let calls = calls.parse().unwrap_or(0);
+    let telemetry = init(&case);
+    // Whatever happens once happens here.
+    run(&case, 5 * CHILDREN);
+    measured(&case, calls);
+    drop(telemetry);
+}
+
+#[cfg(feature = "enable")]
+fn init(case: &str) -> Option<tracer_runtime::Telemetry> {
+    use tracer_runtime::{Keep, Sampler};
+
+    if case == "uninitialised" {
+        return None;
+    }
+    tracer_runtime::__private::trust_tsc();
+    let sampler = match case {
+        "unsampled" => Sampler::always_off(),
+        _ => Sampler::always_on(),
+    };
+    let builder = tracer_runtime::builder()
+        .with_sampler(sampler)
+        .with_keep(Keep::nothing());
+    builder.with_discarding_exporter().init().ok()
+}
+
+/// Off, there is nothing to initialise.
+#[cfg(not(feature = "enable"))]
+fn init(_case: &str) -> Option<()> {
+    None
+}
+
+/// The collection is switched on in here.
+#[inline(never)]
+fn measured(case: &str, calls: u64) {
+    run(case, calls);
+}
+
+fn run(case: &str, calls: u64) {
+    for _ in 0..calls / CHILDREN {
+        match case {
+            "loop" => bare_root(bare),
+            "sync" | "unsampled" => root(child),
+            "off" | "uninitialised" => bare_root(child),
+            "error" => root(failing),
+            "bare error" => bare_root(bare_failing),
+            "attribute" => root(with_attribute),
+            "metric" => bare_root(metric),
+            "root" => bare_root(child),
+            "extract" => bare_root(extract),
+            "inject" => root(inject),
+            "async 0" => block_on(async_root(0)),
+            "async 1" => block_on(async_root(1)),
+            "async 8" => block_on(async_root(8)),
+            "bare async 0" => block_on(bare_async_root(0)),
+            "bare async 1" => block_on(bare_async_root(1)),
+            "bare async 8" => block_on(bare_async_root(8)),
+            _ => panic!("no case is called {case}"),
+        }
+    }
+}
+
+#[traced]
+#[inline(never)]
+fn root(call: fn(u64)) {
+    bare_root(call);
+}
+
+#[inline(never)]
+fn bare_root(call: fn(u64)) {
+    for i in 0..CHILDREN {
+        black_box(call)(i);
+    }
+}
+
+#[inline(never)]
+fn bare(i: u64) {
+    black_box(i);
+}
+
+#[traced]
+#[inline(never)]
+fn child(i: u64) {
+    black_box(i);
+}
+
+#[traced(args(i))]
+#[inline(never)]
+fn with_attribute(i: u64) {
+    black_box(i);
+}
+
+#[traced(metrics_only)]
+#[inline(never)]
+fn metric(i: u64) {
+    black_box(i);
+}
+
+fn failing(i: u64) {
+    let _ = black_box(fallible(i));
+}
+
+#[traced]
+#[inline(never)]
+fn fallible(i: u64) -> Result<u64, std::fmt::Error> {
+    black_box(i);
+    Err(std::fmt::Error)
+}
+
+fn bare_failing(i: u64) {
+    let _ = black_box(bare_fallible(i));
+}
+
+#[inline(never)]
+fn bare_fallible(i: u64) -> Result<u64, std::fmt::Error> {
+    black_box(i);
+    Err(std::fmt::Error)
+}
+
+thread_local! {
+    static INCOMING: BTreeMap<String, String> = BTreeMap::from([(
+        "traceparent".to_owned(),
+        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned(),
+    )]);
+}
+
+fn extract(_: u64) {
+    INCOMING.with(|headers| black_box(propagation::extract(headers)));
+}
+
+fn inject(_: u64) {
+    let mut headers = BTreeMap::new();
+    propagation::inject(&mut headers);
+    black_box(headers);
+}
+
+/// Is pending this many times.
+struct Pending(u32);
+
+impl Future for Pending {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        match self.0.checked_sub(1) {
+            Some(left) => {
+                self.0 = left;
+                Poll::Pending
+            }
+            None => Poll::Ready(()),
+        }
+    }
+}
+
+#[traced]
+async fn async_root(pending: u32) {
+    for _ in 0..CHILDREN {
+        async_child(black_box(pending)).await;
+    }
+}
+
+#[traced]
+async fn async_child(pending: u32) {
+    Pending(pending).await;
+}
+
+async fn bare_async_root(pending: u32) {
+    for _ in 0..CHILDREN {
+        bare_async_child(black_box(pending)).await;
+    }
+}
+
+async fn bare_async_child(pending: u32) {
+    Pending(pending).await;
+}
+
+/// Polls until it is ready. Nothing wakes it.
+fn block_on(future: impl Future<Output = ()>) {
+    let mut future = pin!(future);
+    let mut task = Context::from_waker(Waker::noop());
+    while future.as_mut().poll(&mut task).is_pending() {}
+}
