@@ -64,7 +64,7 @@ impl Call<'_> {
         let params = self.plan(capture).apply(&mut f.sig);
         let body = SyncBody {
             private,
-            enter: self.enter(&params),
+            enter: self.enter(&params, !watched),
             inside: self.inside(&params),
             closure: closure.then_some(self.body),
             returned,
@@ -73,12 +73,24 @@ impl Call<'_> {
         body.expand()
     }
 
-    fn enter(&self, params: &Params) -> TokenStream {
+    /// A guard that is dropped before its end makes the call a `panic`; one that is `alone` only where it unwinds.
+    fn enter(&self, params: &Params, alone: bool) -> TokenStream {
         let span = Span::mixed_site();
         let (private, callsite) = (&self.rt.private, &self.callsite);
-        match callsite::start(self.rt, self.args, params) {
-            Some(start) => quote_spanned!(span=> #private::enter_at(#callsite, #start)),
-            None => quote_spanned!(span=> #private::enter(#callsite)),
+        let guard = local("__traced_guard");
+        match (callsite::start(self.rt, self.args, params), alone) {
+            (Some(start), _) => {
+                let alone =
+                    alone.then(|| quote_spanned!(span=> #private::Guard::alone(&mut #guard);));
+                quote_spanned!(span=>
+                    let mut #guard = #private::enter_at(#callsite, #start); #alone)
+            }
+            (None, true) => quote_spanned!(span=>
+                let mut #guard = #private::Guard::off();
+                #private::Guard::enter_alone(&mut #guard, #callsite);),
+            (None, false) => quote_spanned!(span=>
+                let mut #guard = #private::Guard::off();
+                #private::Guard::enter(&mut #guard, #callsite);),
         }
     }
 }
@@ -120,28 +132,33 @@ impl SyncBody<'_> {
         };
         let run = match self.closure {
             Some(body) => {
+                // What it gives up makes it a closure that is called once, which may return what it borrows mutably.
+                let inside = quote_spanned!(span=> let _once = once; #inside);
                 let (keyword, block) = tokens::as_written(Token![move](span), body, inside);
-                quote_spanned!(span=>
-                    #private::once(#[allow(clippy::result_large_err)] #keyword || -> #ty #block))
+                quote_spanned!(span=> {
+                    let once = #private::Once;
+                    #[allow(clippy::result_large_err)]
+                    let body = #keyword || -> #ty #block;
+                    body()
+                })
             }
             None => quote_spanned!(span=> { #inside }),
         };
         // A body can end in `panic!()` whatever the function returns.
         let end = match end {
             End::Unseen => {
-                return quote_spanned!(span=>
-                    let mut #guard = #enter; #private::Guard::alone(&mut #guard); #run);
+                return quote_spanned!(span=> #enter #run);
             }
             End::Described(Describer::ByType) => {
                 let judge = judge(private, &quote_spanned!(span=> #private::Probe(&#value)));
                 quote_spanned!(span=>
                     use #private::by_type::*;
                     let judge = #judge;
-                    #private::Returned(#value).__traced_end(#guard, judge))
+                    #private::Returned(#value).__traced_end(&mut #guard, judge))
             }
             End::Described(Describer::Closure(describe)) => quote_spanned!(span=>
                 use #private::by_type::*;
-                #private::Returned(#value).__traced_settle(#guard, #describe)
+                #private::Returned(#value).__traced_settle(&mut #guard, #describe)
             ),
             End::Future(output, describe) => {
                 let judge = match (&describe, &output) {
@@ -154,14 +171,14 @@ impl SyncBody<'_> {
                 };
                 match describe {
                     Some(Describer::Closure(describe)) => quote_spanned!(span=>
-                        #private::settle_future(#guard, #future, #describe)),
+                        #private::settle_future(#private::Guard::take(&mut #guard), #future, #describe)),
                     _ => {
-                        quote_spanned!(span=> #private::Guard::into_future(#guard, #future, #judge))
+                        quote_spanned!(span=> #private::Guard::into_future(#private::Guard::take(&mut #guard), #future, #judge))
                     }
                 }
             }
         };
         quote_spanned!(span=>
-            let #guard = #enter; let #value: #ty = #run; #[allow(unreachable_code)] { #end })
+            #enter let #value: #ty = #run; #[allow(unreachable_code)] { #end })
     }
 }

@@ -1,8 +1,8 @@
 //! An asynchronous call while its future is polled or dropped.
 
-use std::mem::{self, ManuallyDrop};
+use std::mem;
 
-use super::future::Call;
+use super::future::{Call, Place};
 use super::guard::NOWHERE;
 use super::start::{self, Opened, Start};
 use crate::callsite::{Callsite, Signals, SpanKind};
@@ -20,8 +20,76 @@ use crate::recorder::pipeline::GLOBAL;
 use crate::recorder::reentrancy::Inside;
 use crate::recorder::verdict;
 
-/// A call while it is polled or dropped. Dropped without an end, it unwinds.
-pub(super) struct Active {
+/// Around a poll or the drop of a future; `None` where nobody records it. Dropped without an end, the call unwinds.
+pub(super) struct Polled(Option<Active>);
+
+impl Polled {
+    #[inline]
+    pub(super) fn begin(place: &mut Place) -> Self {
+        if mode::get() == 0 && place.is_idle() {
+            // A call is recorded from its first poll or not at all.
+            place.abandon();
+            return Self(None);
+        }
+        Self::resume(place)
+    }
+
+    #[inline]
+    pub(super) fn begin_drop(place: &mut Place) -> Self {
+        match place.is_idle() {
+            true => Self(None),
+            false => Self::resume(place),
+        }
+    }
+
+    #[inline(never)]
+    fn resume(place: &mut Place) -> Self {
+        Self(Active::resume(place.call()))
+    }
+
+    #[inline]
+    pub(super) fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+
+    #[inline]
+    pub(super) fn kind(&self) -> SpanKind {
+        match &self.0 {
+            Some(active) => active.call.site.kind,
+            None => SpanKind::Internal,
+        }
+    }
+
+    /// The poll is over, and the call with it if it has ended.
+    #[inline]
+    pub(super) fn leave(&mut self, place: &mut Place, ended: bool, failure: Option<Box<Failure>>) {
+        if let Some(active) = &self.0 {
+            active.leave(place, ended, failure);
+            self.0 = None;
+        }
+    }
+
+    #[inline]
+    pub(super) fn cancel(&mut self) {
+        if let Some(active) = &self.0 {
+            active.end_as(CallOutcome::Cancelled);
+            self.0 = None;
+        }
+    }
+}
+
+impl Drop for Polled {
+    /// Only while unwinding: every other way out ends or pauses the call.
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(active) = &self.0 {
+            active.end_as(CallOutcome::Panic);
+        }
+    }
+}
+
+/// A call while it is polled or dropped.
+struct Active {
     /// With [`NOWHERE`] as its fragment where its record goes nowhere.
     call: Running,
     trace: TraceId,
@@ -33,7 +101,7 @@ pub(super) struct Active {
 impl Active {
     /// Takes the call out of its future; `None` where nobody records it.
     #[inline(never)]
-    pub(super) fn resume(call: &mut Call) -> Option<Self> {
+    fn resume(call: &mut Call) -> Option<Self> {
         if let Call::Waiting { site, at: None } = call
             && let Some(counted) = call::is_counted(site)
             && let Some(begun) = Self::begin_plain(site, counted)
@@ -269,11 +337,6 @@ impl Active {
         self.call.span.0 == self.call.fragment
     }
 
-    #[inline(always)]
-    pub(super) fn kind(&self) -> SpanKind {
-        self.call.site.kind
-    }
-
     /// Makes current what was before. Not where the trace has left the thread meanwhile: its root ended in the poll.
     fn restore_span(&self, local: &Local) {
         if local.fragment_id.get() == self.call.fragment {
@@ -281,12 +344,16 @@ impl Active {
         }
     }
 
-    /// After a poll that ended pending: back into the future.
-    #[inline(always)]
-    pub(super) fn pause(self, call: &mut Call) {
-        ManuallyDrop::new(self).put_into(call);
+    #[inline(never)]
+    fn leave(&self, place: &mut Place, ended: bool, failure: Option<Box<Failure>>) {
+        match (ended, failure) {
+            (false, _) => self.put_into(place.call()),
+            (true, None) => self.end_ok(),
+            (true, failure) => self.end_failed(failure),
+        }
     }
 
+    /// After a poll that ended pending: back into the future.
     #[inline(never)]
     fn put_into(&self, place: &mut Call) {
         let call = &self.call;
@@ -312,19 +379,10 @@ impl Active {
         };
     }
 
-    /// The call has ended by itself; `None` is `ok`.
-    #[inline(always)]
-    pub(super) fn end(self, failure: Option<Box<Failure>>) {
-        let this = ManuallyDrop::new(self);
-        if failure.is_none() {
-            this.end_ok();
-        } else {
-            this.end_failed(failure);
-        }
-    }
-
-    pub(super) fn end_as(self, outcome: CallOutcome) {
-        ManuallyDrop::new(self).end_unusual(clock::now(), outcome, None);
+    #[cold]
+    #[inline(never)]
+    fn end_as(&self, outcome: CallOutcome) {
+        self.end_unusual(clock::now(), outcome, None);
     }
 
     #[inline(never)]
@@ -374,15 +432,6 @@ impl Active {
             // Where its record would have gone has been counted by `without_local`.
             end_shared(call.site, outcome, duration);
         }
-    }
-}
-
-impl Drop for Active {
-    /// Only while unwinding: every other way out ends or pauses the call.
-    #[cold]
-    #[inline(never)]
-    fn drop(&mut self) {
-        self.end_unusual(clock::now(), CallOutcome::Panic, None);
     }
 }
 

@@ -9,14 +9,12 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
-use super::active::Active;
+use super::active::Polled;
 use super::describe::{AlwaysOk, Describe};
 use super::guard::{Guard, NOWHERE};
 use super::start::Start;
 use crate::callsite::Callsite;
 use crate::id::{SpanId, TraceId};
-use crate::mode;
-use crate::record::CallOutcome;
 use crate::recorder::account::DropReason;
 use crate::recorder::call::Running;
 use crate::recorder::fragment::Fragment;
@@ -27,9 +25,61 @@ use crate::recorder::local::{self, lost_record};
 #[must_use = "futures do nothing unless polled"]
 pub struct Traced<F, D = AlwaysOk> {
     // Before `inner`: whether it is `Send` is looked up once, and not at the end of a long chain of futures.
-    call: Call,
+    call: Place,
     describe: D,
     inner: ManuallyDrop<F>,
+}
+
+/// Holds a [`Call`], and drops it out of line: who uses the attribute does not compile all that goes with it.
+#[derive(Debug)]
+pub(super) struct Place(ManuallyDrop<Call>);
+
+impl Place {
+    #[inline]
+    const fn waiting(site: &'static Callsite) -> Self {
+        Self(ManuallyDrop::new(Call::Waiting { site, at: None }))
+    }
+
+    const fn of(call: Call) -> Self {
+        Self(ManuallyDrop::new(call))
+    }
+
+    /// What becomes of the call is up to the caller.
+    pub(super) fn call(&mut self) -> &mut Call {
+        &mut self.0
+    }
+
+    /// Not begun, or over.
+    #[inline]
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(*self.0, Call::Waiting { .. } | Call::Done)
+    }
+
+    #[inline]
+    pub(super) fn abandon(&mut self) {
+        match *self.0 {
+            Call::Waiting { at: None, .. } | Call::Done => {
+                // Nothing to drop.
+                self.0 = ManuallyDrop::new(Call::Done);
+            }
+            _ => self.clear(),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn clear(&mut self) {
+        *self.0 = Call::Done;
+    }
+}
+
+impl Drop for Place {
+    #[inline]
+    fn drop(&mut self) {
+        if !matches!(*self.0, Call::Waiting { at: None, .. } | Call::Done) {
+            self.clear();
+        }
+    }
 }
 
 /// Where a call is between polls. A future whose alignment is one byte grows by seven more.
@@ -124,22 +174,16 @@ impl Call {
         })
         .unwrap_or_else(|| Self::unrecorded(&call))
     }
-
-    /// Not begun, or over.
-    #[inline(always)]
-    fn is_idle(&self) -> bool {
-        matches!(self, Self::Waiting { .. } | Self::Done)
-    }
 }
 
 /// Makes the run of a future a span; every value is `ok`.
-#[inline(always)]
+#[inline]
 pub fn traced<F: Future>(site: &'static Callsite, future: F) -> Traced<F> {
     traced_with(site, future, AlwaysOk)
 }
 
 /// Makes the run of a future a span.
-#[inline(always)]
+#[inline]
 pub fn traced_with<F: Future, D: Describe<F::Output>>(
     site: &'static Callsite,
     future: F,
@@ -147,7 +191,7 @@ pub fn traced_with<F: Future, D: Describe<F::Output>>(
 ) -> Traced<F, D> {
     Traced {
         inner: ManuallyDrop::new(future),
-        call: Call::Waiting { site, at: None },
+        call: Place::waiting(site),
         describe,
     }
 }
@@ -161,10 +205,10 @@ pub fn traced_at<F: Future, D: Describe<F::Output>>(
 ) -> Traced<F, D> {
     Traced {
         inner: ManuallyDrop::new(future),
-        call: Call::Waiting {
+        call: Place::of(Call::Waiting {
             site,
             at: Some(Box::new(at)),
-        },
+        }),
         describe,
     }
 }
@@ -174,7 +218,7 @@ impl<F, D> Traced<F, D> {
     pub(super) fn going_on(guard: Guard, future: F, describe: D) -> Self {
         Self {
             inner: ManuallyDrop::new(future),
-            call: Call::of_guard(guard),
+            call: Place::of(Call::of_guard(guard)),
             describe,
         }
     }
@@ -194,22 +238,14 @@ impl<F: Future, D: Describe<F::Output>> Future for Traced<F, D> {
         let this = unsafe { self.get_unchecked_mut() };
         // SAFETY: `this` came from a pin, so `inner` does not move until it is dropped in place.
         let inner: Pin<&mut F> = unsafe { Pin::new_unchecked(&mut *this.inner) };
-        let active = if mode::get() == 0 && this.call.is_idle() {
-            // A call is recorded from its first poll or not at all.
-            this.call = Call::Done;
-            None
-        } else {
-            Active::resume(&mut this.call)
-        };
+        let mut active = Polled::begin(&mut this.call);
         let polled = inner.poll(task);
-        if let Some(active) = active {
-            match &polled {
-                Poll::Ready(value) => {
-                    let failure = this.describe.describe(value, active.kind());
-                    active.end(failure);
-                }
-                Poll::Pending => active.pause(&mut this.call),
-            }
+        if active.is_on() {
+            let (ended, failure) = match &polled {
+                Poll::Ready(value) => (true, this.describe.describe(value, active.kind())),
+                Poll::Pending => (false, None),
+            };
+            active.leave(&mut this.call, ended, failure);
         }
         polled
     }
@@ -222,15 +258,10 @@ impl<F, D> Drop for Traced<F, D> {
         reason = "drops the pinned inner future in place, once, inside its span"
     )]
     fn drop(&mut self) {
-        let active = match self.call.is_idle() {
-            true => None,
-            false => Active::resume(&mut self.call),
-        };
+        let mut active = Polled::begin_drop(&mut self.call);
         // SAFETY: `inner` is dropped here and nowhere else, and never touched again.
         unsafe { ManuallyDrop::drop(&mut self.inner) };
-        if let Some(active) = active {
-            active.end_as(CallOutcome::Cancelled);
-        }
+        active.cancel();
     }
 }
 

@@ -26,10 +26,15 @@ pub(super) const NOWHERE: u64 = u64::MAX;
 #[derive(Debug)]
 #[must_use = "the span ends when the guard is dropped"]
 pub struct Guard {
-    /// `None` when nothing records, or no more.
-    call: Option<Running>,
-    unfinished: Unfinished,
+    /// `None` when nothing records, or no more: all that is written then is one word.
+    call: Option<Begun>,
     not_send: PhantomData<*const ()>,
+}
+
+#[derive(Debug)]
+struct Begun {
+    call: Running,
+    unfinished: Unfinished,
 }
 
 /// What it means that a guard is dropped and nobody has said that the body has reached its end.
@@ -42,14 +47,12 @@ enum Unfinished {
     Ok,
 }
 
-/// Begins a call under what is current.
-#[inline(always)]
+/// [`Guard::enter`] in one expression.
+#[inline]
 pub fn enter(site: &'static Callsite) -> Guard {
-    if mode::get() == 0 {
-        Guard::off()
-    } else {
-        enter_on(site)
-    }
+    let mut guard = Guard::off();
+    guard.enter(site);
+    guard
 }
 
 /// Begins a call somewhere else.
@@ -62,15 +65,34 @@ pub fn enter_at(site: &'static Callsite, at: Start) -> Guard {
     }
 }
 
+/// Writes to the guard's place: to move a guard costs more than to make one.
 #[inline(never)]
-fn enter_on(site: &'static Callsite) -> Guard {
-    if site.signals != Signals::Both {
-        return enter_one_signal(site);
+fn enter_on(guard: &mut Guard, site: &'static Callsite) {
+    *guard = begin(site, Unfinished::Panic);
+}
+
+#[inline(never)]
+fn enter_alone_on(guard: &mut Guard, site: &'static Callsite) {
+    let unfinished = match std::thread::panicking() {
+        true => Unfinished::Ok,
+        false => Unfinished::PanicIfUnwinding,
+    };
+    *guard = begin(site, unfinished);
+}
+
+#[inline(always)]
+fn begin(site: &'static Callsite, unfinished: Unfinished) -> Guard {
+    let mut guard = match site.signals {
+        Signals::Both => match call::begin_plain(site, cfg!(feature = "metrics")) {
+            Some(call) => Guard::new(call),
+            None => start::enter_general(site),
+        },
+        _ => enter_one_signal(site),
+    };
+    if let Some(begun) = &mut guard.call {
+        begun.unfinished = unfinished;
     }
-    match call::begin_plain(site, cfg!(feature = "metrics")) {
-        Some(call) => Guard::new(call),
-        None => start::enter_general(site),
-    }
+    guard
 }
 
 #[inline(never)]
@@ -86,20 +108,38 @@ fn enter_one_signal(site: &'static Callsite) -> Guard {
 }
 
 impl Guard {
-    #[inline(always)]
-    pub(super) const fn off() -> Self {
+    /// A call that nobody records.
+    #[inline]
+    pub const fn off() -> Self {
         Self {
             call: None,
-            unfinished: Unfinished::Panic,
             not_send: PhantomData,
+        }
+    }
+
+    /// Begins a call under what is current, in the place of one that nobody records. Somebody will say that it ends.
+    #[inline]
+    pub fn enter(&mut self, site: &'static Callsite) {
+        if mode::get() != 0 {
+            enter_on(self, site);
+        }
+    }
+
+    /// The same where nobody will say that the body has reached its end: only a thread that unwinds makes it a `panic`.
+    #[inline]
+    pub fn enter_alone(&mut self, site: &'static Callsite) {
+        if mode::get() != 0 {
+            enter_alone_on(self, site);
         }
     }
 
     #[inline(always)]
     pub(super) const fn new(call: Running) -> Self {
         Self {
-            call: Some(call),
-            unfinished: Unfinished::Panic,
+            call: Some(Begun {
+                call,
+                unfinished: Unfinished::Panic,
+            }),
             not_send: PhantomData,
         }
     }
@@ -130,32 +170,25 @@ impl Guard {
         })
     }
 
-    /// The body has reached its end, and the call with it.
-    #[inline(always)]
-    pub fn finish(&mut self) {
-        if let Some(call) = &self.call {
-            end_ok(call);
+    /// The body has reached its end and returned something, and the call ends; `None` is `ok`.
+    #[inline]
+    pub fn finish_with(&mut self, failure: Option<Box<Failure>>) {
+        if let Some(begun) = &self.call {
+            end_with(&begun.call, failure);
             self.call = None;
         }
     }
 
-    /// The body has reached its end and returned something, and the call ends; `None` is `ok`.
-    #[inline(always)]
-    pub fn finish_with(&mut self, failure: Option<Box<Failure>>) {
-        if failure.is_none() {
-            return self.finish();
-        }
-        if let Some(call) = &self.call {
-            end_failed(call, failure);
-            self.call = None;
-        }
+    /// [`Self::finish_with`] `ok`.
+    #[inline]
+    pub fn finish(&mut self) {
+        self.finish_with(None);
     }
 
     /// Nobody will say that the body has reached its end: only a thread that unwinds makes it a `panic`.
-    #[inline]
     pub fn alone(&mut self) {
-        if self.is_on() {
-            self.unfinished = match std::thread::panicking() {
+        if let Some(begun) = &mut self.call {
+            begun.unfinished = match std::thread::panicking() {
                 true => Unfinished::Ok,
                 false => Unfinished::PanicIfUnwinding,
             };
@@ -163,18 +196,27 @@ impl Guard {
     }
 
     /// Whether anybody will hear of the outcome.
-    #[inline(always)]
+    #[inline]
     pub(super) fn is_on(&self) -> bool {
         self.call.is_some()
     }
 
     /// The kind of the span.
-    #[inline(always)]
+    #[inline]
     #[must_use]
     pub fn kind(&self) -> SpanKind {
-        self.call
-            .as_ref()
-            .map_or(SpanKind::Internal, |call| call.site.kind)
+        match &self.call {
+            Some(begun) => begun.call.site.kind,
+            None => SpanKind::Internal,
+        }
+    }
+
+    /// The call, to go on elsewhere.
+    pub fn take(&mut self) -> Self {
+        Self {
+            call: self.call.take(),
+            not_send: PhantomData,
+        }
     }
 
     /// Lets the call go on in the future that its function returned.
@@ -189,20 +231,28 @@ impl Guard {
 
     /// Forgets the guard; its span goes on elsewhere.
     pub(super) fn disarm(mut self) -> Option<Running> {
-        self.call.take()
+        self.call.take().map(|begun| begun.call)
     }
 }
 
 impl Drop for Guard {
-    #[inline(always)]
+    #[inline]
     fn drop(&mut self) {
-        if let Some(call) = &self.call {
-            end_unfinished(call, self.unfinished);
+        if let Some(begun) = &self.call {
+            end_unfinished(begun);
         }
     }
 }
 
 #[inline(never)]
+fn end_with(call: &Running, failure: Option<Box<Failure>>) {
+    match failure {
+        None => end_ok(call),
+        Some(_) => end_unusual(call, clock::now(), CallOutcome::Error, failure),
+    }
+}
+
+#[inline(always)]
 fn end_ok(call: &Running) {
     let Some(end) = clock::cheap() else {
         return end_unusual(call, clock::now(), CallOutcome::Ok, None);
@@ -212,14 +262,9 @@ fn end_ok(call: &Running) {
     }
 }
 
-#[cold]
 #[inline(never)]
-fn end_failed(call: &Running, failure: Option<Box<Failure>>) {
-    end_unusual(call, clock::now(), CallOutcome::Error, failure);
-}
-
-#[inline(never)]
-fn end_unfinished(call: &Running, unfinished: Unfinished) {
+fn end_unfinished(begun: &Begun) {
+    let Begun { call, unfinished } = begun;
     let unwound = match unfinished {
         Unfinished::Panic => true,
         Unfinished::PanicIfUnwinding => std::thread::panicking(),

@@ -81,11 +81,9 @@ pub fn any<T>() -> T {
     unreachable!("it only tells the compiler a type")
 }
 
-/// Runs the body of a function: unlike a closure that is called in place, this one may return what it borrows mutably.
-#[inline(always)]
-pub fn once<T>(body: impl FnOnce() -> T) -> T {
-    body()
-}
+/// Makes a closure that gives it up callable once.
+#[derive(Debug)]
+pub struct Once;
 
 /// What a synchronous function returned.
 #[derive(Debug)]
@@ -97,10 +95,10 @@ pub trait Settle {
     type Value;
 
     /// Ends the call.
-    fn __traced_end<D: Describe<Self::Value>>(self, guard: Guard, describe: D) -> Self::Value;
+    fn __traced_end<D: Describe<Self::Value>>(self, guard: &mut Guard, describe: D) -> Self::Value;
 
     /// [`Self::__traced_end`] with a closure: the bound is what tells the closure the type of its argument.
-    fn __traced_settle<D>(self, guard: Guard, describe: D) -> Self::Value
+    fn __traced_settle<D>(self, guard: &mut Guard, describe: D) -> Self::Value
     where
         D: Fn(&Self::Value, SpanKind) -> Option<Box<Failure>> + Copy;
 }
@@ -109,7 +107,7 @@ impl<T> Settle for Returned<T> {
     type Value = T;
 
     #[inline]
-    fn __traced_end<D: Describe<T>>(self, mut guard: Guard, describe: D) -> T {
+    fn __traced_end<D: Describe<T>>(self, guard: &mut Guard, describe: D) -> T {
         if guard.is_on() {
             let kind = guard.kind();
             guard.finish_with(describe.describe(&self.0, kind));
@@ -118,7 +116,7 @@ impl<T> Settle for Returned<T> {
     }
 
     #[inline]
-    fn __traced_settle<D>(self, guard: Guard, describe: D) -> T
+    fn __traced_settle<D>(self, guard: &mut Guard, describe: D) -> T
     where
         D: Fn(&T, SpanKind) -> Option<Box<Failure>> + Copy,
     {
@@ -132,7 +130,7 @@ macro_rules! boxed_futures {
             /// Lets the call go on in the future.
             pub fn __traced_end<D>(
                 self,
-                guard: Guard,
+                guard: &mut Guard,
                 describe: D,
             ) -> Pin<Box<dyn Future<Output = T> $(+ $marker)* + 'a>>
             where
@@ -141,14 +139,14 @@ macro_rules! boxed_futures {
                 if !guard.is_on() {
                     return self.0;
                 }
-                Box::pin(guard.into_future(self.0, describe))
+                Box::pin(guard.take().into_future(self.0, describe))
             }
 
             /// The same with a closure.
             #[inline]
             pub fn __traced_settle<D>(
                 self,
-                guard: Guard,
+                guard: &mut Guard,
                 describe: D,
             ) -> Pin<Box<dyn Future<Output = T> $(+ $marker)* + 'a>>
             where

@@ -13,7 +13,7 @@ pub struct Guard(PhantomData<*const ()>);
 /// Begins nothing.
 #[inline(always)]
 pub fn enter(_site: &'static Callsite) -> Guard {
-    Guard(PhantomData)
+    Guard::off()
 }
 
 /// Begins nothing.
@@ -25,7 +25,29 @@ pub fn enter_at(_site: &'static Callsite, _at: Start) -> Guard {
 impl Guard {
     /// Nothing.
     #[inline(always)]
+    #[must_use]
+    pub const fn off() -> Self {
+        Self(PhantomData)
+    }
+
+    /// Nothing.
+    #[inline(always)]
     pub fn finish(&mut self) {}
+
+    /// Begins nothing.
+    #[inline(always)]
+    pub fn enter(&mut self, _site: &'static Callsite) {}
+
+    /// Begins nothing.
+    #[inline(always)]
+    pub fn enter_alone(&mut self, _site: &'static Callsite) {}
+
+    /// Nothing.
+    #[inline(always)]
+    #[must_use]
+    pub fn take(&mut self) -> Self {
+        Self(PhantomData)
+    }
 
     /// Nothing.
     #[inline(always)]
