@@ -140,6 +140,28 @@ twice! {
         Ok(1)
     }
 
+    #[must_use]
+    pub async fn later_must_use(a: Noisy, _: Noisy, mut b: Noisy, (c, _): (Noisy, Noisy)) -> u32 {
+        let local = Noisy("local", a.1.clone());
+        b = Noisy("replaced", a.1.clone());
+        tokio::task::yield_now().await;
+        3
+    }
+
+    pub fn whole_box(a: Noisy, b: Noisy) -> std::pin::Pin<Box<dyn Future<Output = Result<u32>>>> {
+        Box::pin(async move {
+            let local = Noisy("local", b.1.clone());
+            tokio::task::yield_now().await;
+            let used = &a;
+            Ok(1)
+        })
+    }
+
+    pub fn displayed(a: Noisy, b: Noisy) -> impl std::fmt::Display {
+        let local = Noisy("local", b.1.clone());
+        a.0.len()
+    }
+
     pub async fn later_nothing(a: Noisy, _: Noisy, b: Noisy, move_it: bool) {
         let local = Noisy("local", a.1.clone());
         if move_it {
@@ -220,6 +242,9 @@ same! {
     of_self_with_err: |n, m| m::Owner { first: n("1"), second: n("2") }.by_value_result(n("a"), true).is_ok();
     of_self_later: |n, m| block_on(m::Owner { first: n("1"), second: n("2") }.by_value_later(n("a"), n("_"))).is_ok();
     later: |n, m| block_on(m::later(n("a"), n("b"), n("_"), (n("c"), n("d")))).is_ok();
+    later_important: |n, m| block_on(m::later_must_use(n("a"), n("_"), n("b"), (n("c"), n("d"))));
+    in_a_box: |n, m| block_on(m::whole_box(n("a"), n("b"))).is_ok();
+    of_an_opaque_type: |n, m| m::displayed(n("a"), n("b")).to_string();
     later_not_moved: |n, m| block_on(m::later_nothing(n("a"), n("_"), n("b"), false));
     later_moved: |n, m| block_on(m::later_nothing(n("a"), n("_"), n("b"), true));
     cancelled: |n, m| cancel(m::later(n("a"), n("b"), n("_"), (n("c"), n("d"))));

@@ -48,6 +48,30 @@ twice! {
 
     pub(super) async fn nothing() {}
 
+    pub(super) async fn byte(n: u8) -> u8 {
+        n
+    }
+
+    pub(super) async fn aligned(n: u128, text: &str) -> Result<u128, String> {
+        pause().await;
+        Ok(n + text.len() as u128)
+    }
+
+    pub(super) async fn unused(_: [u8; 300], _text: &str, _large: Large) {
+        pause().await;
+    }
+
+    pub(super) async fn mutable(mut bytes: [u8; 300]) -> [u8; 300] {
+        pause().await;
+        bytes[0] = 1;
+        bytes
+    }
+
+    pub(super) async fn patterns((a, b): (Large, [u8; 300]), [c, ..]: [u64; 40]) -> usize {
+        pause().await;
+        a.0.len() + b.len() + usize::from(c > 0)
+    }
+
     pub(super) async fn array(bytes: [u8; 300]) -> Result<usize, String> {
         pause().await;
         Ok(bytes.len())
@@ -99,6 +123,11 @@ macro_rules! compare {
 fn a_future_grows_by_64_bytes_at_most() {
     compare! {
         m::nothing(), nothing => m;
+        m::byte(1), byte => m;
+        m::aligned(1, ""), aligned => m;
+        m::unused([0; 300], "", m::Large([0; 300])), unused => m;
+        m::mutable([0; 300]), mutable => m;
+        m::patterns((m::Large([0; 300]), [0; 300]), [0; 40]), patterns => m;
         m::Large([0; 300]).by_value(), by_value => m;
         m::Large([0; 300]).by_reference(), by_reference => m;
         m::array([0; 300]), array => m;
@@ -127,6 +156,16 @@ async fn not_send(cell: Rc<Cell<u32>>) -> Result<u32, String> {
     Ok(cell.get())
 }
 
+#[traced]
+async fn unused_pointer(_pointer: *const u8) {
+    pause().await;
+}
+
+#[traced]
+async fn unused_reference(_cell: &Cell<u8>) -> Result<(), String> {
+    Ok(())
+}
+
 /// `Send`, `Sync` and `UnwindSafe` are those of the body.
 #[test]
 fn auto_traits_are_those_of_the_body() {
@@ -138,6 +177,10 @@ fn auto_traits_are_those_of_the_body() {
     impl<T: ?Sized + Send> NotSend<IsSend> for T {}
     // Ambiguous, hence an error, if the future were `Send`.
     not_send(Rc::default()).is_send();
+
+    // Held by the future of an `async fn`, though nothing uses it.
+    unused_pointer(std::ptr::null()).is_send();
+    unused_reference(&Cell::new(1)).is_send();
 
     fn is_send_and_sync<T: Send + Sync>(_: &T) {}
     is_send_and_sync(&annotated::array([0; 300]));

@@ -2,11 +2,13 @@
 //! parameters with the names of what is generated.
 #![no_implicit_prelude]
 #![deny(warnings)]
-#![deny(clippy::pedantic)]
+#![deny(clippy::pedantic, clippy::nursery)]
 #![allow(
     dead_code,
     non_snake_case,
     missing_docs,
+    clippy::missing_const_for_fn,
+    clippy::redundant_pub_crate,
     clippy::unused_async,
     clippy::unnecessary_box_returns,
     reason = "tests"

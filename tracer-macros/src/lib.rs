@@ -19,7 +19,7 @@ use crate::item::{Block, Function, Item};
 /// Without the feature the arguments are checked and the item stays as it is.
 const ENABLED: bool = cfg!(feature = "enable");
 
-/// Traces a function.
+/// See `traced` in `tracer-runtime`, from where it is used.
 #[proc_macro_attribute]
 pub fn traced(
     args: proc_macro::TokenStream,
@@ -97,5 +97,51 @@ fn check_other(attributes: usize, tokens: &TokenStream, errors: &mut Errors) {
             .into_iter()
             .find(|tree| matches!(tree, TokenTree::Ident(word) if word != "pub"));
         errors.push(Error::new_spanned(keyword.into_token_stream(), MISPLACED));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(tokens: TokenStream) -> usize {
+        tokens
+            .into_iter()
+            .map(|tree| match tree {
+                TokenTree::Group(group) => 1 + count(group.stream()),
+                _ => 1,
+            })
+            .sum()
+    }
+
+    /// How many tokens the attribute adds.
+    fn added(item: &str) -> usize {
+        let item: TokenStream = item.parse().unwrap();
+        count(annotate(TokenStream::new(), item.clone())) - count(item)
+    }
+
+    #[test]
+    fn the_expansion_is_small() {
+        if !ENABLED {
+            return;
+        }
+        for (item, most) in [
+            ("fn f() {}", 120),
+            ("fn f(a: u8) -> u8 { a }", 120),
+            ("async fn f() {}", 150),
+            ("fn f() -> Result<u8, String> { Ok(1) }", 240),
+            ("async fn f(a: String) -> Result<u8, String> { Ok(1) }", 290),
+        ] {
+            assert!(added(item) <= most, "{} for {item}", added(item));
+        }
+    }
+
+    #[test]
+    fn what_is_given_is_given_back_where_nothing_is_to_do() {
+        for item in ["fn f();", "macro_rules! m { () => {} }", "mod file;"] {
+            let tokens: TokenStream = item.parse().unwrap();
+            let expanded = annotate(TokenStream::new(), tokens.clone());
+            assert_eq!(expanded.to_string(), tokens.to_string());
+        }
     }
 }

@@ -83,6 +83,7 @@ pub use telemetry::builder::Console;
 pub use telemetry::builder::{Builder, builder, init};
 pub use telemetry::error::{InitError, TelemetryError};
 pub use telemetry::guard::Telemetry;
+#[doc = include_str!("traced.md")]
 pub use tracer_macros::traced;
 pub use value::{KeyValue, Value};
 

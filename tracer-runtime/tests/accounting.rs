@@ -20,7 +20,7 @@ fn made() {
 #[traced]
 fn leaf(n: u64) -> Result<u64, std::fmt::Error> {
     made();
-    if n % 97 == 0 {
+    if n.is_multiple_of(97) {
         Err(std::fmt::Error)
     } else {
         Ok(n)

@@ -47,7 +47,7 @@ const LIMIT: usize = 16 << 20;
 
 #[traced]
 fn call(n: u64) -> Result<u64, String> {
-    if n % 1000 == 0 {
+    if n.is_multiple_of(1000) {
         Err("x".repeat(500))
     } else {
         Ok(n)

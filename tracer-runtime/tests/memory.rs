@@ -199,7 +199,7 @@ fn threads_come_and_go_in_flat_memory_and_lose_nothing() {
 #[traced]
 async fn handle(n: u64) -> Result<(), std::fmt::Error> {
     tokio::task::yield_now().await;
-    if n % 1000 == 0 {
+    if n.is_multiple_of(1000) {
         Err(std::fmt::Error)
     } else {
         Ok(())

@@ -1,5 +1,5 @@
 //! Bad input at the start: a warning or an error that names it, and never a panic.
-#![cfg(feature = "full")]
+#![cfg(all(target_os = "linux", feature = "full"))]
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
 mod support;

@@ -48,6 +48,7 @@ struct Debugged(#[allow(dead_code, reason = "shown by Debug")] u32);
 
 struct Neither;
 
+mod modules;
 mod names;
 
 mod levels_targets_and_kinds;

@@ -82,6 +82,7 @@ impl Error for Outer {
 
 impl Error for Inner {}
 
+mod by_shape;
 mod errors;
 
 mod results_by_type;

@@ -93,3 +93,91 @@ fn what_the_signature_does_not_show_is_ok() {
     assert_ok(|| generic_value(Err::<(), _>("x")));
     assert_ok(|| opaque(Err(String::new())));
 }
+
+type Boxed<M> = Pin<Box<M>>;
+
+macro_rules! boxes {
+    ($($name:ident: $($marker:ident)*;)*) => {
+        $(
+            #[traced]
+            fn $name() -> Boxed<dyn Future<Output = Result<u8, String>> $(+ $marker)*> {
+                let error = stringify!($name).to_owned();
+                Box::pin(std::future::ready(Err(error)))
+            }
+        )*
+
+        #[test]
+        fn in_a_box_with_any_markers() {
+            $(assert_eq!(message(|| block_on($name())), stringify!($name));)*
+        }
+    };
+}
+boxes! {
+    bare:;
+    send: Send;
+    sync: Sync;
+    unpin: Unpin;
+    send_sync: Send Sync;
+    send_unpin: Send Unpin;
+    sync_unpin: Sync Unpin;
+    send_sync_unpin: Send Sync Unpin;
+}
+
+trait Repository {
+    type Error: Display;
+    fn get(&self) -> Result<u8, Self::Error>;
+}
+
+struct Broken;
+
+impl Repository for Broken {
+    type Error = String;
+
+    fn get(&self) -> Result<u8, Self::Error> {
+        Err("broken".to_owned())
+    }
+}
+
+#[traced]
+fn associated<R: Repository>(repository: &R) -> Result<u8, R::Error> {
+    repository.get()
+}
+
+#[traced]
+fn input_output() -> std::io::Result<()> {
+    Err(std::io::Error::other("disk"))
+}
+
+#[traced]
+fn borrowed_error() -> Result<(), &'static dyn Error> {
+    Err(&Inner)
+}
+
+#[traced]
+fn shared_error() -> Result<(), std::sync::Arc<dyn Error + Send + Sync>> {
+    Err(std::sync::Arc::new(Inner))
+}
+
+#[traced]
+fn nested(inner: Result<u8, String>) -> Result<Result<u8, String>, Outer> {
+    Ok(inner)
+}
+
+#[traced]
+fn in_an_option(inner: Result<u8, String>) -> Option<Result<u8, String>> {
+    Some(inner)
+}
+
+#[test]
+fn errors_of_any_sort_have_a_message() {
+    assert_eq!(message(|| associated(&Broken)), "broken");
+    assert_eq!(message(input_output), "disk");
+    assert_eq!(message(borrowed_error), "inner");
+    assert_eq!(message(|| shared_error().is_ok()), "inner");
+}
+
+#[test]
+fn only_the_outermost_result_counts() {
+    assert_ok(|| nested(Err("inner".to_owned())));
+    assert_ok(|| in_an_option(Err("inner".to_owned())));
+}

@@ -45,6 +45,7 @@
 #![allow(
     missing_docs,
     clippy::allow_attributes_without_reason,
+    clippy::type_complexity,
     clippy::unwrap_used,
     reason = "tests"
 )]

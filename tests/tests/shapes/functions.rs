@@ -194,8 +194,8 @@ fn behind_cfg_attr() {}
 
 #[traced]
 fn conditional_parameters(
-    #[cfg(not(docsrs))] a: String,
-    #[cfg(docsrs)] a: u32,
+    #[cfg(not(miri))] a: String,
+    #[cfg(miri)] a: u32,
     #[allow(unused_variables)] b: String,
 ) -> Result<String, String> {
     Ok(a)

@@ -41,9 +41,11 @@ fn tree<T>(f: impl FnOnce() -> T) -> (T, String) {
 }
 
 mod beside_other_attributes;
+mod callers;
 mod callsites;
 mod functions;
 mod futures;
 mod methods;
 mod opaque;
+mod std_traits;
 mod track_caller;

@@ -75,7 +75,7 @@ impl Call<'_> {
     fn async_fn(&self, f: &mut Function) -> TokenStream {
         let span = Span::mixed_site();
         let private = &self.rt.private;
-        let params = self.plan(Capture::Moved).apply(&mut f.sig);
+        let params = self.plan(Capture::Future).apply(&mut f.sig);
         let returned = types::returned(&f.sig.output).cloned();
         let edge = match &returned {
             None => Some(quote_spanned!(span=> if false { return; })),
@@ -128,7 +128,7 @@ impl Call<'_> {
     fn async_body(&self, f: &Function, ty: &Type, body: &AsyncBody) -> TokenStream {
         let span = Span::mixed_site();
         let private = &self.rt.private;
-        let params = self.plan(Capture::Moved).leave(&f.sig);
+        let params = self.plan(Capture::Future).leave(&f.sig);
         let output = types::output_of(ty, private);
         let edge = output
             .clone()

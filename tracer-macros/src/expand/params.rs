@@ -27,8 +27,10 @@ pub(crate) enum Naming {
 pub(crate) enum Capture {
     /// In the function itself.
     InPlace,
-    /// In a closure or future that owns the parameters.
+    /// In a closure that owns the parameters.
     Moved,
+    /// In a future that owns them, `self` too: an `async fn` uses it, whatever its body does.
+    Future,
 }
 
 /// What the body needs before its first statement, and what stands in for the parameters before.
@@ -62,7 +64,12 @@ impl Plan<'_> {
         for (index, input) in sig.inputs.iter_mut().enumerate() {
             match input {
                 FnArg::Receiver(receiver) => {
-                    if self.capture == Capture::Moved && is_by_value(receiver) {
+                    let taken = match self.capture {
+                        Capture::InPlace => false,
+                        Capture::Moved => is_by_value(receiver),
+                        Capture::Future => true,
+                    };
+                    if taken {
                         params.rebinding.extend(mention(receiver));
                     }
                 }
@@ -132,7 +139,12 @@ impl Plan<'_> {
         let simple = simple_ident(&param.pat).cloned();
         let trivial = types::is_trivially_dropped(&param.ty);
         if let Some(simple) = &simple {
-            let moved = simple.mutability.is_some() && self.capture == Capture::Moved;
+            let moved = match self.capture {
+                Capture::InPlace => false,
+                Capture::Moved => simple.mutability.is_some(),
+                // Unused or not: what a future holds decides whether it is `Send`.
+                Capture::Future => true,
+            };
             if trivial && !moved {
                 let name = &simple.ident;
                 let conditions = attributes::conditions(&param.attrs);

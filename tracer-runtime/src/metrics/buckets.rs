@@ -71,11 +71,11 @@ fn seconds_per_tick() -> f64 {
 /// Cells of the grid in an octave of ticks. A sixteenth is so narrow that at most one bound of a bucket lies in it.
 const CELLS: usize = 16;
 /// Enough ticks for [`NARROW`] slots where a tick lasts 0.1 ns.
-const GRID: usize = 35 * CELLS;
+const GRID: usize = 1 + 35 * CELLS;
 /// The upper 16 bits of the float 1.0: sign, exponent and the sixteenth of the octave.
-const ONE: u64 = 1023 * CELLS as u64;
+const ONE: u32 = 1023 * CELLS as u32;
 
-/// For each sixteenth of an octave of ticks: the slot that it begins in, and its last tick within that slot.
+/// For 0 ticks, and for each sixteenth of an octave of ticks: the slot that it begins in, and its last tick within that slot.
 struct Grid([AtomicU64; GRID]);
 
 /// Bits of an entry that hold the slot; the rest is the tick.
@@ -100,9 +100,9 @@ impl Grid {
     fn slot(&self, ticks: u64) -> usize {
         // As a float the number says by itself which sixteenth of which octave it is in. Counting leading zeros is no
         // alternative: where the processor does that in microcode it waits for the clock read before it, 10 ns.
-        let cell = ((ticks as i64 as f64).to_bits() >> 48).wrapping_sub(ONE);
-        let Some(entry) = self.0.get(cell as usize) else {
-            return if ticks == 0 { 0 } else { NARROW };
+        let upper = ((ticks as i64 as f64).to_bits() >> 48) as u32;
+        let Some(entry) = self.0.get(upper.saturating_sub(ONE - 1) as usize) else {
+            return NARROW;
         };
         let entry = entry.load(Relaxed);
         let slot = (entry & ((1 << SLOT_BITS) - 1)) as usize;
@@ -131,6 +131,9 @@ impl Grid {
 
 /// The first and the last tick of a cell of the grid.
 fn ticks_of(cell: usize) -> (u64, u64) {
+    let Some(cell) = cell.checked_sub(1) else {
+        return (0, 0);
+    };
     let begin = |cell: usize| (((cell % CELLS + CELLS) as u64) << (cell / CELLS)).div_ceil(16);
     (begin(cell), begin(cell + 1) - 1)
 }

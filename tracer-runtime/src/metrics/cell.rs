@@ -131,29 +131,6 @@ fn add_alone(counter: &AtomicU64, n: u64) {
     counter.store(counter.load(Relaxed).wrapping_add(n), Relaxed);
 }
 
-/// See [`Cell::prepare`].
-pub(crate) struct Prepared<'a> {
-    cell: &'a Cell,
-    latest: Latest,
-    sum: u64,
-}
-
-impl Prepared<'_> {
-    #[inline(always)]
-    fn count(&self) {
-        // Release: whoever sees it sees the bucket of the one before.
-        self.cell.latest.store(self.latest.pack(), Release);
-        self.cell.sum.store(self.sum, Relaxed);
-    }
-
-    /// The call has ended, and is ok. Nothing may have been counted in the cell since it was prepared.
-    #[inline(always)]
-    pub(crate) fn commit(self) {
-        self.count();
-        self.cell.count_end(CallOutcome::Ok);
-    }
-}
-
 impl Cell {
     pub(super) fn new(shared: &'static Shared) -> Self {
         Self {
@@ -175,28 +152,40 @@ impl Cell {
     /// A call that began on this or any other thread has ended; `duration` in ticks. Only on the thread that has
     /// adopted the block.
     pub(crate) fn end(&self, outcome: CallOutcome, duration: u64) {
-        match self.prepare(duration) {
-            Some(prepared) => prepared.count(),
-            None => {
-                self.settle();
-                self.add_beyond(duration);
-            }
+        if self.add(duration).is_none() {
+            self.settle();
+            self.add_beyond(duration);
         }
         self.count_end(outcome);
     }
 
-    /// What an end adds to the histogram, where everything fits; changes nothing that anybody sees.
+    /// [`Self::end`] for the outcome of nearly every call.
     #[inline(always)]
-    pub(crate) fn prepare(&self, duration: u64) -> Option<Prepared<'_>> {
+    pub(crate) fn end_ok(&self, duration: u64) {
+        match self.add(duration) {
+            Some(()) => self.count_end(CallOutcome::Ok),
+            None => self.end_ok_slow(duration),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn end_ok_slow(&self, duration: u64) {
+        self.end(CallOutcome::Ok, duration);
+    }
+
+    /// Adds to the histogram; `None`, and nothing done that anybody sees, where something does not fit.
+    #[inline(always)]
+    fn add(&self, duration: u64) -> Option<()> {
         let before = Latest::unpack(self.latest.load(Relaxed));
         self.buckets.get(before.slot)?.store(before.count, Relaxed);
+        let sum = self.sum.load(Relaxed).checked_add(duration)?;
         let slot = buckets::slot(duration);
         let count = self.buckets.get(slot)?.load(Relaxed).checked_add(1)?;
-        Some(Prepared {
-            cell: self,
-            latest: Latest { slot, count },
-            sum: self.sum.load(Relaxed).checked_add(duration)?,
-        })
+        // Release: whoever sees it sees the bucket of the one before.
+        self.latest.store(Latest { slot, count }.pack(), Release);
+        self.sum.store(sum, Relaxed);
+        Some(())
     }
 
     /// Writes the latest call to its bucket and forgets it.

@@ -11,13 +11,6 @@ pub(crate) struct Cell;
 #[derive(Debug)]
 pub(crate) struct CellBlock;
 
-/// An end that counts nothing.
-pub(crate) struct Prepared;
-
-impl Prepared {
-    pub(crate) fn commit(self) {}
-}
-
 pub(crate) fn prepare() {}
 
 pub(crate) fn adopt() -> CellBlock {
@@ -46,9 +39,7 @@ impl Cell {
     pub(crate) fn end(&self, _: CallOutcome, _: u64) {}
 
     #[inline(always)]
-    pub(crate) fn prepare(&self, _: u64) -> Option<Prepared> {
-        Some(Prepared)
-    }
+    pub(crate) fn end_ok(&self, _: u64) {}
 
     pub(crate) fn begin_shared(&self) {}
 

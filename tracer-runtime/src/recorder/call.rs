@@ -4,14 +4,14 @@
 //! that they need no way back.
 
 use super::account::DropReason;
-use super::fragment::Pushed;
+use super::fragment::{Fragment, Pushed};
 use super::local::{self, Local, lost, lost_record};
 use super::pipeline::GLOBAL;
 use super::reentrancy::Inside;
 use super::{special, verdict};
 use crate::callsite::{Callsite, Signals};
 use crate::clock;
-use crate::id::SpanId;
+use crate::id::{SpanId, TraceId};
 use crate::metrics;
 use crate::mode;
 use crate::record::{CallOutcome, Failure, SpanRecord};
@@ -44,46 +44,79 @@ impl Running {
     }
 }
 
-/// Begins a call under what is current, or as a root; `None`, and nothing done, where anything is out of the ordinary.
+/// How a call can begin.
+pub(crate) enum Beginning {
+    /// It has, under what is current, in this trace, with as many traces suspended below.
+    Child(Running, TraceId, u32),
+    /// By [`begin_root`], with this cell.
+    Root(Option<&'static metrics::Cell>),
+    /// By the full rules: something is out of the ordinary.
+    Unusual,
+}
+
+/// Begins a call under what is current.
 #[inline(always)]
-pub(crate) fn begin_plain(site: &'static Callsite, counted: bool) -> Option<Running> {
+pub(crate) fn begin(site: &'static Callsite, counted: bool) -> Beginning {
     if mode::get() != mode::INITIALISED {
-        return None;
+        return Beginning::Unusual;
     }
-    local::unchecked(|local| {
+    let begun = local::unchecked(|local| {
         let cell = if counted {
             Some(local.known_cell(site)?)
         } else {
             None
         };
-        let start = clock::cheap()?;
-        let parent = local.span.get();
-        let mut fragment = local.fragment_id.get();
-        let span;
-        if fragment != 0 {
-            span = SpanId(local.random());
-            local.span.set(span);
-        } else {
-            let mut own = local.spare.take()?;
-            span = SpanId(local.random());
-            fragment = span.0;
-            own.id = fragment;
-            own.trace = local.random_trace();
-            own.opened = start;
-            own.sampled = GLOBAL.policy.samples(own.trace);
-            own.plain = !own.sampled;
-            local.fragment_id.set(fragment);
-            local.trace.set(own.trace);
-            local.span.set(span);
-            local.put_back(own);
+        let fragment = local.fragment_id.get();
+        if fragment == 0 {
+            return Some(Beginning::Root(cell));
         }
+        let start = clock::cheap()?;
+        let span = SpanId(local.random());
+        let parent = local.span.replace(span);
+        if let Some(cell) = cell {
+            cell.begin();
+        }
+        let call = Running {
+            site,
+            cell,
+            fragment,
+            parent,
+            span,
+            start,
+        };
+        Some(Beginning::Child(call, local.trace.get(), local.depth()))
+    });
+    begun.unwrap_or(Beginning::Unusual)
+}
+
+/// Begins a call in a trace of its own; `None`, and nothing done, where that takes the full rules.
+#[inline(always)]
+pub(crate) fn begin_root(
+    site: &'static Callsite,
+    cell: Option<&'static metrics::Cell>,
+) -> Option<Running> {
+    local::unchecked(|local| {
+        let start = clock::cheap()?;
+        let mut fragment = local.spare.take()?;
+        let span = SpanId(local.random());
+        let trace = local.random_trace();
+        let sampled = GLOBAL.policy.samples(trace);
+        fragment.id = span.0;
+        fragment.trace = trace;
+        fragment.opened = start;
+        fragment.sampled = sampled;
+        fragment.plain = !sampled;
+        let parent = local.span.replace(span);
+        local.fragment_id.set(span.0);
+        local.trace.set(trace);
+        local.put_back(fragment);
         if let Some(cell) = cell {
             cell.begin();
         }
         Some(Running {
             site,
             cell,
-            fragment,
+            fragment: span.0,
             parent,
             span,
             start,
@@ -91,7 +124,7 @@ pub(crate) fn begin_plain(site: &'static Callsite, counted: bool) -> Option<Runn
     })
 }
 
-/// Whether a callsite's calls may begin by [`begin_plain`], and whether they are counted then.
+/// Whether a callsite's calls may begin by [`begin`], and whether they are counted then.
 #[inline(always)]
 pub(crate) fn is_counted(site: &'static Callsite) -> Option<bool> {
     match site.signals {
@@ -104,38 +137,32 @@ pub(crate) fn is_counted(site: &'static Callsite) -> Option<bool> {
 /// Ends a call that is ok, and with it the fragment that it owns; `before` becomes current again. False, and nothing
 /// done, where anything is out of the ordinary.
 #[inline(always)]
-pub(crate) fn end_plain(call: &Running, before: SpanId, duration: u64) -> bool {
+pub(crate) fn end(call: &Running, before: &SpanId) -> bool {
+    let Some(now) = clock::cheap() else {
+        return false;
+    };
     let ended = local::unchecked(|local| {
+        let duration = now.saturating_sub(call.start);
         if local.fragment_id.get() != call.fragment
             || local.span.get() != call.span
             || GLOBAL.policy.is_slow(duration)
         {
             return None;
         }
-        let count = match call.cell {
-            None => None,
-            Some(cell) => Some(cell.prepare(duration)?),
-        };
         let mut fragment = local.active.take()?;
         if fragment.special || fragment.push(call.record(CallOutcome::Ok, duration)) == Pushed::Full
         {
             local.put_back(fragment);
             return None;
         }
-        if let Some(count) = count {
-            count.commit();
-        }
-        if call.span.0 != call.fragment {
-            local.span.set(before);
-            local.put_back(fragment);
-        } else if fragment.plain && local.depth() == 0 {
-            local.fragment_id.set(0);
-            local.span.set(SpanId::INVALID);
-            local.count_discarded(fragment.len() as u64);
-            local.recycle(fragment);
+        if call.span.0 == call.fragment {
+            local.end_root(fragment, call.cell, duration);
         } else {
+            local.span.set(*before);
             local.put_back(fragment);
-            local.end_active();
+            if let Some(cell) = call.cell {
+                cell.end_ok(duration);
+            }
         }
         Some(())
     });
@@ -143,6 +170,28 @@ pub(crate) fn end_plain(call: &Running, before: SpanId, duration: u64) -> bool {
 }
 
 impl Local {
+    /// The owner of the active fragment, which was taken out, has ended and is ok.
+    #[inline(never)]
+    fn end_root(
+        &self,
+        fragment: Box<Fragment>,
+        cell: Option<&'static metrics::Cell>,
+        duration: u64,
+    ) {
+        if let Some(cell) = cell {
+            cell.end_ok(duration);
+        }
+        if fragment.plain && self.depth() == 0 {
+            self.fragment_id.set(0);
+            self.span.set(SpanId::INVALID);
+            self.count_discarded(fragment.len() as u64);
+            self.recycle(fragment);
+        } else {
+            self.put_back(fragment);
+            self.end_active();
+        }
+    }
+
     /// The owner of the active fragment has ended.
     #[inline(never)]
     fn end_active(&self) {
@@ -171,7 +220,7 @@ impl Local {
     }
 
     #[inline(always)]
-    fn push(&self, fragment: &mut super::fragment::Fragment, record: SpanRecord) {
+    fn push(&self, fragment: &mut Fragment, record: SpanRecord) {
         if fragment.push(record) == Pushed::Full {
             self.push_slow(fragment, record);
         }
@@ -179,7 +228,7 @@ impl Local {
 
     #[cold]
     #[inline(never)]
-    fn push_slow(&self, fragment: &mut super::fragment::Fragment, record: SpanRecord) {
+    fn push_slow(&self, fragment: &mut Fragment, record: SpanRecord) {
         let Some(_inside) = Inside::enter() else {
             return fragment.account().dropped(DropReason::Reentrant, 1);
         };

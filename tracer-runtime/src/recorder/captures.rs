@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use super::live::Live;
 use super::pipeline::{Pipeline, Tether};
 use crate::id::TraceId;
 use crate::mode;
@@ -64,19 +65,31 @@ pub(crate) fn here() -> Option<Tether> {
 pub(crate) fn adopt(trace: TraceId) -> Option<Tether> {
     let tether = here()?;
     if let Some(live) = &tether.pipeline().live {
-        live.claim(trace);
+        live.adopt(trace);
     }
     Some(tether)
 }
 
-/// For a trace that began elsewhere.
+/// For a trace that began elsewhere in this process.
 pub(crate) fn of(trace: TraceId) -> Option<Tether> {
+    alive(|live| live.has(trace))
+}
+
+/// For a trace whose id came over the wire. Where it did not begin in this process, several captures can have the same
+/// one, out of a constant in the tests: then each thread sees its own.
+pub(crate) fn of_remote(trace: TraceId) -> Option<Tether> {
+    alive(|live| live.has_begun(trace))
+        .or_else(|| adopt(trace))
+        .or_else(|| of(trace))
+}
+
+fn alive(wanted: impl Fn(&Live) -> bool) -> Option<Tether> {
     let alive: Vec<_> = {
         let alive = ALIVE.lock().unwrap_or_else(PoisonError::into_inner);
         alive.iter().filter_map(Weak::upgrade).collect()
     };
     alive
         .into_iter()
-        .find(|pipeline| pipeline.live.as_ref().is_some_and(|live| live.has(trace)))
+        .find(|pipeline| pipeline.live.as_ref().is_some_and(&wanted))
         .map(Tether::new)
 }

@@ -1,6 +1,6 @@
 //! The spans of a capture, as they start and end.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::callsite::Callsite;
@@ -29,7 +29,8 @@ pub(crate) struct Live(Mutex<Spans>);
 struct Spans {
     spans: Vec<LiveSpan>,
     running: HashMap<SpanId, usize>,
-    traces: HashSet<TraceId>,
+    /// Whether they began here, or came from elsewhere.
+    traces: HashMap<TraceId, bool>,
 }
 
 impl Live {
@@ -39,11 +40,20 @@ impl Live {
 
     /// The trace began here: whatever continues it belongs to this capture.
     pub(crate) fn claim(&self, trace: TraceId) {
-        self.lock().traces.insert(trace);
+        self.lock().traces.insert(trace, true);
+    }
+
+    /// The trace began in another process, and goes on here.
+    pub(crate) fn adopt(&self, trace: TraceId) {
+        self.lock().traces.entry(trace).or_insert(false);
     }
 
     pub(crate) fn has(&self, trace: TraceId) -> bool {
-        self.lock().traces.contains(&trace)
+        self.lock().traces.contains_key(&trace)
+    }
+
+    pub(crate) fn has_begun(&self, trace: TraceId) -> bool {
+        self.lock().traces.get(&trace) == Some(&true)
     }
 
     pub(crate) fn started(

@@ -16,14 +16,13 @@ use crate::metrics;
 
 /// Roots inside each other on one thread.
 pub(crate) const MAX_DEPTH: usize = 512;
+/// Callsites whose cells a thread finds without a detour.
+const NEAR_CELLS: usize = 256;
+/// Callsites on a page: few, as a thread uses few of many and pays for whole pages.
+const PAGE: usize = 16;
 /// Places for suspended traces that a thread keeps.
 pub(super) const SPARE_PLACES: usize = 32;
-/// Callsites whose cells are in one list; the cells of those that come later are on pages, as a thread uses few of many.
-pub(super) const NEAR_CALLSITES: usize = 1024;
-/// Callsites on a page: few, as a thread pays for whole pages.
-const PAGE: usize = 16;
 
-type Cells = Vec<Option<&'static metrics::Cell>>;
 type Page = [Option<&'static metrics::Cell>; PAGE];
 
 /// See the module.
@@ -43,9 +42,8 @@ pub(crate) struct Local {
     pub(super) spare: Cell<Option<Box<Fragment>>>,
     depth: Cell<u32>,
     pub(super) discarded: Discarded,
-    /// By the callsites' ids.
-    cells: RefCell<Cells>,
-    /// Of the callsites beyond [`NEAR_CALLSITES`].
+    /// By the callsites' ids; those of the callsites that were called first are nearest.
+    cells: [Cell<Option<&'static metrics::Cell>>; NEAR_CELLS],
     far_cells: RefCell<Vec<Option<Box<Page>>>>,
     block: RefCell<Option<metrics::CellBlock>>,
     pub(super) below: RefCell<Vec<Below>>,
@@ -116,7 +114,7 @@ impl Local {
             spare: Cell::new(None),
             depth: Cell::new(0),
             discarded: Discarded::new(),
-            cells: RefCell::new(Vec::new()),
+            cells: [const { Cell::new(None) }; NEAR_CELLS],
             far_cells: RefCell::new(Vec::new()),
             block: RefCell::new(None),
             below: RefCell::new(Vec::new()),
@@ -143,8 +141,8 @@ impl Local {
         self.phase.set(Phase::Closed);
         self.fragment_id.set(0);
         self.span.set(SpanId::INVALID);
-        let (cells, spare) = (self.cells.take(), self.spare.take());
-        let far_cells = self.far_cells.take();
+        self.cells.iter().for_each(|cell| cell.set(None));
+        let (cells, spare) = (self.far_cells.take(), self.spare.take());
         let below = self.below.take();
         let open = self
             .active
@@ -157,7 +155,7 @@ impl Local {
         }
         // The rest gives memory back and takes locks.
         let _inside = Inside::enter();
-        drop((cells, far_cells, spare));
+        drop((cells, spare));
         self.pool.replace(Pool::new());
         self.block.take();
         self.discarded.close();
@@ -194,15 +192,14 @@ impl Local {
     #[inline(always)]
     pub(super) fn known_cell(&self, site: &'static Callsite) -> Option<&'static metrics::Cell> {
         let id = site.id() as usize;
-        match self.cells.try_borrow().ok()?.get(id) {
-            Some(cell) => *cell,
-            None => self.far_cell(id),
+        if let Some(near) = self.cells.get(id) {
+            return near.get();
         }
+        self.far_cell(id - NEAR_CELLS)
     }
 
     #[inline(never)]
     fn far_cell(&self, id: usize) -> Option<&'static metrics::Cell> {
-        let id = id.checked_sub(NEAR_CALLSITES)?;
         let pages = self.far_cells.try_borrow().ok()?;
         pages.get(id / PAGE)?.as_ref()?[id % PAGE]
     }
@@ -216,19 +213,16 @@ impl Local {
             let mut block = self.block.try_borrow_mut().ok()?;
             block.get_or_insert_with(metrics::adopt).get().cell(site)
         };
-        if let Some(far) = id.checked_sub(NEAR_CALLSITES) {
-            let mut pages = self.far_cells.try_borrow_mut().ok()?;
-            if pages.len() <= far / PAGE {
-                pages.resize_with(far / PAGE + 1, || None);
-            }
-            pages[far / PAGE].get_or_insert_default()[far % PAGE] = Some(cell);
-        } else {
-            let mut cells = self.cells.try_borrow_mut().ok()?;
-            if cells.len() <= id {
-                cells.resize((id + 1).next_multiple_of(64), None);
-            }
-            cells[id] = Some(cell);
+        if let Some(near) = self.cells.get(id) {
+            near.set(Some(cell));
+            return Some(cell);
         }
+        let id = id - NEAR_CELLS;
+        let mut pages = self.far_cells.try_borrow_mut().ok()?;
+        if pages.len() <= id / PAGE {
+            pages.resize_with(id / PAGE + 1, || None);
+        }
+        pages[id / PAGE].get_or_insert_default()[id % PAGE] = Some(cell);
         Some(cell)
     }
 

@@ -102,8 +102,8 @@ fn what_the_queue_accepts_comes_out_once_and_the_collector_is_woken() {
         let push = |trace| match queue.push(fragment(trace), BUDGET) {
             Queued::Yes => (1, false),
             Queued::YesAndWake => (1, true),
-            Queued::Full => unreachable!("two small fragments are not too many"),
-            Queued::Closed => (0, false),
+            Queued::Full(_) => unreachable!("two small fragments are not too many"),
+            Queued::Closed(_) => (0, false),
         };
         let other = thread::spawn(move || push(1));
         let mine = push(2);
@@ -112,7 +112,7 @@ fn what_the_queue_accepts_comes_out_once_and_the_collector_is_woken() {
         // Two that wait at one time are enough to wake it.
         assert_eq!(early == 2, mine.1 || theirs.1);
         queue.close();
-        assert!(matches!(queue.push(fragment(3), BUDGET), Queued::Closed));
+        assert!(matches!(queue.push(fragment(3), BUDGET), Queued::Closed(_)));
         assert_eq!(early + queue.take().len(), mine.0 + theirs.0);
     });
 }
@@ -123,7 +123,7 @@ fn what_is_pushed_while_the_queue_closes_comes_out_or_is_refused() {
         let queue: &Queue = Box::leak(Box::new(Queue::new()));
         let other = thread::spawn(move || {
             let pushed = queue.push(fragment(1), BUDGET);
-            usize::from(!matches!(pushed, Queued::Closed))
+            usize::from(!matches!(pushed, Queued::Closed(_)))
         });
         queue.close();
         let last = queue.take().len();

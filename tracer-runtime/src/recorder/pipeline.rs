@@ -70,11 +70,11 @@ impl Pipeline {
         }
     }
 
-    /// Takes a trace that was decided for, or counts why not.
-    pub(crate) fn keep(&self, fragment: Box<Fragment>) {
+    /// Takes a trace that was decided for, or counts why not and gives it back.
+    pub(crate) fn keep(&self, fragment: Box<Fragment>) -> Option<Box<Fragment>> {
         let records = fragment.len() as u64;
         if records == 0 {
-            return;
+            return Some(fragment);
         }
         // A quarter of the budget stays for fragments that are being written, a quarter for the exporters.
         match self.queue.push(fragment, budget::limit_bytes() / 2) {
@@ -83,9 +83,16 @@ impl Pipeline {
                 self.account.tally(Tally::KeptTrace);
                 self.wake();
             }
-            Queued::Full => self.account.dropped(DropReason::QueueFull, records),
-            Queued::Closed => self.account.dropped(DropReason::Shutdown, records),
+            Queued::Full(fragment) => {
+                self.account.dropped(DropReason::QueueFull, records);
+                return Some(fragment);
+            }
+            Queued::Closed(fragment) => {
+                self.account.dropped(DropReason::Shutdown, records);
+                return Some(fragment);
+            }
         }
+        None
     }
 
     /// Waits until nothing can bring more records; false when the deadline came first.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::budget::{Allowance, CHUNK_BYTES, Chunk, SMALL_CHUNK_RECORDS};
 use super::fragment::Fragment;
-use super::local::{Below, Local, NEAR_CALLSITES, SPARE_PLACES};
+use super::local::{Below, Local, SPARE_PLACES};
 use super::pipeline::GLOBAL;
 use super::reentrancy::Inside;
 use crate::id::TraceId;
@@ -24,11 +24,7 @@ const THREAD_BYTES: usize = POOL_BYTES
     + CHUNK_BYTES;
 
 const _: () = assert!(
-    THREAD_BYTES
-        + size_of::<Local>()
-        + SPARE_PLACES * size_of::<Below>()
-        + NEAR_CALLSITES * size_of::<usize>()
-        <= 56 << 10,
+    THREAD_BYTES + size_of::<Local>() + SPARE_PLACES * size_of::<Below>() <= 56 << 10,
     "with the list of the pages of the callsites beyond at most 64 KiB a thread, beside 1 KiB a callsite"
 );
 

@@ -33,8 +33,8 @@ pub(crate) enum Queued {
     Yes,
     /// It is time to wake the collector; said once until it comes.
     YesAndWake,
-    Full,
-    Closed,
+    Full(Box<Fragment>),
+    Closed(Box<Fragment>),
 }
 
 impl Queue {
@@ -56,10 +56,10 @@ impl Queue {
         let bytes = fragment.bytes();
         let mut inner = lock(&self.inner);
         if inner.closed {
-            return Queued::Closed;
+            return Queued::Closed(fragment);
         }
         if inner.fragments.len() >= MAX_FRAGMENTS || inner.bytes + bytes > max_bytes {
-            return Queued::Full;
+            return Queued::Full(fragment);
         }
         inner.bytes += bytes;
         inner.fragments.push_back(fragment);

@@ -98,8 +98,16 @@ impl Slab {
 
     /// Takes out fragments that have waited since before `oldest`, to be judged by themselves.
     pub(crate) fn overdue(&self, oldest: u64) -> Vec<Box<Fragment>> {
-        let all = lock(&self.0).all.clone();
+        let all = {
+            let slots = lock(&self.0);
+            if slots.free.len() == slots.all.len() {
+                // An idle process looks at nothing, however many slots its busiest moment has left.
+                return Vec::new();
+            }
+            slots.all.clone()
+        };
         all.iter()
+            .filter(|slot| slot.state.load(Relaxed) as u32 > 0)
             .flat_map(|slot| slot.take_waiting_since(oldest))
             .collect()
     }
@@ -191,6 +199,11 @@ impl Handle {
             (verdict, std::mem::take(&mut shared.waiting))
         };
         (verdict, waiting.into_iter().map(|w| w.fragment).collect())
+    }
+
+    /// Those that wait now, without a verdict for those that come later.
+    pub(crate) fn take_waiting(self) -> Vec<Box<Fragment>> {
+        self.slot.take_waiting_since(u64::MAX)
     }
 
     /// Gives the root's reference back.

@@ -46,16 +46,21 @@ fn keep_fragment(local: Option<&Local>, mut fragment: Box<Fragment>) {
     if fragment.len() == 0 {
         return release(local, fragment);
     }
-    if let Some(tether) = fragment.pipe.take() {
-        let pipeline = tether.pipeline();
-        if pipeline.live.is_some() {
-            pipeline.account.exported(fragment.len() as u64);
-            release(local, fragment);
-        } else {
-            pipeline.keep(fragment);
+    let refused = match fragment.pipe.take() {
+        Some(tether) => {
+            let pipeline = tether.pipeline();
+            if pipeline.live.is_some() {
+                pipeline.account.exported(fragment.len() as u64);
+                Some(fragment)
+            } else {
+                pipeline.keep(fragment)
+            }
         }
-    } else {
-        super::pipeline::GLOBAL.keep(fragment);
+        None => super::pipeline::GLOBAL.keep(fragment),
+    };
+    // Where nobody takes traces any more their room is used again.
+    if let Some(fragment) = refused {
+        release(local, fragment);
     }
 }
 

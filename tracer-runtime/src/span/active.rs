@@ -1,8 +1,6 @@
 //! An asynchronous call while its future is polled or dropped.
 
-use std::mem;
-
-use super::future::{Call, Place};
+use super::future::Call;
 use super::guard::NOWHERE;
 use super::start::{self, Opened, Start};
 use crate::callsite::{Callsite, Signals, SpanKind};
@@ -12,7 +10,7 @@ use crate::metrics;
 use crate::mode;
 use crate::record::{CallOutcome, Failure};
 use crate::recorder::account::{DropReason, Tally};
-use crate::recorder::call::{self, Running};
+use crate::recorder::call::{self, Beginning, Running};
 use crate::recorder::captures;
 use crate::recorder::fragment::Fragment;
 use crate::recorder::local::{self, Local, lost_record};
@@ -20,76 +18,10 @@ use crate::recorder::pipeline::GLOBAL;
 use crate::recorder::reentrancy::Inside;
 use crate::recorder::verdict;
 
-/// Around a poll or the drop of a future; `None` where nobody records it. Dropped without an end, the call unwinds.
-pub(super) struct Polled(Option<Active>);
+/// A call while it is polled or dropped; `None` where nobody records it. Dropped without an end, it unwinds.
+pub(super) struct Active(Option<Begun>);
 
-impl Polled {
-    #[inline]
-    pub(super) fn begin(place: &mut Place) -> Self {
-        if mode::get() == 0 && place.is_idle() {
-            // A call is recorded from its first poll or not at all.
-            place.abandon();
-            return Self(None);
-        }
-        Self::resume(place)
-    }
-
-    #[inline]
-    pub(super) fn begin_drop(place: &mut Place) -> Self {
-        match place.is_idle() {
-            true => Self(None),
-            false => Self::resume(place),
-        }
-    }
-
-    #[inline(never)]
-    fn resume(place: &mut Place) -> Self {
-        Self(Active::resume(place.call()))
-    }
-
-    #[inline]
-    pub(super) fn is_on(&self) -> bool {
-        self.0.is_some()
-    }
-
-    #[inline]
-    pub(super) fn kind(&self) -> SpanKind {
-        match &self.0 {
-            Some(active) => active.call.site.kind,
-            None => SpanKind::Internal,
-        }
-    }
-
-    /// The poll is over, and the call with it if it has ended.
-    #[inline]
-    pub(super) fn leave(&mut self, place: &mut Place, ended: bool, failure: Option<Box<Failure>>) {
-        if let Some(active) = &self.0 {
-            active.leave(place, ended, failure);
-            self.0 = None;
-        }
-    }
-
-    #[inline]
-    pub(super) fn cancel(&mut self) {
-        if let Some(active) = &self.0 {
-            active.end_as(CallOutcome::Cancelled);
-            self.0 = None;
-        }
-    }
-}
-
-impl Drop for Polled {
-    /// Only while unwinding: every other way out ends or pauses the call.
-    #[inline]
-    fn drop(&mut self) {
-        if let Some(active) = &self.0 {
-            active.end_as(CallOutcome::Panic);
-        }
-    }
-}
-
-/// A call while it is polled or dropped.
-struct Active {
+struct Begun {
     /// With [`NOWHERE`] as its fragment where its record goes nowhere.
     call: Running,
     trace: TraceId,
@@ -99,37 +31,73 @@ struct Active {
 }
 
 impl Active {
-    /// Takes the call out of its future; `None` where nobody records it.
+    /// No call yet.
+    #[inline]
+    pub(super) const fn none() -> Self {
+        Self(None)
+    }
+
+    /// Takes the call out of its future.
+    ///
+    /// Writes to a place rather than returning something, so that what follows here are jumps.
     #[inline(never)]
-    fn resume(call: &mut Call) -> Option<Self> {
-        if let Call::Waiting { site, at: None } = call
-            && let Some(counted) = call::is_counted(site)
-            && let Some(begun) = Self::begin_plain(site, counted)
-        {
-            // Nothing to drop, and no need to look.
-            mem::forget(mem::replace(call, Call::Done));
-            return Some(begun);
+    fn resume(&mut self, place: &mut Call) {
+        match *place {
+            Call::Waiting { site, at: None } => match site.signals {
+                Signals::Both => self.begin_counted(place, site, cfg!(feature = "metrics")),
+                Signals::SpansOnly => self.begin_uncounted(place, site),
+                Signals::MetricsOnly => self.resume_slow(place),
+            },
+            _ => self.resume_slow(place),
         }
-        Self::resume_slow(call)
+    }
+
+    #[inline(never)]
+    fn begin_uncounted(&mut self, place: &mut Call, site: &'static Callsite) {
+        self.begin_counted(place, site, false);
     }
 
     #[inline(always)]
-    fn begin_plain(site: &'static Callsite, counted: bool) -> Option<Self> {
-        let call = call::begin_plain(site, counted)?;
-        local::unchecked(|local| {
-            Some(Self {
-                trace: local.trace.get(),
-                before: call.parent,
-                depth: local.depth(),
-                call,
-            })
-        })
+    fn begin_counted(&mut self, place: &mut Call, site: &'static Callsite, counted: bool) {
+        match call::begin(site, counted) {
+            Beginning::Child(call, trace, depth) => {
+                place.make_done();
+                self.0 = Some(Begun {
+                    trace,
+                    before: call.parent,
+                    depth,
+                    call,
+                });
+            }
+            Beginning::Root(cell) => self.begin_root(place, site, cell),
+            Beginning::Unusual => self.resume_slow(place),
+        }
     }
 
     #[inline(never)]
-    fn resume_slow(call: &mut Call) -> Option<Self> {
-        let resumed = local::with(|local| match mem::replace(call, Call::Done) {
-            Call::Waiting { site, at } => Self::begin(local, site, at),
+    fn begin_root(
+        &mut self,
+        place: &mut Call,
+        site: &'static Callsite,
+        cell: Option<&'static metrics::Cell>,
+    ) {
+        let Some(call) = call::begin_root(site, cell) else {
+            return self.resume_slow(place);
+        };
+        place.make_done();
+        self.0 = Some(Begun {
+            call,
+            // Its fragment knows.
+            trace: TraceId::INVALID,
+            before: SpanId::INVALID,
+            depth: 0,
+        });
+    }
+
+    #[inline(never)]
+    fn resume_slow(&mut self, place: &mut Call) {
+        let resumed = local::with(|local| match place.take() {
+            Call::Waiting { site, at } => Begun::begin(local, site, at),
             Call::Child {
                 site,
                 span,
@@ -138,26 +106,26 @@ impl Active {
                 trace,
             } => {
                 let fragment = local.fragment_id.get();
-                let call = Running {
+                let mut call = Running {
                     site,
-                    cell: Self::cell(local, site),
+                    cell: Begun::cell(local, site),
                     fragment,
                     parent,
                     span,
                     start,
                 };
-                let mut active = Self {
-                    call,
-                    trace,
-                    before: local.span.get(),
-                    depth: local.depth(),
-                };
+                let (before, depth) = (local.span.get(), local.depth());
                 if fragment != 0 && local.trace.get() == trace {
                     local.span.set(span);
                 } else {
-                    active.find_fragment(local);
+                    find_fragment(&mut call, trace, local);
                 }
-                Some(active)
+                Some(Begun {
+                    call,
+                    trace,
+                    before,
+                    depth,
+                })
             }
             Call::Root {
                 site,
@@ -170,25 +138,99 @@ impl Active {
                 let trace = fragment.trace;
                 let call = Running {
                     site,
-                    cell: Self::cell(local, site),
+                    cell: Begun::cell(local, site),
                     fragment: push(local, fragment, span),
                     parent,
                     span,
                     start,
                 };
-                Some(Self {
+                Some(Begun {
                     call,
                     trace,
                     before,
                     depth,
                 })
             }
-            Call::Unrecorded { site, start } => Some(Self::unrecorded(site, start)),
+            Call::Unrecorded { site, start } => Some(Begun::unrecorded(site, start)),
             Call::Done => None,
         });
-        resumed.unwrap_or_else(|| Self::without_local(call))
+        self.0 = resumed.unwrap_or_else(|| Begun::without_local(place));
     }
 
+    #[inline]
+    #[allow(
+        clippy::manual_map,
+        reason = "a closure is one more function in every crate that polls"
+    )]
+    pub(super) fn kind(&self) -> Option<SpanKind> {
+        match &self.0 {
+            Some(begun) => Some(begun.call.site.kind),
+            None => None,
+        }
+    }
+
+    /// Before a poll.
+    #[inline]
+    pub(super) fn begin(&mut self, place: &mut Call) {
+        if mode::get() == 0 && place.is_waiting() {
+            place.forgo();
+        } else if !place.is_done() {
+            self.resume(place);
+        }
+    }
+
+    /// Before the future is dropped.
+    #[inline]
+    pub(super) fn begin_drop(&mut self, place: &mut Call) {
+        if place.is_waiting() {
+            place.forgo();
+        } else if !place.is_done() {
+            self.resume(place);
+        }
+    }
+
+    /// After a poll that ended pending: back into the future.
+    #[inline]
+    pub(super) fn pause(&mut self, place: &mut Call) {
+        if let Some(begun) = &self.0 {
+            begun.put_into(place);
+            self.0 = None;
+        }
+    }
+
+    /// The call has ended by itself; `None` is `ok`.
+    #[inline]
+    pub(super) fn end(&mut self, failure: Option<Box<Failure>>) {
+        if let Some(begun) = &self.0 {
+            match failure {
+                None => begun.end_ok(),
+                failure => begun.end_failed(failure),
+            }
+            self.0 = None;
+        }
+    }
+
+    /// The call's future was dropped.
+    #[inline]
+    pub(super) fn cancel(&mut self) {
+        if let Some(begun) = &self.0 {
+            begun.end_unusual(CallOutcome::Cancelled, None);
+            self.0 = None;
+        }
+    }
+}
+
+impl Drop for Active {
+    /// Only while unwinding there is still a call: every other way out ends or pauses it.
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(begun) = &self.0 {
+            begun.end_unusual(CallOutcome::Panic, None);
+        }
+    }
+}
+
+impl Begun {
     /// Where the end of a call that has begun before will be counted.
     fn cell(local: &Local, site: &'static Callsite) -> Option<&'static metrics::Cell> {
         match site.signals {
@@ -217,8 +259,8 @@ impl Active {
     /// A poll in a thread-local destructor after the recorder's own: the shared cell counts it, the span is lost.
     #[cold]
     #[inline(never)]
-    fn without_local(call: &mut Call) -> Option<Self> {
-        let (site, start) = match mem::replace(call, Call::Done) {
+    fn without_local(place: &mut Call) -> Option<Self> {
+        let (site, start) = match place.take() {
             Call::Waiting { site, .. } => {
                 let Some(_inside) = Inside::enter() else {
                     if site.signals != Signals::MetricsOnly {
@@ -298,62 +340,6 @@ impl Active {
         })
     }
 
-    /// The trace that the call began in is not the active one: the future has been carried away.
-    #[cold]
-    #[inline(never)]
-    fn find_fragment(&mut self, local: &Local) {
-        let call = &mut self.call;
-        let mode = mode::get();
-        let mut pipe = None;
-        if mode & mode::CAPTURING != 0 {
-            pipe = captures::of(self.trace);
-        }
-        if mode & mode::INITIALISED == 0 {
-            pipe = pipe.or_else(|| captures::adopt(self.trace));
-            if pipe.is_none() {
-                // The capture that it began in is gone.
-                call.fragment = NOWHERE;
-                return;
-            }
-        }
-        let policy = pipe
-            .as_ref()
-            .map_or(&GLOBAL.policy, |pipe| &pipe.pipeline().policy);
-        // As its trace was, unless another service decided that.
-        let sampled = policy.samples(self.trace);
-        let Some(mut orphan) = local.fragment(call.span.0, self.trace, sampled) else {
-            call.fragment = NOWHERE;
-            return lost_record(DropReason::Reentrant);
-        };
-        orphan.opened = call.start;
-        orphan.partial = true;
-        orphan.special = pipe.is_some();
-        orphan.pipe = pipe;
-        orphan.account().tally(Tally::Orphan);
-        call.fragment = push(local, orphan, call.span);
-    }
-
-    fn owns_fragment(&self) -> bool {
-        self.call.span.0 == self.call.fragment
-    }
-
-    /// Makes current what was before. Not where the trace has left the thread meanwhile: its root ended in the poll.
-    fn restore_span(&self, local: &Local) {
-        if local.fragment_id.get() == self.call.fragment {
-            local.span.set(self.before);
-        }
-    }
-
-    #[inline(never)]
-    fn leave(&self, place: &mut Place, ended: bool, failure: Option<Box<Failure>>) {
-        match (ended, failure) {
-            (false, _) => self.put_into(place.call()),
-            (true, None) => self.end_ok(),
-            (true, failure) => self.end_failed(failure),
-        }
-    }
-
-    /// After a poll that ended pending: back into the future.
     #[inline(never)]
     fn put_into(&self, place: &mut Call) {
         let call = &self.call;
@@ -364,7 +350,7 @@ impl Active {
                 if local.fragment_id.get() != call.fragment {
                     local.heal(call.fragment, self.depth);
                 }
-                if !self.owns_fragment() {
+                if !owns_fragment(call) {
                     self.restore_span(local);
                     return Call::of_child(call, self.trace);
                 }
@@ -379,37 +365,35 @@ impl Active {
         };
     }
 
-    #[cold]
-    #[inline(never)]
-    fn end_as(&self, outcome: CallOutcome) {
-        self.end_unusual(clock::now(), outcome, None);
+    /// Makes current what was before. Not where the trace has left the thread meanwhile: its root ended in the poll.
+    fn restore_span(&self, local: &Local) {
+        if local.fragment_id.get() == self.call.fragment {
+            local.span.set(self.before);
+        }
     }
 
     #[inline(never)]
     fn end_ok(&self) {
-        let Some(end) = clock::cheap() else {
-            return self.end_unusual(clock::now(), CallOutcome::Ok, None);
-        };
+        let call = &self.call;
         // Without a cell its end may have to be counted elsewhere.
-        let counted = self.call.cell.is_some() || call::is_counted(self.call.site) == Some(false);
-        let duration = end.saturating_sub(self.call.start);
-        if !counted || !call::end_plain(&self.call, self.before, duration) {
-            self.end_unusual(end, CallOutcome::Ok, None);
+        let counted = call.cell.is_some() || call::is_counted(call.site) == Some(false);
+        if !counted || !call::end(call, &self.before) {
+            self.end_unusual(CallOutcome::Ok, None);
         }
     }
 
     #[cold]
     #[inline(never)]
     fn end_failed(&self, failure: Option<Box<Failure>>) {
-        self.end_unusual(clock::now(), CallOutcome::Error, failure);
+        self.end_unusual(CallOutcome::Error, failure);
     }
 
     /// The end of a call by the full rules.
     #[cold]
     #[inline(never)]
-    fn end_unusual(&self, end: u64, outcome: CallOutcome, failure: Option<Box<Failure>>) {
+    fn end_unusual(&self, outcome: CallOutcome, failure: Option<Box<Failure>>) {
         let call = &self.call;
-        let duration = end.saturating_sub(call.start);
+        let duration = clock::now().saturating_sub(call.start);
         let ended = local::with(|local| {
             if call.fragment != NOWHERE && local.fragment_id.get() != call.fragment {
                 local.heal(call.fragment, self.depth);
@@ -423,7 +407,7 @@ impl Active {
             if call.fragment == NOWHERE {
                 return;
             }
-            if !self.owns_fragment() {
+            if !owns_fragment(call) {
                 self.restore_span(local);
             }
             local.record(call.fragment, call.record(outcome, duration), failure);
@@ -433,6 +417,44 @@ impl Active {
             end_shared(call.site, outcome, duration);
         }
     }
+}
+
+fn owns_fragment(call: &Running) -> bool {
+    call.span.0 == call.fragment
+}
+
+/// The trace that the call began in is not the active one: the future has been carried away.
+#[cold]
+#[inline(never)]
+fn find_fragment(call: &mut Running, trace: TraceId, local: &Local) {
+    let mode = mode::get();
+    let mut pipe = None;
+    if mode & mode::CAPTURING != 0 {
+        pipe = captures::of(trace);
+    }
+    if mode & mode::INITIALISED == 0 {
+        pipe = pipe.or_else(|| captures::adopt(trace));
+        if pipe.is_none() {
+            // The capture that it began in is gone.
+            call.fragment = NOWHERE;
+            return;
+        }
+    }
+    let policy = pipe
+        .as_ref()
+        .map_or(&GLOBAL.policy, |pipe| &pipe.pipeline().policy);
+    // As its trace was, unless another service decided that.
+    let sampled = policy.samples(trace);
+    let Some(mut orphan) = local.fragment(call.span.0, trace, sampled) else {
+        call.fragment = NOWHERE;
+        return lost_record(DropReason::Reentrant);
+    };
+    orphan.opened = call.start;
+    orphan.partial = true;
+    orphan.special = pipe.is_some();
+    orphan.pipe = pipe;
+    orphan.account().tally(Tally::Orphan);
+    call.fragment = push(local, orphan, call.span);
 }
 
 #[cold]

@@ -4,12 +4,12 @@
 //! children that are cancelled find it. A child's future holds ids only.
 
 use std::future::Future;
-use std::mem::ManuallyDrop;
+use std::mem::{self, ManuallyDrop};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
-use super::active::Polled;
+use super::active::Active;
 use super::describe::{AlwaysOk, Describe};
 use super::guard::{Guard, NOWHERE};
 use super::start::Start;
@@ -25,61 +25,10 @@ use crate::recorder::local::{self, lost_record};
 #[must_use = "futures do nothing unless polled"]
 pub struct Traced<F, D = AlwaysOk> {
     // Before `inner`: whether it is `Send` is looked up once, and not at the end of a long chain of futures.
-    call: Place,
+    /// [`Call::Done`] after `Drop`, so that there is nothing left to drop.
+    call: ManuallyDrop<Call>,
     describe: D,
     inner: ManuallyDrop<F>,
-}
-
-/// Holds a [`Call`], and drops it out of line: who uses the attribute does not compile all that goes with it.
-#[derive(Debug)]
-pub(super) struct Place(ManuallyDrop<Call>);
-
-impl Place {
-    #[inline]
-    const fn waiting(site: &'static Callsite) -> Self {
-        Self(ManuallyDrop::new(Call::Waiting { site, at: None }))
-    }
-
-    const fn of(call: Call) -> Self {
-        Self(ManuallyDrop::new(call))
-    }
-
-    /// What becomes of the call is up to the caller.
-    pub(super) fn call(&mut self) -> &mut Call {
-        &mut self.0
-    }
-
-    /// Not begun, or over.
-    #[inline]
-    pub(super) fn is_idle(&self) -> bool {
-        matches!(*self.0, Call::Waiting { .. } | Call::Done)
-    }
-
-    #[inline]
-    pub(super) fn abandon(&mut self) {
-        match *self.0 {
-            Call::Waiting { at: None, .. } | Call::Done => {
-                // Nothing to drop.
-                self.0 = ManuallyDrop::new(Call::Done);
-            }
-            _ => self.clear(),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn clear(&mut self) {
-        *self.0 = Call::Done;
-    }
-}
-
-impl Drop for Place {
-    #[inline]
-    fn drop(&mut self) {
-        if !matches!(*self.0, Call::Waiting { at: None, .. } | Call::Done) {
-            self.clear();
-        }
-    }
 }
 
 /// Where a call is between polls. A future whose alignment is one byte grows by seven more.
@@ -174,6 +123,43 @@ impl Call {
         })
         .unwrap_or_else(|| Self::unrecorded(&call))
     }
+
+    pub(super) fn take(&mut self) -> Self {
+        mem::replace(self, Self::Done)
+    }
+
+    /// For a call that is known to hold nothing: it has not begun and is not told where to.
+    #[inline(always)]
+    pub(super) fn make_done(&mut self) {
+        mem::forget(mem::replace(self, Self::Done));
+    }
+
+    /// Nobody will record the call: it was not recorded from its first poll on.
+    #[inline]
+    pub(super) fn forgo(&mut self) {
+        match self {
+            Self::Waiting { at: None, .. } => self.make_done(),
+            _ => self.forgo_slow(),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn forgo_slow(&mut self) {
+        if let Self::Waiting { .. } = self {
+            self.take();
+        }
+    }
+
+    #[inline]
+    pub(super) fn is_waiting(&self) -> bool {
+        matches!(self, Self::Waiting { .. })
+    }
+
+    #[inline]
+    pub(super) fn is_done(&self) -> bool {
+        matches!(self, Self::Done)
+    }
 }
 
 /// Makes the run of a future a span; every value is `ok`.
@@ -191,7 +177,7 @@ pub fn traced_with<F: Future, D: Describe<F::Output>>(
 ) -> Traced<F, D> {
     Traced {
         inner: ManuallyDrop::new(future),
-        call: Place::waiting(site),
+        call: ManuallyDrop::new(Call::Waiting { site, at: None }),
         describe,
     }
 }
@@ -205,7 +191,7 @@ pub fn traced_at<F: Future, D: Describe<F::Output>>(
 ) -> Traced<F, D> {
     Traced {
         inner: ManuallyDrop::new(future),
-        call: Place::of(Call::Waiting {
+        call: ManuallyDrop::new(Call::Waiting {
             site,
             at: Some(Box::new(at)),
         }),
@@ -218,7 +204,7 @@ impl<F, D> Traced<F, D> {
     pub(super) fn going_on(guard: Guard, future: F, describe: D) -> Self {
         Self {
             inner: ManuallyDrop::new(future),
-            call: Place::of(Call::of_guard(guard)),
+            call: ManuallyDrop::new(Call::of_guard(guard)),
             describe,
         }
     }
@@ -238,14 +224,14 @@ impl<F: Future, D: Describe<F::Output>> Future for Traced<F, D> {
         let this = unsafe { self.get_unchecked_mut() };
         // SAFETY: `this` came from a pin, so `inner` does not move until it is dropped in place.
         let inner: Pin<&mut F> = unsafe { Pin::new_unchecked(&mut *this.inner) };
-        let mut active = Polled::begin(&mut this.call);
+        let mut active = Active::none();
+        active.begin(&mut this.call);
         let polled = inner.poll(task);
-        if active.is_on() {
-            let (ended, failure) = match &polled {
-                Poll::Ready(value) => (true, this.describe.describe(value, active.kind())),
-                Poll::Pending => (false, None),
-            };
-            active.leave(&mut this.call, ended, failure);
+        if let Some(kind) = active.kind() {
+            match &polled {
+                Poll::Ready(value) => active.end(this.describe.describe(value, kind)),
+                Poll::Pending => active.pause(&mut this.call),
+            }
         }
         polled
     }
@@ -258,7 +244,8 @@ impl<F, D> Drop for Traced<F, D> {
         reason = "drops the pinned inner future in place, once, inside its span"
     )]
     fn drop(&mut self) {
-        let mut active = Polled::begin_drop(&mut self.call);
+        let mut active = Active::none();
+        active.begin_drop(&mut self.call);
         // SAFETY: `inner` is dropped here and nowhere else, and never touched again.
         unsafe { ManuallyDrop::drop(&mut self.inner) };
         active.cancel();

@@ -13,7 +13,7 @@ use crate::metrics;
 use crate::mode;
 use crate::record::{CallOutcome, Failure};
 use crate::recorder::account::DropReason;
-use crate::recorder::call::{self, Running};
+use crate::recorder::call::{self, Beginning, Running};
 use crate::recorder::local;
 use crate::recorder::reentrancy::Inside;
 
@@ -26,15 +26,10 @@ pub(super) const NOWHERE: u64 = u64::MAX;
 #[derive(Debug)]
 #[must_use = "the span ends when the guard is dropped"]
 pub struct Guard {
-    /// `None` when nothing records, or no more: all that is written then is one word.
-    call: Option<Begun>,
-    not_send: PhantomData<*const ()>,
-}
-
-#[derive(Debug)]
-struct Begun {
-    call: Running,
+    /// `None` when nothing records, or no more.
+    call: Option<Running>,
     unfinished: Unfinished,
+    not_send: PhantomData<*const ()>,
 }
 
 /// What it means that a guard is dropped and nobody has said that the body has reached its end.
@@ -47,8 +42,8 @@ enum Unfinished {
     Ok,
 }
 
-/// [`Guard::enter`] in one expression.
-#[inline]
+/// Begins a call under what is current. Where it counts, [`Guard::enter`] does without moving the guard.
+#[inline(always)]
 pub fn enter(site: &'static Callsite) -> Guard {
     let mut guard = Guard::off();
     guard.enter(site);
@@ -65,46 +60,52 @@ pub fn enter_at(site: &'static Callsite, at: Start) -> Guard {
     }
 }
 
-/// Writes to the guard's place: to move a guard costs more than to make one.
+/// Writes to the guard's place rather than returning one, so that what follows here are jumps.
 #[inline(never)]
 fn enter_on(guard: &mut Guard, site: &'static Callsite) {
-    *guard = begin(site, Unfinished::Panic);
+    match site.signals {
+        Signals::Both => enter_counted(guard, site, cfg!(feature = "metrics")),
+        _ => enter_one_signal(guard, site),
+    }
+}
+
+/// Out of line with all that goes with it: who inlines a look at the panic count compiles it for every function.
+#[inline(never)]
+fn enter_alone_on(guard: &mut Guard, site: &'static Callsite) {
+    enter_on(guard, site);
+    guard.alone();
 }
 
 #[inline(never)]
-fn enter_alone_on(guard: &mut Guard, site: &'static Callsite) {
-    let unfinished = match std::thread::panicking() {
-        true => Unfinished::Ok,
-        false => Unfinished::PanicIfUnwinding,
-    };
-    *guard = begin(site, unfinished);
+fn enter_one_signal(guard: &mut Guard, site: &'static Callsite) {
+    match site.signals {
+        Signals::MetricsOnly => enter_general(guard, site),
+        _ => enter_counted(guard, site, false),
+    }
 }
 
 #[inline(always)]
-fn begin(site: &'static Callsite, unfinished: Unfinished) -> Guard {
-    let mut guard = match site.signals {
-        Signals::Both => match call::begin_plain(site, cfg!(feature = "metrics")) {
-            Some(call) => Guard::new(call),
-            None => start::enter_general(site),
-        },
-        _ => enter_one_signal(site),
-    };
-    if let Some(begun) = &mut guard.call {
-        begun.unfinished = unfinished;
+fn enter_counted(guard: &mut Guard, site: &'static Callsite, counted: bool) {
+    match call::begin(site, counted) {
+        Beginning::Child(call, ..) => guard.call = Some(call),
+        Beginning::Root(cell) => enter_root(guard, site, cell),
+        Beginning::Unusual => enter_general(guard, site),
     }
-    guard
 }
 
 #[inline(never)]
-fn enter_one_signal(site: &'static Callsite) -> Guard {
-    let begun = match site.signals {
-        Signals::MetricsOnly => None,
-        _ => call::begin_plain(site, false),
-    };
-    match begun {
-        Some(call) => Guard::new(call),
-        None => start::enter_general(site),
+fn enter_root(guard: &mut Guard, site: &'static Callsite, cell: Option<&'static metrics::Cell>) {
+    match call::begin_root(site, cell) {
+        Some(call) => guard.call = Some(call),
+        None => enter_general(guard, site),
     }
+}
+
+/// By the full rules.
+#[cold]
+#[inline(never)]
+fn enter_general(guard: &mut Guard, site: &'static Callsite) {
+    *guard = start::enter_at(site, Start::current());
 }
 
 impl Guard {
@@ -113,11 +114,12 @@ impl Guard {
     pub const fn off() -> Self {
         Self {
             call: None,
+            unfinished: Unfinished::Panic,
             not_send: PhantomData,
         }
     }
 
-    /// Begins a call under what is current, in the place of one that nobody records. Somebody will say that it ends.
+    /// Begins a call under what is current, in the place of one that nobody records.
     #[inline]
     pub fn enter(&mut self, site: &'static Callsite) {
         if mode::get() != 0 {
@@ -133,13 +135,17 @@ impl Guard {
         }
     }
 
+    /// The call, to go on elsewhere.
+    #[inline]
+    pub fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::off())
+    }
+
     #[inline(always)]
     pub(super) const fn new(call: Running) -> Self {
         Self {
-            call: Some(Begun {
-                call,
-                unfinished: Unfinished::Panic,
-            }),
+            call: Some(call),
+            unfinished: Unfinished::Panic,
             not_send: PhantomData,
         }
     }
@@ -170,25 +176,31 @@ impl Guard {
         })
     }
 
-    /// The body has reached its end and returned something, and the call ends; `None` is `ok`.
+    /// The body has reached its end, and the call with it.
     #[inline]
-    pub fn finish_with(&mut self, failure: Option<Box<Failure>>) {
-        if let Some(begun) = &self.call {
-            end_with(&begun.call, failure);
+    pub fn finish(&mut self) {
+        if let Some(call) = &self.call {
+            end_ok(call);
             self.call = None;
         }
     }
 
-    /// [`Self::finish_with`] `ok`.
+    /// The body has reached its end and returned something, and the call ends; `None` is `ok`.
     #[inline]
-    pub fn finish(&mut self) {
-        self.finish_with(None);
+    pub fn finish_with(&mut self, failure: Option<Box<Failure>>) {
+        if failure.is_none() {
+            return self.finish();
+        }
+        if let Some(call) = &self.call {
+            end_failed(call, failure);
+            self.call = None;
+        }
     }
 
     /// Nobody will say that the body has reached its end: only a thread that unwinds makes it a `panic`.
     pub fn alone(&mut self) {
-        if let Some(begun) = &mut self.call {
-            begun.unfinished = match std::thread::panicking() {
+        if self.is_on() {
+            self.unfinished = match std::thread::panicking() {
                 true => Unfinished::Ok,
                 false => Unfinished::PanicIfUnwinding,
             };
@@ -206,16 +218,8 @@ impl Guard {
     #[must_use]
     pub fn kind(&self) -> SpanKind {
         match &self.call {
-            Some(begun) => begun.call.site.kind,
+            Some(call) => call.site.kind,
             None => SpanKind::Internal,
-        }
-    }
-
-    /// The call, to go on elsewhere.
-    pub fn take(&mut self) -> Self {
-        Self {
-            call: self.call.take(),
-            not_send: PhantomData,
         }
     }
 
@@ -231,47 +235,41 @@ impl Guard {
 
     /// Forgets the guard; its span goes on elsewhere.
     pub(super) fn disarm(mut self) -> Option<Running> {
-        self.call.take().map(|begun| begun.call)
+        self.call.take()
     }
 }
 
 impl Drop for Guard {
     #[inline]
     fn drop(&mut self) {
-        if let Some(begun) = &self.call {
-            end_unfinished(begun);
+        if let Some(call) = &self.call {
+            end_unfinished(call, self.unfinished);
         }
     }
 }
 
 #[inline(never)]
-fn end_with(call: &Running, failure: Option<Box<Failure>>) {
-    match failure {
-        None => end_ok(call),
-        Some(_) => end_unusual(call, clock::now(), CallOutcome::Error, failure),
+fn end_ok(call: &Running) {
+    if !call::end(call, &call.parent) {
+        end_unusual(call, CallOutcome::Ok, None);
     }
 }
 
-#[inline(always)]
-fn end_ok(call: &Running) {
-    let Some(end) = clock::cheap() else {
-        return end_unusual(call, clock::now(), CallOutcome::Ok, None);
-    };
-    if !call::end_plain(call, call.parent, end.saturating_sub(call.start)) {
-        end_unusual(call, end, CallOutcome::Ok, None);
-    }
+#[cold]
+#[inline(never)]
+fn end_failed(call: &Running, failure: Option<Box<Failure>>) {
+    end_unusual(call, CallOutcome::Error, failure);
 }
 
 #[inline(never)]
-fn end_unfinished(begun: &Begun) {
-    let Begun { call, unfinished } = begun;
+fn end_unfinished(call: &Running, unfinished: Unfinished) {
     let unwound = match unfinished {
         Unfinished::Panic => true,
         Unfinished::PanicIfUnwinding => std::thread::panicking(),
         Unfinished::Ok => false,
     };
     match unwound {
-        true => end_unusual(call, clock::now(), CallOutcome::Panic, None),
+        true => end_unusual(call, CallOutcome::Panic, None),
         false => end_ok(call),
     }
 }
@@ -279,8 +277,8 @@ fn end_unfinished(begun: &Begun) {
 /// The end of a call by the full rules.
 #[cold]
 #[inline(never)]
-fn end_unusual(call: &Running, end: u64, outcome: CallOutcome, failure: Option<Box<Failure>>) {
-    let duration = end.saturating_sub(call.start);
+fn end_unusual(call: &Running, outcome: CallOutcome, failure: Option<Box<Failure>>) {
+    let duration = clock::now().saturating_sub(call.start);
     let has_span = call.span != SpanId::INVALID;
     if call.cell.is_none() && !has_span {
         return end_shared(call, outcome, duration);

@@ -83,7 +83,12 @@ macro_rules! boxed_futures {
 boxed_futures! {
     ;
     Send;
+    Sync;
+    Unpin;
     Send Sync;
+    Send Unpin;
+    Sync Unpin;
+    Send Sync Unpin;
 }
 
 impl<'a, T, E> Probe<'a, Result<T, E>> {

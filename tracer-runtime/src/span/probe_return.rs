@@ -160,7 +160,12 @@ macro_rules! boxed_futures {
 boxed_futures! {
     ;
     Send;
+    Sync;
+    Unpin;
     Send Sync;
+    Send Unpin;
+    Sync Unpin;
+    Send Sync Unpin;
 }
 
 /// The type `!`, which cannot be written in every place yet.

@@ -143,7 +143,7 @@ impl Place {
     /// Below a context; `None` where nothing would be recorded.
     pub(crate) fn below(context: Context) -> Option<Self> {
         let link = context.handle().and_then(|handle| handle.upgrade());
-        let pipe = pipe_of(context.trace_id(), link.as_ref())?;
+        let pipe = pipe_of(context.trace_id(), link.as_ref(), captures::of)?;
         let sampled = context.is_sampled();
         Some(Self {
             trace: context.trace_id(),
@@ -164,7 +164,7 @@ impl Place {
     }
 
     fn below_remote(remote: Remote) -> Option<Self> {
-        let pipe = pipe_of(remote.trace_id, None)?;
+        let pipe = pipe_of(remote.trace_id, None, captures::of_remote)?;
         let policy = pipe
             .as_ref()
             .map_or(&GLOBAL.policy, |pipe| &pipe.pipeline().policy);
@@ -200,13 +200,17 @@ impl Place {
 
 /// The pipeline of a trace that is known already: `None` when nobody records it, `Some(None)` for the process's.
 #[inline]
-fn pipe_of(trace: TraceId, link: Option<&SlotRef>) -> Option<Option<Tether>> {
+fn pipe_of(
+    trace: TraceId,
+    link: Option<&SlotRef>,
+    capture_of: fn(TraceId) -> Option<Tether>,
+) -> Option<Option<Tether>> {
     let mode = mode::get();
     if mode == mode::INITIALISED {
         return Some(None);
     }
     if mode & mode::CAPTURING != 0 {
-        let known = link.and_then(SlotRef::pipe).or_else(|| captures::of(trace));
+        let known = link.and_then(SlotRef::pipe).or_else(|| capture_of(trace));
         // Whose trace it is cannot be known when its root lives elsewhere: whoever watches this thread sees it.
         let unknown = link.is_none() || mode & mode::INITIALISED == 0;
         let pipe = known.or_else(|| unknown.then(|| captures::adopt(trace)).flatten());
@@ -382,13 +386,6 @@ pub(super) fn note_start(
             }
         }
     });
-}
-
-/// [`super::guard::enter`] while a capture exists, or for a callsite with one signal only.
-#[cold]
-#[inline(never)]
-pub(super) fn enter_general(site: &'static Callsite) -> Guard {
-    enter_at(site, Start::current())
 }
 
 /// See [`super::guard::enter_at`].

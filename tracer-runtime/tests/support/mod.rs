@@ -91,6 +91,12 @@ pub(crate) fn no_threads() {
     }
 }
 
+/// What this thread has used of a processor.
+pub(crate) fn own_cpu_nanoseconds() -> u64 {
+    let times = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    times.split(' ').next().unwrap().parse().unwrap()
+}
+
 /// Resident memory of this process.
 pub(crate) fn resident_bytes() -> u64 {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap();

@@ -119,6 +119,11 @@ fn a_random_walk_loses_no_record() {
                 })
             })
             .collect();
+        // As a collector does: the budget is not for this test alone.
+        while threads.iter().any(|thread| !thread.is_finished()) {
+            recorder.fragments();
+            thread::yield_now();
+        }
         let calls: u64 = threads.into_iter().map(|t| t.join().unwrap()).sum();
         let left = std::mem::take(&mut *tasks.lock().unwrap());
         drop(left);
