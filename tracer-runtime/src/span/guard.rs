@@ -26,10 +26,23 @@ pub(super) const NOWHERE: u64 = u64::MAX;
 #[derive(Debug)]
 #[must_use = "the span ends when the guard is dropped"]
 pub struct Guard {
-    /// `None` when nothing records, or no more.
-    call: Option<Running>,
-    unfinished: Unfinished,
+    /// `None` when nothing records, or no more; that is all there is to write then.
+    call: Option<Begun>,
     not_send: PhantomData<*const ()>,
+}
+
+#[derive(Debug)]
+struct Begun {
+    call: Running,
+    unfinished: Unfinished,
+}
+
+impl Begun {
+    #[inline(always)]
+    const fn new(call: Running) -> Self {
+        let unfinished = Unfinished::Panic;
+        Self { call, unfinished }
+    }
 }
 
 /// What it means that a guard is dropped and nobody has said that the body has reached its end.
@@ -87,7 +100,7 @@ fn enter_one_signal(guard: &mut Guard, site: &'static Callsite) {
 #[inline(always)]
 fn enter_counted(guard: &mut Guard, site: &'static Callsite, counted: bool) {
     match call::begin(site, counted) {
-        Beginning::Child(call, ..) => guard.call = Some(call),
+        Beginning::Child(call, ..) => guard.call = Some(Begun::new(call)),
         Beginning::Root(cell) => enter_root(guard, site, cell),
         Beginning::Unusual => enter_general(guard, site),
     }
@@ -96,7 +109,7 @@ fn enter_counted(guard: &mut Guard, site: &'static Callsite, counted: bool) {
 #[inline(never)]
 fn enter_root(guard: &mut Guard, site: &'static Callsite, cell: Option<&'static metrics::Cell>) {
     match call::begin_root(site, cell) {
-        Some(call) => guard.call = Some(call),
+        Some(call) => guard.call = Some(Begun::new(call)),
         None => enter_general(guard, site),
     }
 }
@@ -114,7 +127,6 @@ impl Guard {
     pub const fn off() -> Self {
         Self {
             call: None,
-            unfinished: Unfinished::Panic,
             not_send: PhantomData,
         }
     }
@@ -144,8 +156,7 @@ impl Guard {
     #[inline(always)]
     pub(super) const fn new(call: Running) -> Self {
         Self {
-            call: Some(call),
-            unfinished: Unfinished::Panic,
+            call: Some(Begun::new(call)),
             not_send: PhantomData,
         }
     }
@@ -179,8 +190,8 @@ impl Guard {
     /// The body has reached its end, and the call with it.
     #[inline]
     pub fn finish(&mut self) {
-        if let Some(call) = &self.call {
-            end_ok(call);
+        if let Some(begun) = &self.call {
+            end_ok(&begun.call);
             self.call = None;
         }
     }
@@ -191,16 +202,16 @@ impl Guard {
         if failure.is_none() {
             return self.finish();
         }
-        if let Some(call) = &self.call {
-            end_failed(call, failure);
+        if let Some(begun) = &self.call {
+            end_failed(&begun.call, failure);
             self.call = None;
         }
     }
 
     /// Nobody will say that the body has reached its end: only a thread that unwinds makes it a `panic`.
     pub fn alone(&mut self) {
-        if self.is_on() {
-            self.unfinished = match std::thread::panicking() {
+        if let Some(begun) = &mut self.call {
+            begun.unfinished = match std::thread::panicking() {
                 true => Unfinished::Ok,
                 false => Unfinished::PanicIfUnwinding,
             };
@@ -218,7 +229,7 @@ impl Guard {
     #[must_use]
     pub fn kind(&self) -> SpanKind {
         match &self.call {
-            Some(call) => call.site.kind,
+            Some(begun) => begun.call.site.kind,
             None => SpanKind::Internal,
         }
     }
@@ -235,15 +246,15 @@ impl Guard {
 
     /// Forgets the guard; its span goes on elsewhere.
     pub(super) fn disarm(mut self) -> Option<Running> {
-        self.call.take()
+        self.call.take().map(|begun| begun.call)
     }
 }
 
 impl Drop for Guard {
     #[inline]
     fn drop(&mut self) {
-        if let Some(call) = &self.call {
-            end_unfinished(call, self.unfinished);
+        if let Some(begun) = &self.call {
+            end_unfinished(begun);
         }
     }
 }
@@ -262,7 +273,8 @@ fn end_failed(call: &Running, failure: Option<Box<Failure>>) {
 }
 
 #[inline(never)]
-fn end_unfinished(call: &Running, unfinished: Unfinished) {
+fn end_unfinished(begun: &Begun) {
+    let Begun { call, unfinished } = begun;
     let unwound = match unfinished {
         Unfinished::Panic => true,
         Unfinished::PanicIfUnwinding => std::thread::panicking(),

@@ -35,15 +35,8 @@ impl Guard {
 
     /// Another one.
     #[inline(always)]
-    pub(crate) fn take(&mut self) -> Self {
+    pub fn take(&mut self) -> Self {
         Self::off()
-    }
-
-    /// Nothing.
-    #[inline(always)]
-    #[must_use]
-    pub const fn off() -> Self {
-        Self(PhantomData)
     }
 
     /// Nothing.
@@ -52,18 +45,7 @@ impl Guard {
 
     /// Begins nothing.
     #[inline(always)]
-    pub fn enter(&mut self, _site: &'static Callsite) {}
-
-    /// Begins nothing.
-    #[inline(always)]
     pub fn enter_alone(&mut self, _site: &'static Callsite) {}
-
-    /// Nothing.
-    #[inline(always)]
-    #[must_use]
-    pub fn take(&mut self) -> Self {
-        Self(PhantomData)
-    }
 
     /// Nothing.
     #[inline(always)]
