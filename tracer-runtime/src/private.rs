@@ -18,7 +18,7 @@ pub use crate::span::probe::{
     Probe, debug_text, display_text, or_other, with_message, without_message,
 };
 pub use crate::span::probe_return::{
-    Never, Returned, any, once, output, settle_future, traced_at_by, traced_by,
+    Never, Once, Returned, any, output, settle_future, traced_at_by, traced_by,
 };
 pub use crate::span::start::{Parent, Start};
 pub use crate::value::{KeyValue, Value};

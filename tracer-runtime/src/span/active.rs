@@ -5,6 +5,7 @@ use super::future::Call;
 use crate::callsite::{Callsite, Signals, SpanKind};
 use crate::id::{SpanId, TraceId};
 use crate::metrics;
+use crate::mode;
 use crate::record::{CallOutcome, Failure};
 use crate::recorder::call::{self, Beginning};
 
@@ -13,7 +14,7 @@ pub(super) struct Active(Option<Begun>);
 
 impl Active {
     /// No call yet.
-    #[inline(always)]
+    #[inline]
     pub(super) const fn none() -> Self {
         Self(None)
     }
@@ -22,7 +23,7 @@ impl Active {
     ///
     /// Writes to a place rather than returning something, so that what follows here are jumps.
     #[inline(never)]
-    pub(super) fn resume(&mut self, place: &mut Call) {
+    fn resume(&mut self, place: &mut Call) {
         match *place {
             Call::Waiting { site, at: None } => match site.signals {
                 Signals::Both => self.begin_counted(place, site, cfg!(feature = "metrics")),
@@ -80,13 +81,40 @@ impl Active {
         self.0 = Begun::resume(place);
     }
 
-    #[inline(always)]
+    #[inline]
+    #[allow(
+        clippy::manual_map,
+        reason = "a closure is one more function in every crate that polls"
+    )]
     pub(super) fn kind(&self) -> Option<SpanKind> {
-        self.0.as_ref().map(|begun| begun.call.site.kind)
+        match &self.0 {
+            Some(begun) => Some(begun.call.site.kind),
+            None => None,
+        }
+    }
+
+    /// Before a poll.
+    #[inline]
+    pub(super) fn begin(&mut self, place: &mut Call) {
+        if mode::get() == 0 && place.is_waiting() {
+            place.forgo();
+        } else if !place.is_done() {
+            self.resume(place);
+        }
+    }
+
+    /// Before the future is dropped.
+    #[inline]
+    pub(super) fn begin_drop(&mut self, place: &mut Call) {
+        if place.is_waiting() {
+            place.forgo();
+        } else if !place.is_done() {
+            self.resume(place);
+        }
     }
 
     /// After a poll that ended pending: back into the future.
-    #[inline(always)]
+    #[inline]
     pub(super) fn pause(&mut self, place: &mut Call) {
         if let Some(begun) = &self.0 {
             begun.put_into(place);
@@ -95,7 +123,7 @@ impl Active {
     }
 
     /// The call has ended by itself; `None` is `ok`.
-    #[inline(always)]
+    #[inline]
     pub(super) fn end(&mut self, failure: Option<Box<Failure>>) {
         if let Some(begun) = &self.0 {
             match failure {
@@ -107,7 +135,7 @@ impl Active {
     }
 
     /// The call's future was dropped.
-    #[inline(always)]
+    #[inline]
     pub(super) fn cancel(&mut self) {
         if let Some(begun) = &self.0 {
             begun.end_unusual(CallOutcome::Cancelled, None);
@@ -118,7 +146,7 @@ impl Active {
 
 impl Drop for Active {
     /// Only while unwinding there is still a call: every other way out ends or pauses it.
-    #[inline(always)]
+    #[inline]
     fn drop(&mut self) {
         if let Some(begun) = &self.0 {
             begun.end_unusual(CallOutcome::Panic, None);

@@ -15,7 +15,6 @@ use super::guard::{Guard, NOWHERE};
 use super::start::Start;
 use crate::callsite::Callsite;
 use crate::id::{SpanId, TraceId};
-use crate::mode;
 use crate::recorder::account::DropReason;
 use crate::recorder::call::Running;
 use crate::recorder::fragment::Fragment;
@@ -136,8 +135,8 @@ impl Call {
     }
 
     /// Nobody will record the call: it was not recorded from its first poll on.
-    #[inline(always)]
-    fn forgo(&mut self) {
+    #[inline]
+    pub(super) fn forgo(&mut self) {
         match self {
             Self::Waiting { at: None, .. } => self.make_done(),
             _ => self.forgo_slow(),
@@ -152,25 +151,25 @@ impl Call {
         }
     }
 
-    #[inline(always)]
-    fn is_waiting(&self) -> bool {
+    #[inline]
+    pub(super) fn is_waiting(&self) -> bool {
         matches!(self, Self::Waiting { .. })
     }
 
-    #[inline(always)]
-    fn is_done(&self) -> bool {
+    #[inline]
+    pub(super) fn is_done(&self) -> bool {
         matches!(self, Self::Done)
     }
 }
 
 /// Makes the run of a future a span; every value is `ok`.
-#[inline(always)]
+#[inline]
 pub fn traced<F: Future>(site: &'static Callsite, future: F) -> Traced<F> {
     traced_with(site, future, AlwaysOk)
 }
 
 /// Makes the run of a future a span.
-#[inline(always)]
+#[inline]
 pub fn traced_with<F: Future, D: Describe<F::Output>>(
     site: &'static Callsite,
     future: F,
@@ -226,11 +225,7 @@ impl<F: Future, D: Describe<F::Output>> Future for Traced<F, D> {
         // SAFETY: `this` came from a pin, so `inner` does not move until it is dropped in place.
         let inner: Pin<&mut F> = unsafe { Pin::new_unchecked(&mut *this.inner) };
         let mut active = Active::none();
-        if mode::get() == 0 && this.call.is_waiting() {
-            this.call.forgo();
-        } else if !this.call.is_done() {
-            active.resume(&mut this.call);
-        }
+        active.begin(&mut this.call);
         let polled = inner.poll(task);
         if let Some(kind) = active.kind() {
             match &polled {
@@ -250,11 +245,7 @@ impl<F, D> Drop for Traced<F, D> {
     )]
     fn drop(&mut self) {
         let mut active = Active::none();
-        if self.call.is_waiting() {
-            self.call.forgo();
-        } else if !self.call.is_done() {
-            active.resume(&mut self.call);
-        }
+        active.begin_drop(&mut self.call);
         // SAFETY: `inner` is dropped here and nowhere else, and never touched again.
         unsafe { ManuallyDrop::drop(&mut self.inner) };
         active.cancel();

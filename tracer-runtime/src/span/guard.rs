@@ -26,10 +26,23 @@ pub(super) const NOWHERE: u64 = u64::MAX;
 #[derive(Debug)]
 #[must_use = "the span ends when the guard is dropped"]
 pub struct Guard {
-    /// `None` when nothing records, or no more.
-    call: Option<Running>,
-    unfinished: Unfinished,
+    /// `None` when nothing records, or no more; that is all there is to write then.
+    call: Option<Begun>,
     not_send: PhantomData<*const ()>,
+}
+
+#[derive(Debug)]
+struct Begun {
+    call: Running,
+    unfinished: Unfinished,
+}
+
+impl Begun {
+    #[inline(always)]
+    const fn new(call: Running) -> Self {
+        let unfinished = Unfinished::Panic;
+        Self { call, unfinished }
+    }
 }
 
 /// What it means that a guard is dropped and nobody has said that the body has reached its end.
@@ -43,7 +56,6 @@ enum Unfinished {
 }
 
 impl Unfinished {
-    #[inline(always)]
     fn alone() -> Self {
         match std::thread::panicking() {
             true => Self::Ok,
@@ -79,10 +91,11 @@ fn enter_on(guard: &mut Guard, site: &'static Callsite) {
     }
 }
 
+/// Out of line with all that goes with it: who inlines a look at the panic count compiles it for every function.
 #[inline(never)]
-fn enter_on_alone(guard: &mut Guard, site: &'static Callsite) {
-    guard.unfinished = Unfinished::alone();
+fn enter_alone_on(guard: &mut Guard, site: &'static Callsite) {
     enter_on(guard, site);
+    guard.alone();
 }
 
 #[inline(never)]
@@ -96,7 +109,7 @@ fn enter_one_signal(guard: &mut Guard, site: &'static Callsite) {
 #[inline(always)]
 fn enter_counted(guard: &mut Guard, site: &'static Callsite, counted: bool) {
     match call::begin(site, counted) {
-        Beginning::Child(call, ..) => guard.call = Some(call),
+        Beginning::Child(call, ..) => guard.call = Some(Begun::new(call)),
         Beginning::Root(cell) => enter_root(guard, site, cell),
         Beginning::Unusual => enter_general(guard, site),
     }
@@ -105,7 +118,7 @@ fn enter_counted(guard: &mut Guard, site: &'static Callsite, counted: bool) {
 #[inline(never)]
 fn enter_root(guard: &mut Guard, site: &'static Callsite, cell: Option<&'static metrics::Cell>) {
     match call::begin_root(site, cell) {
-        Some(call) => guard.call = Some(call),
+        Some(call) => guard.call = Some(Begun::new(call)),
         None => enter_general(guard, site),
     }
 }
@@ -114,33 +127,32 @@ fn enter_root(guard: &mut Guard, site: &'static Callsite, cell: Option<&'static 
 #[cold]
 #[inline(never)]
 fn enter_general(guard: &mut Guard, site: &'static Callsite) {
-    guard.call = start::enter_at(site, Start::current()).take_call();
+    guard.call = start::enter_at(site, Start::current()).call.take();
 }
 
 impl Guard {
     /// A call that nobody records.
-    #[inline(always)]
+    #[inline]
     pub const fn off() -> Self {
         Self {
             call: None,
-            unfinished: Unfinished::Panic,
             not_send: PhantomData,
         }
     }
 
     /// Begins a call under what is current, in the place of one that nobody records.
-    #[inline(always)]
+    #[inline]
     pub fn enter(&mut self, site: &'static Callsite) {
         if mode::get() != 0 {
             enter_on(self, site);
         }
     }
 
-    /// [`Self::enter`], then [`Self::alone`].
-    #[inline(always)]
+    /// The same where nobody will say that the body has reached its end: only a thread that unwinds makes it a `panic`.
+    #[inline]
     pub fn enter_alone(&mut self, site: &'static Callsite) {
         if mode::get() != 0 {
-            enter_on_alone(self, site);
+            enter_alone_on(self, site);
         }
     }
 
@@ -153,8 +165,7 @@ impl Guard {
     #[inline(always)]
     pub(super) const fn new(call: Running) -> Self {
         Self {
-            call: Some(call),
-            unfinished: Unfinished::Panic,
+            call: Some(Begun::new(call)),
             not_send: PhantomData,
         }
     }
@@ -186,47 +197,47 @@ impl Guard {
     }
 
     /// The body has reached its end, and the call with it.
-    #[inline(always)]
+    #[inline]
     pub fn finish(&mut self) {
-        if let Some(call) = &self.call {
-            end_ok(call);
+        if let Some(begun) = &self.call {
+            end_ok(&begun.call);
             self.call = None;
         }
     }
 
     /// The body has reached its end and returned something, and the call ends; `None` is `ok`.
-    #[inline(always)]
+    #[inline]
     pub fn finish_with(&mut self, failure: Option<Box<Failure>>) {
         if failure.is_none() {
             return self.finish();
         }
-        if let Some(call) = &self.call {
-            end_failed(call, failure);
+        if let Some(begun) = &self.call {
+            end_failed(&begun.call, failure);
             self.call = None;
         }
     }
 
     /// Nobody will say that the body has reached its end: only a thread that unwinds makes it a `panic`.
-    #[inline]
     pub fn alone(&mut self) {
-        if self.is_on() {
-            self.unfinished = Unfinished::alone();
+        if let Some(begun) = &mut self.call {
+            begun.unfinished = Unfinished::alone();
         }
     }
 
     /// Whether anybody will hear of the outcome.
-    #[inline(always)]
+    #[inline]
     pub(super) fn is_on(&self) -> bool {
         self.call.is_some()
     }
 
     /// The kind of the span.
-    #[inline(always)]
+    #[inline]
     #[must_use]
     pub fn kind(&self) -> SpanKind {
-        self.call
-            .as_ref()
-            .map_or(SpanKind::Internal, |call| call.site.kind)
+        match &self.call {
+            Some(begun) => begun.call.site.kind,
+            None => SpanKind::Internal,
+        }
     }
 
     /// Lets the call go on in the future that its function returned.
@@ -241,15 +252,15 @@ impl Guard {
 
     /// Forgets the guard; its span goes on elsewhere.
     pub(super) fn take_call(mut self) -> Option<Running> {
-        self.call.take()
+        self.call.take().map(|begun| begun.call)
     }
 }
 
 impl Drop for Guard {
-    #[inline(always)]
+    #[inline]
     fn drop(&mut self) {
-        if let Some(call) = &self.call {
-            end_unfinished(call, self.unfinished);
+        if let Some(begun) = &self.call {
+            end_unfinished(begun);
         }
     }
 }
@@ -268,14 +279,16 @@ fn end_failed(call: &Running, failure: Option<Box<Failure>>) {
 }
 
 #[inline(never)]
-fn end_unfinished(call: &Running, unfinished: Unfinished) {
-    match unfinished {
-        // Not unwinding, it has left the body by a way that the macro could not see.
-        Unfinished::Panic | Unfinished::PanicIfUnwinding if !std::thread::panicking() => {
-            end_ok(call)
-        }
-        Unfinished::Ok => end_ok(call),
-        _ => end_unusual(call, CallOutcome::Panic, None),
+fn end_unfinished(begun: &Begun) {
+    let Begun { call, unfinished } = begun;
+    let unwound = match unfinished {
+        Unfinished::Panic => true,
+        Unfinished::PanicIfUnwinding => std::thread::panicking(),
+        Unfinished::Ok => false,
+    };
+    match unwound {
+        true => end_unusual(call, CallOutcome::Panic, None),
+        false => end_ok(call),
     }
 }
 

@@ -81,11 +81,9 @@ pub fn any<T>() -> T {
     unreachable!("it only tells the compiler a type")
 }
 
-/// Runs the body of a function: unlike a closure that is called in place, this one may return what it borrows mutably.
-#[inline(always)]
-pub fn once<T>(body: impl FnOnce() -> T) -> T {
-    body()
-}
+/// Makes a closure that gives it up callable once.
+#[derive(Debug)]
+pub struct Once;
 
 /// What a synchronous function returned.
 #[derive(Debug)]
