@@ -12,6 +12,7 @@ pub fn described() -> Builder {
         .with_resource_attribute("deployment.environment.name", "test")
         .with_sampler(Sampler::ratio(0.5).ignoring_parent())
         .with_keep(Keep::errors().or_slower_than(Duration::from_millis(250)))
+        .with_memory_limit(64 << 20)
         .with_prometheus("127.0.0.1:0")
         .with_console()
         .with_console_to(

@@ -62,3 +62,38 @@ fn an_early_return_within_an_unwinding_drop_is_ok() {
         unwound.unwrap_err();
     });
 }
+
+#[traced]
+fn fails_to_clean_up() {
+    panic!("while cleaning up");
+}
+
+#[traced]
+fn measures(items: &[u32]) -> usize {
+    assert!(!items.is_empty(), "nothing to measure");
+    items.len()
+}
+
+/// Panics inside, catches it, and goes on.
+struct PanicsWhileDropped(fn());
+
+impl Drop for PanicsWhileDropped {
+    fn drop(&mut self) {
+        std::panic::catch_unwind(self.0).unwrap_err();
+    }
+}
+
+#[test]
+fn a_panic_that_is_caught_within_an_unwinding_drop_is_a_panic() {
+    let calls: [fn(); 3] = [fails_to_clean_up, || _ = measures(&[]), || drop(panics(1))];
+    for call in calls {
+        let span = span(|| {
+            let unwound = std::panic::catch_unwind(|| {
+                let _calls = PanicsWhileDropped(call);
+                panic!("elsewhere");
+            });
+            unwound.unwrap_err();
+        });
+        assert_eq!(span.outcome, Some(CallOutcome::Panic));
+    }
+}

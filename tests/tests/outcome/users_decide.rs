@@ -124,3 +124,46 @@ fn how_the_message_is_recorded() {
     assert_eq!(failure.error_type, "outcome::Outer");
     assert_eq!((failure.message, failure.chain), (None, vec![]));
 }
+
+#[traced]
+fn reports(text: &str) -> Option<u8> {
+    text.parse()
+        .inspect_err(|error| tracer_runtime::set_error(error))
+        .ok()
+}
+
+#[traced]
+async fn reports_later(text: &str) -> Option<u8> {
+    tokio::task::yield_now().await;
+    reports(text)?;
+    tracer_runtime::set_error(&fmt::Error);
+    None
+}
+
+#[traced]
+fn reports_and_fails() -> Result<(), Answer> {
+    tracer_runtime::set_error(&fmt::Error);
+    Err(Answer(1))
+}
+
+#[test]
+fn by_what_the_code_inside_reports() {
+    assert_ok(|| reports("7"));
+    assert_eq!(
+        failure(|| reports("x")),
+        (
+            "core::num::error::ParseIntError".to_owned(),
+            Some("invalid digit found in string".to_owned())
+        )
+    );
+    let capture = capture();
+    assert_eq!(block_on(reports_later("7")), None);
+    assert!(reports_and_fails().is_err());
+    assert_eq!(
+        capture.tree(),
+        "reports_later [error: an error occurred when formatting an argument]\n  reports [ok]\nreports_and_fails [error: 1]\n"
+    );
+    let text = tracer_runtime::metrics::encode();
+    let count = "function_calls_total{function=\"reports_later\",module=\"outcome::users_decide\",outcome=\"error\"} 1";
+    assert!(text.contains(count), "{text}");
+}

@@ -31,14 +31,17 @@ impl Call<'_> {
         let end = match (future, describe) {
             (Some(_), describe) => End::Future(output, describe),
             (None, Some(describe)) => End::Described(describe),
-            (None, None) => End::Unseen,
+            (None, None) => End::Reached,
         };
         let early = tokens::exits_early(self.body.stream());
+        // What a returned closure takes is known where it is returned, and nowhere else.
+        let returns_closure = returned.is_some_and(types::is_impl_fn);
         // A closure would be the caller that the body sees.
         let located = attributes::has(&f.attrs, "track_caller");
         let end = match end {
             _ if returned.is_some_and(types::is_never) => End::Unseen,
             End::Described(_) if located && early => End::Unseen,
+            End::Reached if early || returns_closure => End::Unseen,
             end => end,
         };
         let watched = !matches!(end, End::Unseen);
@@ -48,9 +51,7 @@ impl Call<'_> {
             .iter()
             .any(|input| matches!(input, FnArg::Receiver(this) if params::is_by_value(this)));
         // `todo!()` as the value of a `let` is a warning of clippy.
-        let diverges = watched && tokens::is_one_macro(self.body.stream());
-        // What a returned closure takes is known where it is returned, and nowhere else.
-        let returns_closure = returned.is_some_and(types::is_impl_fn);
+        let diverges = watched && returned.is_some() && tokens::is_one_macro(self.body.stream());
         let closure = match watched {
             true => early || by_value || diverges,
             false => by_value && !returns_closure,
@@ -64,7 +65,7 @@ impl Call<'_> {
         let params = self.plan(capture).apply(&mut f.sig);
         let body = SyncBody {
             private,
-            enter: self.enter(&params, !watched),
+            enter: self.enter(&params),
             inside: self.inside(&params),
             closure: closure.then_some(self.body),
             returned,
@@ -73,24 +74,38 @@ impl Call<'_> {
         body.expand()
     }
 
-    /// A guard that is dropped before its end makes the call a `panic`; one that is `alone` only where it unwinds.
-    fn enter(&self, params: &Params, alone: bool) -> TokenStream {
+    fn enter(&self, params: &Params) -> Enter {
         let span = Span::mixed_site();
         let (private, callsite) = (&self.rt.private, &self.callsite);
-        let guard = local("__traced_guard");
-        match (callsite::start(self.rt, self.args, params), alone) {
-            (Some(start), _) => {
-                let alone =
-                    alone.then(|| quote_spanned!(span=> #private::Guard::alone(&mut #guard);));
-                quote_spanned!(span=>
-                    let mut #guard = #private::enter_at(#callsite, #start); #alone)
-            }
-            (None, true) => quote_spanned!(span=>
-                let mut #guard = #private::Guard::off();
-                #private::Guard::enter_alone(&mut #guard, #callsite);),
-            (None, false) => quote_spanned!(span=>
-                let mut #guard = #private::Guard::off();
-                #private::Guard::enter(&mut #guard, #callsite);),
+        match callsite::start(self.rt, self.args, params) {
+            Some(start) => Enter::At(quote_spanned!(span=> #private::enter_at(#callsite, #start))),
+            None => Enter::Here(callsite.clone()),
+        }
+    }
+}
+
+/// How the call begins.
+enum Enter {
+    /// Under what is current, by this callsite.
+    Here(TokenStream),
+    /// By this expression.
+    At(TokenStream),
+}
+
+impl Enter {
+    /// The guard; `alone` when nobody will say that the body has reached its end.
+    ///
+    /// Where it can, the call begins in the guard's place: to move a guard costs more than to make one.
+    fn statements(self, private: &TokenStream, guard: &TokenStream, alone: bool) -> TokenStream {
+        let span = Span::mixed_site();
+        match (self, alone) {
+            (Self::Here(callsite), false) => quote_spanned!(span=>
+                let mut #guard = #private::Guard::off(); #private::Guard::enter(&mut #guard, #callsite);),
+            (Self::Here(callsite), true) => quote_spanned!(span=>
+                let mut #guard = #private::Guard::off(); #private::Guard::enter_alone(&mut #guard, #callsite);),
+            (Self::At(enter), false) => quote_spanned!(span=> let mut #guard = #enter;),
+            (Self::At(enter), true) => quote_spanned!(span=>
+                let mut #guard = #enter; #private::Guard::alone(&mut #guard);),
         }
     }
 }
@@ -99,6 +114,8 @@ impl Call<'_> {
 enum End {
     /// Nothing: the guard alone tells whether the body unwinds.
     Unseen,
+    /// Nothing, but that the body has reached its end.
+    Reached,
     Described(Describer),
     /// With what the future gives.
     Future(Option<TokenStream>, Option<Describer>),
@@ -106,7 +123,7 @@ enum End {
 
 struct SyncBody<'a> {
     private: &'a TokenStream,
-    enter: TokenStream,
+    enter: Enter,
     inside: TokenStream,
     /// The user's body, if it runs in a closure.
     closure: Option<&'a Group>,
@@ -145,10 +162,16 @@ impl SyncBody<'_> {
             None => quote_spanned!(span=> { #inside }),
         };
         // A body can end in `panic!()` whatever the function returns.
+        let alone = matches!(end, End::Unseen);
+        let enter = enter.statements(private, &guard.to_token_stream(), alone);
         let end = match end {
-            End::Unseen => {
-                return quote_spanned!(span=> #enter #run);
+            End::Unseen => return quote_spanned!(span=> #enter #run),
+            End::Reached if self.returned.is_none() => {
+                let semicolon = self.closure.map(|_| quote_spanned!(span=> ;));
+                return quote_spanned!(span=>
+                    #enter #run #semicolon #[allow(unreachable_code)] #private::Guard::finish(&mut #guard););
             }
+            End::Reached => quote_spanned!(span=> #private::Guard::finish(&mut #guard); #value),
             End::Described(Describer::ByType) => {
                 let judge = judge(private, &quote_spanned!(span=> #private::Probe(&#value)));
                 quote_spanned!(span=>
@@ -171,10 +194,9 @@ impl SyncBody<'_> {
                 };
                 match describe {
                     Some(Describer::Closure(describe)) => quote_spanned!(span=>
-                        #private::settle_future(#private::Guard::take(&mut #guard), #future, #describe)),
-                    _ => {
-                        quote_spanned!(span=> #private::Guard::into_future(#private::Guard::take(&mut #guard), #future, #judge))
-                    }
+                        #private::settle_future(&mut #guard, #future, #describe)),
+                    _ => quote_spanned!(span=>
+                        #private::Guard::into_future(#private::Guard::take(&mut #guard), #future, #judge)),
                 }
             }
         };

@@ -86,30 +86,64 @@ fn is_punct(tree: &TokenTree, wanted: char) -> bool {
 /// Whether the body may leave the function before its end: by `return`, `?`, or a macro that may
 /// contain either.
 pub(crate) fn exits_early(body: TokenStream) -> bool {
-    let mut after_ident = false;
-    let mut after_bang = false;
+    let mut name: Option<String> = None;
+    let mut called: Option<String> = None;
     for tree in body {
         match &tree {
             TokenTree::Ident(ident) => {
                 if ident == "return" || ident == "become" {
                     return true;
                 }
-                (after_ident, after_bang) = (true, false);
+                (name, called) = (Some(ident.to_string()), None);
                 continue;
             }
             TokenTree::Punct(punct) if punct.as_char() == '?' => return true,
-            TokenTree::Punct(punct) if punct.as_char() == '!' && after_ident => {
-                (after_ident, after_bang) = (false, true);
+            TokenTree::Punct(punct) if punct.as_char() == '!' => {
+                called = name.take();
                 continue;
             }
-            TokenTree::Group(_) if after_bang => return true,
-            TokenTree::Group(group) if exits_early(group.stream()) => return true,
+            TokenTree::Group(group) => {
+                let unknown = called.is_some_and(|name| !STAYS.contains(&name.as_str()));
+                if unknown || exits_early(group.stream()) {
+                    return true;
+                }
+            }
             _ => {}
         }
-        (after_ident, after_bang) = (false, false);
+        (name, called) = (None, None);
     }
     false
 }
+
+/// Macros of the standard library that leave the function by what is written in them, or not at all.
+const STAYS: [&str; 26] = [
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "cfg",
+    "concat",
+    "dbg",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "env",
+    "eprint",
+    "eprintln",
+    "format",
+    "format_args",
+    "include_str",
+    "line",
+    "matches",
+    "panic",
+    "print",
+    "println",
+    "stringify",
+    "todo",
+    "unimplemented",
+    "unreachable",
+    "vec",
+    "writeln",
+];
 
 /// Whether the body is nothing but one call of a macro.
 pub(crate) fn is_one_macro(body: TokenStream) -> bool {

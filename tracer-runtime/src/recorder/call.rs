@@ -200,6 +200,19 @@ impl Local {
         }
     }
 
+    /// The outcome of a call by the word of its own code, which may have called `set_error`.
+    pub(crate) fn outcome_of(&self, call: &Running, outcome: CallOutcome) -> CallOutcome {
+        let failed = || self.inspect(|fragment| fragment.details.has_failed(call.span));
+        match outcome {
+            CallOutcome::Ok
+                if self.fragment_id.get() == call.fragment && failed() == Some(true) =>
+            {
+                CallOutcome::Error
+            }
+            outcome => outcome,
+        }
+    }
+
     /// Files the record of a span that ends in the fragment `id`; ends the fragment with its own span.
     pub(crate) fn record(&self, id: u64, mut record: SpanRecord, failure: Option<Box<Failure>>) {
         if self.fragment_id.get() != id {

@@ -53,6 +53,12 @@ impl Details {
         !self.open.is_empty()
     }
 
+    /// Whether the code inside a span that runs has said that it failed.
+    pub(crate) fn has_failed(&self, span: SpanId) -> bool {
+        let open = self.open.iter().rfind(|open| open.span == span);
+        open.is_some_and(|open| open.details.failure.is_some())
+    }
+
     pub(crate) fn bytes(&self) -> usize {
         let open: usize = self.open.iter().map(|open| open.claim.bytes()).sum();
         self.claim.bytes() + open

@@ -16,14 +16,16 @@ use crate::metrics;
 
 /// Roots inside each other on one thread.
 pub(crate) const MAX_DEPTH: usize = 512;
-/// Callsites whose cells a thread finds without a detour.
-const NEAR_CELLS: usize = 256;
-/// Callsites on a page: few, as a thread uses few of many and pays for whole pages.
+/// Callsites whose cells a thread finds without a detour; the cells of those that come later are on pages, as a thread
+/// uses few of many.
+const NEAR_CALLSITES: usize = 256;
+/// Callsites on a page: few, as a thread pays for whole pages.
 const PAGE: usize = 16;
-/// Places for suspended traces that a thread keeps.
-pub(super) const SPARE_PLACES: usize = 32;
 
 type Page = [Option<&'static metrics::Cell>; PAGE];
+
+/// Places for suspended traces that a thread keeps.
+pub(super) const SPARE_PLACES: usize = 32;
 
 /// See the module.
 pub(crate) struct Local {
@@ -43,7 +45,7 @@ pub(crate) struct Local {
     depth: Cell<u32>,
     pub(super) discarded: Discarded,
     /// By the callsites' ids; those of the callsites that were called first are nearest.
-    cells: [Cell<Option<&'static metrics::Cell>>; NEAR_CELLS],
+    cells: [Cell<Option<&'static metrics::Cell>>; NEAR_CALLSITES],
     far_cells: RefCell<Vec<Option<Box<Page>>>>,
     block: RefCell<Option<metrics::CellBlock>>,
     pub(super) below: RefCell<Vec<Below>>,
@@ -114,7 +116,7 @@ impl Local {
             spare: Cell::new(None),
             depth: Cell::new(0),
             discarded: Discarded::new(),
-            cells: [const { Cell::new(None) }; NEAR_CELLS],
+            cells: [const { Cell::new(None) }; NEAR_CALLSITES],
             far_cells: RefCell::new(Vec::new()),
             block: RefCell::new(None),
             below: RefCell::new(Vec::new()),
@@ -195,13 +197,9 @@ impl Local {
         if let Some(near) = self.cells.get(id) {
             return near.get();
         }
-        self.far_cell(id - NEAR_CELLS)
-    }
-
-    #[inline(never)]
-    fn far_cell(&self, id: usize) -> Option<&'static metrics::Cell> {
+        let far = id - NEAR_CALLSITES;
         let pages = self.far_cells.try_borrow().ok()?;
-        pages.get(id / PAGE)?.as_ref()?[id % PAGE]
+        pages.get(far / PAGE)?.as_ref()?[far % PAGE]
     }
 
     #[cold]
@@ -217,12 +215,12 @@ impl Local {
             near.set(Some(cell));
             return Some(cell);
         }
-        let id = id - NEAR_CELLS;
+        let far = id - NEAR_CALLSITES;
         let mut pages = self.far_cells.try_borrow_mut().ok()?;
-        if pages.len() <= id / PAGE {
-            pages.resize_with(id / PAGE + 1, || None);
+        if pages.len() <= far / PAGE {
+            pages.resize_with(far / PAGE + 1, || None);
         }
-        pages[id / PAGE].get_or_insert_default()[id % PAGE] = Some(cell);
+        pages[far / PAGE].get_or_insert_default()[far % PAGE] = Some(cell);
         Some(cell)
     }
 

@@ -398,6 +398,7 @@ impl Begun {
             if call.fragment != NOWHERE && local.fragment_id.get() != call.fragment {
                 local.heal(call.fragment, self.depth);
             }
+            let outcome = local.outcome_of(call, outcome);
             if cfg!(feature = "metrics") && call.site.signals != Signals::SpansOnly {
                 match local.cell(call.site) {
                     Some(cell) => cell.end(outcome, duration),

@@ -100,7 +100,7 @@ impl Call {
     /// A call that began in a function and goes on in the future that it returned.
     #[inline(never)]
     fn of_guard(guard: Guard) -> Self {
-        let Some(call) = guard.disarm() else {
+        let Some(call) = guard.take_call() else {
             return Self::Done;
         };
         if call.fragment == NOWHERE {
@@ -122,6 +122,11 @@ impl Call {
             Self::of_root(&call, own)
         })
         .unwrap_or_else(|| Self::unrecorded(&call))
+    }
+
+    #[inline]
+    const fn waiting(site: &'static Callsite) -> ManuallyDrop<Self> {
+        ManuallyDrop::new(Self::Waiting { site, at: None })
     }
 
     pub(super) fn take(&mut self) -> Self {
@@ -176,9 +181,9 @@ pub fn traced_with<F: Future, D: Describe<F::Output>>(
     describe: D,
 ) -> Traced<F, D> {
     Traced {
-        inner: ManuallyDrop::new(future),
-        call: ManuallyDrop::new(Call::Waiting { site, at: None }),
+        call: Call::waiting(site),
         describe,
+        inner: ManuallyDrop::new(future),
     }
 }
 

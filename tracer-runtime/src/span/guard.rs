@@ -55,6 +55,16 @@ enum Unfinished {
     Ok,
 }
 
+impl Unfinished {
+    #[inline(always)]
+    fn alone() -> Self {
+        match std::thread::panicking() {
+            true => Self::Ok,
+            false => Self::PanicIfUnwinding,
+        }
+    }
+}
+
 /// Begins a call under what is current. Where it counts, [`Guard::enter`] does without moving the guard.
 #[inline(always)]
 pub fn enter(site: &'static Callsite) -> Guard {
@@ -82,9 +92,8 @@ fn enter_on(guard: &mut Guard, site: &'static Callsite) {
     }
 }
 
-/// Out of line with all that goes with it: who inlines a look at the panic count compiles it for every function.
 #[inline(never)]
-fn enter_alone_on(guard: &mut Guard, site: &'static Callsite) {
+fn enter_on_alone(guard: &mut Guard, site: &'static Callsite) {
     enter_on(guard, site);
     guard.alone();
 }
@@ -139,11 +148,11 @@ impl Guard {
         }
     }
 
-    /// The same where nobody will say that the body has reached its end: only a thread that unwinds makes it a `panic`.
+    /// [`Self::enter`], then [`Self::alone`].
     #[inline]
     pub fn enter_alone(&mut self, site: &'static Callsite) {
         if mode::get() != 0 {
-            enter_alone_on(self, site);
+            enter_on_alone(self, site);
         }
     }
 
@@ -211,10 +220,7 @@ impl Guard {
     /// Nobody will say that the body has reached its end: only a thread that unwinds makes it a `panic`.
     pub fn alone(&mut self) {
         if let Some(begun) = &mut self.call {
-            begun.unfinished = match std::thread::panicking() {
-                true => Unfinished::Ok,
-                false => Unfinished::PanicIfUnwinding,
-            };
+            begun.unfinished = Unfinished::alone();
         }
     }
 
@@ -245,7 +251,7 @@ impl Guard {
     }
 
     /// Forgets the guard; its span goes on elsewhere.
-    pub(super) fn disarm(mut self) -> Option<Running> {
+    pub(super) fn take_call(mut self) -> Option<Running> {
         self.call.take().map(|begun| begun.call)
     }
 }
@@ -275,14 +281,13 @@ fn end_failed(call: &Running, failure: Option<Box<Failure>>) {
 #[inline(never)]
 fn end_unfinished(begun: &Begun) {
     let Begun { call, unfinished } = begun;
-    let unwound = match unfinished {
-        Unfinished::Panic => true,
-        Unfinished::PanicIfUnwinding => std::thread::panicking(),
-        Unfinished::Ok => false,
-    };
-    match unwound {
-        true => end_unusual(call, CallOutcome::Panic, None),
-        false => end_ok(call),
+    match unfinished {
+        // Not unwinding, it has left the body by a way that the macro could not see.
+        Unfinished::Panic | Unfinished::PanicIfUnwinding if !std::thread::panicking() => {
+            end_ok(call)
+        }
+        Unfinished::Ok => end_ok(call),
+        _ => end_unusual(call, CallOutcome::Panic, None),
     }
 }
 
@@ -296,6 +301,7 @@ fn end_unusual(call: &Running, outcome: CallOutcome, failure: Option<Box<Failure
         return end_shared(call, outcome, duration);
     }
     let recorded = local::with(|local| {
+        let outcome = local.outcome_of(call, outcome);
         if let Some(cell) = call.cell {
             cell.end(outcome, duration);
         }

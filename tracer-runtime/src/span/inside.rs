@@ -139,7 +139,8 @@ pub fn add_event(kind: EventKind, name: &'static str, mut attributes: Vec<KeyVal
     });
 }
 
-/// Marks the current span as failed with this error, whatever its function returns.
+/// Makes the current call an `error` with this error: in its span, and in its metrics. A panic and a cancellation stay what
+/// they are, and an error that the function returns counts before this one.
 ///
 /// ```
 /// let error = "x".parse::<u8>().unwrap_err();

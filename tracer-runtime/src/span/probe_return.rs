@@ -57,12 +57,12 @@ where
 
 /// Lets the call go on in a future of a type without a name.
 #[inline(always)]
-pub fn settle_future<F, D>(guard: Guard, future: F, describe: D) -> Traced<F, By<D>>
+pub fn settle_future<F, D>(guard: &mut Guard, future: F, describe: D) -> Traced<F, By<D>>
 where
     F: Future,
     D: Fn(&F::Output, SpanKind) -> Option<Box<Failure>> + Copy,
 {
-    guard.into_future(future, By(describe))
+    guard.take().into_future(future, By(describe))
 }
 
 /// Tells the compiler what a future gives.

@@ -96,6 +96,12 @@ pub(crate) mod builder {
         }
 
         /// Nothing.
+        #[inline]
+        pub fn with_memory_limit(self, _bytes: usize) -> Self {
+            self
+        }
+
+        /// Nothing.
         #[cfg(feature = "prometheus")]
         #[inline]
         pub fn with_prometheus(self, _address: impl Into<String>) -> Self {

@@ -101,16 +101,15 @@ def misplaced(histogram, values, slack):
     surplus = Counter(histogram.buckets)
     undecided = []
     for value in values:
-        home = index_of(value, histogram.scale) if value > 0 else None
         low = index_of(value - slack, histogram.scale) if value > slack else None
         high = index_of(value + slack, histogram.scale)
-        if home is not None and low == high:
-            surplus[home] -= 1
+        if low == high:
+            surplus[high] -= 1
         else:
-            undecided.append((low, high, home))
-    # Values at a bound fill the buckets that still miss something.
-    for low, high, home in undecided:
-        candidates = [each for each in dict.fromkeys((home, low, high)) if each is not None]
-        wanted = max(candidates, key=lambda index: surplus[index])
+            undecided.append((high if low is None else low, high))
+    # From the lowest on, since what is left of a bucket then can only be filled by
+    # the values at its upper bound.
+    for low, high in sorted(undecided):
+        wanted = next((index for index in range(low, high) if surplus[index] > 0), high)
         surplus[wanted] -= 1
     return sum(abs(count) for count in surplus.values())

@@ -78,6 +78,12 @@ class Misplaced(unittest.TestCase):
     def test_a_missing_value_counts_once(self):
         self.assertEqual(misplaced(Exponential.of(filled(self.values[1:])), self.values, 2e-9), 1)
 
+    def test_values_at_two_neighbouring_bounds_do_not_take_each_others_place(self):
+        first, second = lower_bound(-142, 3), lower_bound(-141, 3)
+        counted = [first * (1 + 1e-5)] * 2 + [second * (1 + 1e-5)]
+        measured = [second * (1 - 1e-5)] + [first * (1 - 1e-5)] * 2
+        self.assertEqual(misplaced(Exponential.of(filled(counted)), measured, 2e-9), 0)
+
     def test_either_side_of_a_bound_is_right(self):
         bound = lower_bound(-80, 3)
         histogram = Exponential.of(filled([bound * (1 + 1e-7)]))

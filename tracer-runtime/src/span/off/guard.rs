@@ -13,7 +13,7 @@ pub struct Guard(PhantomData<*const ()>);
 /// Begins nothing.
 #[inline(always)]
 pub fn enter(_site: &'static Callsite) -> Guard {
-    Guard::off()
+    Guard(PhantomData)
 }
 
 /// Begins nothing.
@@ -33,8 +33,13 @@ impl Guard {
     #[inline(always)]
     pub fn enter(&mut self, _site: &'static Callsite) {}
 
+    /// Begins nothing.
+    #[inline(always)]
+    pub fn enter_alone(&mut self, _site: &'static Callsite) {}
+
     /// Another one.
     #[inline(always)]
+    #[must_use]
     pub fn take(&mut self) -> Self {
         Self::off()
     }
@@ -42,10 +47,6 @@ impl Guard {
     /// Nothing.
     #[inline(always)]
     pub fn finish(&mut self) {}
-
-    /// Begins nothing.
-    #[inline(always)]
-    pub fn enter_alone(&mut self, _site: &'static Callsite) {}
 
     /// Nothing.
     #[inline(always)]
