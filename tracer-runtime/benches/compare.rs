@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo bench -p tracer-runtime --bench compare              # the table, then `ratio NAME VALUE` lines
-//! cargo bench -p tracer-runtime --bench compare -- quick     # the same in a tenth of the time
+//! cargo bench -p tracer-runtime --bench compare -- quick     # the same in a quarter of the time
 //! cargo bench -p tracer-runtime --bench compare -- ours      # ours and the floor alone; also with `quick`
 //! cargo bench -p tracer-runtime --bench compare -- threads   # CPU time per call, two threads against one
 //! ```
@@ -71,7 +71,7 @@ fn beside_others(ours: &Rows, per_row: Duration, quick: bool) {
     println!("\nother libraries");
     others::init();
     let others = other_libraries(per_row);
-    let time = Duration::from_secs(if quick { 1 } else { 10 });
+    let time = Duration::from_secs(if quick { 3 } else { 10 });
     println!("\nsustained, {} s each", time.as_secs());
     let undecided = load::sustained("#[traced], nothing kept", time, || {
         black_box(ours::root(CHILDREN));

@@ -127,9 +127,7 @@ fn how_the_message_is_recorded() {
 
 #[traced]
 fn reports(text: &str) -> Option<u8> {
-    text.parse()
-        .inspect_err(|error| tracer_runtime::set_error(error))
-        .ok()
+    text.parse().inspect_err(tracer_runtime::set_error).ok()
 }
 
 #[traced]

@@ -59,6 +59,10 @@ impl Details {
         open.is_some_and(|open| open.details.failure.is_some())
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.closed.is_empty() && self.open.is_empty()
+    }
+
     pub(crate) fn bytes(&self) -> usize {
         let open: usize = self.open.iter().map(|open| open.claim.bytes()).sum();
         self.claim.bytes() + open

@@ -202,6 +202,28 @@ impl Fragment {
         self.full.push(old);
     }
 
+    /// Takes the records of another fragment of the same trace over: room is worth more than knowing which task they are
+    /// from. False, and nothing done, where there is no room or either is more than uninteresting records.
+    pub(crate) fn absorb(&mut self, other: &mut Self) -> bool {
+        let room = self.current.records.capacity() - self.current.records.len();
+        let fits = (1..=room).contains(&other.len()) && self.trace == other.trace;
+        if !fits || !self.is_uninteresting() || !other.is_uninteresting() {
+            return false;
+        }
+        self.current.records.append(&mut other.current.records);
+        true
+    }
+
+    fn is_uninteresting(&self) -> bool {
+        self.full.is_empty()
+            && self.details.is_empty()
+            && !(self.special || self.sampled || self.kept || self.partial)
+            && self.seen == 0
+            && self.pipe.is_none()
+            && self.tracestate.is_none()
+            && self.remote_parent.is_none()
+    }
+
     /// Moves all records and their details into a fragment of their own; spans that still run stay.
     pub(crate) fn split_off(&mut self) -> Box<Self> {
         let mut part = Box::new(Self::new());

@@ -34,7 +34,9 @@ fn task(root: Handle) -> usize {
             assert!(verdict && traces([own]) == [1]);
             0
         }
-        Joined::OnItsOwn(_) => unreachable!("one small fragment may always wait"),
+        Joined::Absorbed(_) | Joined::OnItsOwn(_) => {
+            unreachable!("one small fragment may always wait")
+        }
     }
 }
 

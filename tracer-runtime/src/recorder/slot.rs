@@ -15,6 +15,8 @@ use crate::sync::{Mutex, lock};
 pub(crate) const MAX_WAITING_BYTES: usize = 1 << 20;
 /// How long they wait.
 pub(crate) const MAX_WAITING_SECONDS: u64 = 10;
+/// How long after the first one others may join its fragment: below a second, whatever a tick lasts.
+const MAX_ABSORBING_TICKS: u64 = 1 << 29;
 
 /// Shared by the tasks of one trace.
 #[derive(Debug)]
@@ -58,6 +60,8 @@ pub(crate) struct SlotRef(Handle);
 pub(crate) enum Joined {
     /// It waits for the root.
     Waits,
+    /// Its records wait, in the fragment of another task; what is left can be used again.
+    Absorbed(Box<Fragment>),
     /// The root has ended with this verdict.
     Verdict(Box<Fragment>, bool),
     /// Nobody will decide for it, or nothing more may wait.
@@ -231,10 +235,16 @@ impl SlotRef {
     }
 
     /// Hands the fragment of an ended task to its trace.
-    pub(crate) fn join(self, fragment: Box<Fragment>, now: u64) -> Joined {
+    pub(crate) fn join(self, mut fragment: Box<Fragment>, now: u64) -> Joined {
         let mut shared = lock(&self.0.slot.shared);
         if let Some(verdict) = shared.verdict {
             return Joined::Verdict(fragment, verdict);
+        }
+        if let Some(last) = shared.waiting.last_mut()
+            && now.saturating_sub(last.since) < MAX_ABSORBING_TICKS
+            && last.fragment.absorb(&mut fragment)
+        {
+            return Joined::Absorbed(fragment);
         }
         let bytes = fragment.bytes();
         if shared.bytes + bytes > MAX_WAITING_BYTES {

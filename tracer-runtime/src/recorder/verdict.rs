@@ -119,6 +119,7 @@ fn finish_task(local: Option<&Local>, mut fragment: Box<Fragment>, link: super::
     }
     match link.join(fragment, clock::now()) {
         Joined::Waits => {}
+        Joined::Absorbed(emptied) => release(local, emptied),
         Joined::OnItsOwn(mut task) => {
             let keep = task.wants_keeping();
             task.partial = keep;

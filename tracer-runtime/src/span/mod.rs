@@ -2,6 +2,8 @@
 
 #[cfg(feature = "enable")]
 mod active;
+#[cfg(feature = "enable")]
+mod begun;
 pub(crate) mod capture;
 #[cfg(feature = "enable")]
 pub(crate) mod context;

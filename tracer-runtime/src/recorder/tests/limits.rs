@@ -1,6 +1,7 @@
 //! What is bounded: records of a trace, waiting tasks, traces inside each other, the queue.
 
 use super::*;
+use crate::record::{CallOutcome, SpanRecord};
 use crate::recorder::account::DropReason;
 use crate::recorder::budget::{CHUNK_RECORDS, SMALL_CHUNK_RECORDS};
 use crate::recorder::fragment::MAX_RECORDS;
@@ -9,6 +10,7 @@ use crate::recorder::queue::{Queue, Queued};
 use crate::recorder::slot::{Joined, MAX_WAITING_BYTES, Slab};
 use crate::span::context::Context;
 use crate::span::task::FutureExt;
+use crate::{SpanId, TraceId};
 
 const LONG: usize = 10_000;
 
@@ -252,4 +254,47 @@ fn what_ends_after_shutdown_is_counted() {
     fail(site!("error"));
     assert_eq!(recorder.totals().dropped(DropReason::Shutdown), 1);
     recorder.accounts_for(1);
+}
+
+#[test]
+fn short_tasks_that_wait_share_room() {
+    let slab: &Slab = Box::leak(Box::default());
+    let root = slab.open(None);
+    let task = |outcome: CallOutcome, seen: u8| {
+        let mut fragment = Box::new(Fragment::new());
+        fragment.trace = TraceId([1, 1]);
+        fragment.seen = seen;
+        fragment.link = root.upgrade();
+        assert!(fragment.grow(|| None));
+        fragment.push(SpanRecord {
+            span: SpanId(1),
+            parent: SpanId::INVALID,
+            callsite: site!("task"),
+            start: 1,
+            duration: 1,
+            outcome,
+            details: 0,
+        });
+        let link = fragment.link.take().unwrap();
+        match link.join(fragment, 1) {
+            Joined::Waits => "waits",
+            Joined::Absorbed(emptied) => {
+                assert_eq!(emptied.len(), 0);
+                "absorbed"
+            }
+            Joined::Verdict(..) | Joined::OnItsOwn(_) => unreachable!("the root runs"),
+        }
+    };
+    let ends = [(); 9].map(|()| task(CallOutcome::Ok, 0));
+    assert_eq!(
+        (ends[0], ends[1], ends[7], ends[8]),
+        ("waits", "absorbed", "absorbed", "waits")
+    );
+    // What may be worth keeping by itself stays by itself.
+    assert_eq!(task(CallOutcome::Error, 1), "waits");
+    assert_eq!(task(CallOutcome::Ok, 0), "waits");
+    let (_, waiting) = root.decide(false, |_| false);
+    let records: Vec<usize> = waiting.iter().map(|f| f.len()).collect();
+    assert_eq!(records, [8, 1, 1, 1]);
+    root.release();
 }

@@ -39,7 +39,6 @@ impl Guard {
 
     /// Another one.
     #[inline(always)]
-    #[must_use]
     pub fn take(&mut self) -> Self {
         Self::off()
     }
