@@ -124,6 +124,11 @@ impl Call {
         .unwrap_or_else(|| Self::unrecorded(&call))
     }
 
+    #[inline]
+    const fn waiting(site: &'static Callsite) -> ManuallyDrop<Self> {
+        ManuallyDrop::new(Self::Waiting { site, at: None })
+    }
+
     pub(super) fn take(&mut self) -> Self {
         mem::replace(self, Self::Done)
     }
@@ -176,9 +181,9 @@ pub fn traced_with<F: Future, D: Describe<F::Output>>(
     describe: D,
 ) -> Traced<F, D> {
     Traced {
-        inner: ManuallyDrop::new(future),
-        call: ManuallyDrop::new(Call::Waiting { site, at: None }),
+        call: Call::waiting(site),
         describe,
+        inner: ManuallyDrop::new(future),
     }
 }
 
