@@ -35,8 +35,12 @@ pub struct Guard {
 /// What it means that a guard is dropped and nobody has said that the body has reached its end.
 #[derive(Debug, Clone, Copy)]
 enum Unfinished {
+    /// Whoever holds the guard would have said it.
     Panic,
-    /// Nobody ever says it: a `panic` only where the thread unwinds.
+    /// The expansion would have said it, but for ways out of the body that the macro cannot see: a `panic` only where
+    /// the thread unwinds now.
+    PanicWhileUnwinding,
+    /// Nobody ever says it: a `panic` only where the thread has begun to unwind since.
     PanicIfUnwinding,
     /// Neither, and the thread was unwinding when the call began: it is inside of a destructor.
     Ok,
@@ -57,6 +61,7 @@ impl Unfinished {
 pub fn enter(site: &'static Callsite) -> Guard {
     let mut guard = Guard::off();
     guard.enter(site);
+    guard.unfinished = Unfinished::Panic;
     guard
 }
 
@@ -123,7 +128,7 @@ impl Guard {
     pub const fn off() -> Self {
         Self {
             call: None,
-            unfinished: Unfinished::Panic,
+            unfinished: Unfinished::PanicWhileUnwinding,
             not_send: PhantomData,
         }
     }
@@ -154,7 +159,7 @@ impl Guard {
     pub(super) const fn new(call: Running) -> Self {
         Self {
             call: Some(call),
-            unfinished: Unfinished::Panic,
+            unfinished: Unfinished::PanicWhileUnwinding,
             not_send: PhantomData,
         }
     }
@@ -270,8 +275,9 @@ fn end_failed(call: &Running, failure: Option<Box<Failure>>) {
 #[inline(never)]
 fn end_unfinished(call: &Running, unfinished: Unfinished) {
     match unfinished {
-        // Not unwinding, it has left the body by a way that the macro could not see.
-        Unfinished::Panic | Unfinished::PanicIfUnwinding if !std::thread::panicking() => {
+        Unfinished::PanicWhileUnwinding | Unfinished::PanicIfUnwinding
+            if !std::thread::panicking() =>
+        {
             end_ok(call)
         }
         Unfinished::Ok => end_ok(call),
