@@ -215,13 +215,30 @@ impl Fragment {
     }
 
     fn is_uninteresting(&self) -> bool {
+        !self.sampled && self.has_only_records()
+    }
+
+    fn has_only_records(&self) -> bool {
         self.full.is_empty()
             && self.details.is_empty()
-            && !(self.special || self.sampled || self.kept || self.partial)
+            && !(self.special || self.kept || self.partial)
             && self.seen == 0
             && self.pipe.is_none()
             && self.tracestate.is_none()
             && self.remote_parent.is_none()
+    }
+
+    /// Makes a blank one fit for any trace.
+    pub(crate) fn make_plain(&mut self) {
+        self.plain = true;
+        self.sampled = false;
+    }
+
+    /// Whether nothing is known of its trace but that it has begun, and whether it is head-sampled.
+    #[inline(always)]
+    pub(crate) fn is_blank(&self) -> bool {
+        let alone = || self.link.is_none() && self.slot.is_none() && self.too_long == 0;
+        self.len() == 0 && (self.plain || (self.has_only_records() && alone()))
     }
 
     /// Moves all records and their details into a fragment of their own; spans that still run stay.

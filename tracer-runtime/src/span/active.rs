@@ -78,7 +78,7 @@ impl Active {
 
     #[inline(never)]
     fn resume_slow(&mut self, place: &mut Call) {
-        self.0 = Begun::resume(place);
+        Begun::resume(&mut self.0, place);
     }
 
     #[inline]

@@ -29,10 +29,11 @@ pub(super) struct Begun {
 }
 
 impl Begun {
-    /// Takes a call out of its future by the full rules; `None` where nobody records it.
-    pub(super) fn resume(place: &mut Call) -> Option<Self> {
-        let resumed = local::with(|local| match place.take() {
-            Call::Waiting { site, at } => Self::begin(local, site, at),
+    /// Takes a call out of its future by the full rules; `active` stays `None` where nobody records it.
+    ///
+    /// Reads and writes each field where it is: of a copy the processor would have to wait for all of it.
+    pub(super) fn resume(active: &mut Option<Self>, place: &mut Call) {
+        let resumed = local::with(|local| match *place {
             Call::Child {
                 site,
                 span,
@@ -40,7 +41,9 @@ impl Begun {
                 start,
                 trace,
             } => {
+                place.make_done();
                 let fragment = local.fragment_id.get();
+                let (before, depth) = (local.span.get(), local.depth());
                 let mut call = Running {
                     site,
                     cell: Self::cell(local, site),
@@ -49,19 +52,53 @@ impl Begun {
                     span,
                     start,
                 };
-                let (before, depth) = (local.span.get(), local.depth());
                 if fragment != 0 && local.trace.get() == trace {
                     local.span.set(span);
                 } else {
                     find_fragment(&mut call, trace, local);
                 }
-                Some(Self {
+                *active = Some(Self {
                     call,
                     trace,
                     before,
                     depth,
-                })
+                });
             }
+            Call::Blank {
+                site,
+                span,
+                start,
+                trace,
+            } => {
+                place.make_done();
+                let (before, depth) = (local.span.get(), local.depth());
+                *active = Some(Self {
+                    call: Running {
+                        site,
+                        cell: Self::cell(local, site),
+                        fragment: push_blank(local, trace, span, start),
+                        parent: SpanId::INVALID,
+                        span,
+                        start,
+                    },
+                    trace,
+                    before,
+                    depth,
+                });
+            }
+            _ => *active = Self::resume_owner(local, place),
+        });
+        if resumed.is_none() {
+            *active = Self::without_local(place);
+        }
+    }
+
+    /// [`Self::resume`] for a call that holds something, or has not begun.
+    #[inline(never)]
+    fn resume_owner(local: &Local, place: &mut Call) -> Option<Self> {
+        let (before, depth) = (local.span.get(), local.depth());
+        match place.take() {
+            Call::Waiting { site, at } => Self::begin(local, site, at),
             Call::Root {
                 site,
                 span,
@@ -69,7 +106,6 @@ impl Begun {
                 start,
                 fragment,
             } => {
-                let (before, depth) = (local.span.get(), local.depth());
                 let trace = fragment.trace;
                 let call = Running {
                     site,
@@ -87,9 +123,8 @@ impl Begun {
                 })
             }
             Call::Unrecorded { site, start } => Some(Self::unrecorded(site, start)),
-            Call::Done => None,
-        });
-        resumed.unwrap_or_else(|| Self::without_local(place))
+            Call::Child { .. } | Call::Blank { .. } | Call::Done => None,
+        }
     }
 
     /// Where the end of a call that has begun before will be counted.
@@ -134,7 +169,7 @@ impl Begun {
                 }
                 (site, clock::now())
             }
-            Call::Child { site, start, .. } => (site, start),
+            Call::Child { site, start, .. } | Call::Blank { site, start, .. } => (site, start),
             Call::Root {
                 site,
                 start,
@@ -201,29 +236,42 @@ impl Begun {
         })
     }
 
+    /// Each way writes to the place for itself: put together elsewhere first, what is copied from there has to wait until
+    /// it has been written.
     #[inline(never)]
     pub(super) fn put_into(&self, place: &mut Call) {
         let call = &self.call;
-        *place = if call.fragment == NOWHERE {
-            Call::unrecorded(call)
-        } else {
-            local::with(|local| {
+        let put = call.fragment != NOWHERE
+            && local::with(|local| {
                 if local.fragment_id.get() != call.fragment {
                     local.heal(call.fragment, self.depth);
                 }
                 if !owns_fragment(call) {
                     self.restore_span(local);
-                    return Call::of_child(call, self.trace);
-                }
-                let own = if local.fragment_id.get() == call.fragment {
-                    local.pop_top()
+                    *place = Call::of_child(call, self.trace);
+                } else if local.fragment_id.get() == call.fragment {
+                    self.put_root_into(place, local);
                 } else {
-                    None
-                };
-                Call::of_root(call, own)
+                    *place = Call::of_root(call, None);
+                }
             })
-            .unwrap_or_else(|| Call::unrecorded(call))
-        };
+            .is_some();
+        if !put {
+            *place = Call::unrecorded(call);
+        }
+    }
+
+    #[inline(always)]
+    fn put_root_into(&self, place: &mut Call, local: &Local) {
+        let call = &self.call;
+        match local.pop_top() {
+            Some(mut fragment) if fragment.is_blank() && call.parent == SpanId::INVALID => {
+                *place = Call::of_blank(call, fragment.trace);
+                fragment.make_plain();
+                local.recycle(fragment);
+            }
+            own => *place = Call::of_root(call, own),
+        }
     }
 
     /// Makes current what was before. Not where the trace has left the thread meanwhile: its root ended in the poll.
@@ -325,6 +373,18 @@ fn end_shared(site: &'static Callsite, outcome: CallOutcome, duration: u64) {
         let _inside = Inside::enter();
         metrics::shared_cell(site).end_shared(outcome, duration);
     }
+}
+
+/// Opens the fragment of a root again that held nothing.
+fn push_blank(local: &Local, trace: TraceId, span: SpanId, start: u64) -> u64 {
+    let sampled = GLOBAL.policy.samples(trace);
+    let Some(mut fragment) = local.fragment(span.0, trace, sampled) else {
+        lost_record(DropReason::Reentrant);
+        return NOWHERE;
+    };
+    fragment.opened = start;
+    fragment.plain = !sampled;
+    push(local, fragment, span)
 }
 
 fn push(local: &Local, fragment: Box<Fragment>, span: SpanId) -> u64 {

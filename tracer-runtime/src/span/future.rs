@@ -1,7 +1,8 @@
 //! The span of an asynchronous call: a future around the call's own.
 //!
 //! A root's future owns its fragment between polls and gives it to the thread while it is polled or dropped, so that
-//! children that are cancelled find it. A child's future holds ids only.
+//! children that are cancelled find it; as long as the fragment is blank the thread keeps it. A child's future holds ids
+//! only.
 
 use std::future::Future;
 use std::mem::{self, ManuallyDrop};
@@ -54,6 +55,13 @@ pub(super) enum Call {
         start: u64,
         fragment: Box<Fragment>,
     },
+    /// In a fragment of its own that holds nothing yet: many futures wait in one that is soon used again.
+    Blank {
+        site: &'static Callsite,
+        span: SpanId,
+        start: u64,
+        trace: TraceId,
+    },
     /// Its record goes nowhere; the metrics count.
     Unrecorded { site: &'static Callsite, start: u64 },
     /// Over, or never recorded.
@@ -77,6 +85,15 @@ impl Call {
                 lost_record(DropReason::Misnested);
                 Self::unrecorded(call)
             }
+        }
+    }
+
+    pub(super) const fn of_blank(call: &Running, trace: TraceId) -> Self {
+        Self::Blank {
+            site: call.site,
+            span: call.span,
+            start: call.start,
+            trace,
         }
     }
 
