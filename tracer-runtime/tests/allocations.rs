@@ -66,13 +66,12 @@ fn call(site: &'static Callsite) {
 }
 
 /// Pending once.
-async fn pause() {
+fn pause() -> impl Future<Output = ()> + Unpin {
     let mut polled = false;
-    std::future::poll_fn(|_| match std::mem::replace(&mut polled, true) {
+    std::future::poll_fn(move |_| match std::mem::replace(&mut polled, true) {
         true => Poll::Ready(()),
         false => Poll::Pending,
     })
-    .await;
 }
 
 fn finish(future: impl Future<Output = ()>) {
@@ -162,6 +161,22 @@ fn annotated_calls_allocate_nothing() {
     );
 }
 
+/// More than a thread keeps room for; the last ones are cancelled.
+fn roots_that_wait_together_allocate_nothing() {
+    let mut roots = Vec::with_capacity(100);
+    let together = allocations(|| {
+        roots.extend((0..100).map(|_| p::traced(site!("waits"), pause())));
+        let mut task = TaskContext::from_waker(Waker::noop());
+        for polled in [100, 70] {
+            for root in &mut roots[..polled] {
+                let _ = pin!(root).poll(&mut task);
+            }
+        }
+        roots.clear();
+    });
+    assert_eq!(together, 0);
+}
+
 #[test]
 fn warm_calls_allocate_nothing() {
     let telemetry = builder()
@@ -223,6 +238,7 @@ fn warm_calls_allocate_nothing() {
         0
     );
     annotated_calls_allocate_nothing();
+    roots_that_wait_together_allocate_nothing();
     drop(telemetry);
     assert_eq!(allocations(|| call(site!("off"))), 0);
     assert_eq!(

@@ -23,10 +23,10 @@ const LOWEST_OCTAVE: i32 = -26;
 pub(crate) const LOWEST: i32 = LOWEST_OCTAVE * PER_OCTAVE as i32;
 /// Seconds; slot 0 counts calls that took at most this.
 pub(crate) const ZERO_THRESHOLD: f64 = 1.0 / (1_u64 << -LOWEST_OCTAVE) as f64;
-/// Slots of a thread's own cell: up to 1 s. What takes longer does not mind the price of a shared counter.
-pub(super) const NARROW: usize = 1 + 26 * PER_OCTAVE;
+/// Slots of a thread's own cell: up to 1/8 s. What takes longer does not mind the price of a shared counter.
+pub(super) const NARROW: usize = 1 + 23 * PER_OCTAVE;
 /// All slots, up to 2^22 s, which is 48 days; the last one takes what took still longer.
-pub(super) const WIDE: usize = NARROW + 22 * PER_OCTAVE;
+pub(super) const WIDE: usize = NARROW + 25 * PER_OCTAVE;
 
 /// The bound of bucket `k` of the octave from 1 to 2, `2^(k/8)`, as the fraction bits of a float, rounded down.
 /// No bound but the first is a float, so a float is above a bound exactly if its fraction is above this.
@@ -189,8 +189,8 @@ mod tests {
         assert_eq!(slot_of_seconds(0.0), 0);
         assert_eq!(slot_of_seconds(ZERO_THRESHOLD), 0);
         assert_eq!(slot_of_seconds(ZERO_THRESHOLD * 1.01), 1);
-        assert_eq!(slot_of_seconds(1.0), NARROW - 1);
-        assert_eq!(slot_of_seconds(1.01), NARROW);
+        assert_eq!(slot_of_seconds(0.125), NARROW - 1);
+        assert_eq!(slot_of_seconds(0.126), NARROW);
         assert_eq!(slot_of_seconds(1e9), WIDE - 1);
     }
 
