@@ -23,10 +23,12 @@ const LOWEST_OCTAVE: i32 = -26;
 pub(crate) const LOWEST: i32 = LOWEST_OCTAVE * PER_OCTAVE as i32;
 /// Seconds; slot 0 counts calls that took at most this.
 pub(crate) const ZERO_THRESHOLD: f64 = 1.0 / (1_u64 << -LOWEST_OCTAVE) as f64;
-/// Slots of a thread's own cell: up to 1/8 s. What takes longer does not mind the price of a shared counter.
-pub(super) const NARROW: usize = 1 + 23 * PER_OCTAVE;
+/// Slots of a cell that has seen no longer calls: up to 2^-14 s, 61 µs.
+pub(super) const NARROW: usize = 1 + 12 * PER_OCTAVE;
+/// Slots of a thread's own cell: up to 1 s. What takes longer does not mind the price of a shared counter.
+pub(super) const OWN: usize = NARROW + 14 * PER_OCTAVE;
 /// All slots, up to 2^22 s, which is 48 days; the last one takes what took still longer.
-pub(super) const WIDE: usize = NARROW + 25 * PER_OCTAVE;
+pub(super) const WIDE: usize = OWN + 22 * PER_OCTAVE;
 
 /// The bound of bucket `k` of the octave from 1 to 2, `2^(k/8)`, as the fraction bits of a float, rounded down.
 /// No bound but the first is a float, so a float is above a bound exactly if its fraction is above this.
@@ -89,7 +91,7 @@ pub(super) fn prepare() {
     FILLED.call_once(|| TABLE.fill(seconds_per_tick()));
 }
 
-/// The slot of a duration; at least [`NARROW`] for anything longer than the slots of a thread's own cell.
+/// The slot of a duration; at least [`NARROW`] for anything longer than those take.
 #[inline(always)]
 pub(super) fn slot(ticks: u64) -> usize {
     TABLE.slot(ticks)
@@ -189,8 +191,8 @@ mod tests {
         assert_eq!(slot_of_seconds(0.0), 0);
         assert_eq!(slot_of_seconds(ZERO_THRESHOLD), 0);
         assert_eq!(slot_of_seconds(ZERO_THRESHOLD * 1.01), 1);
-        assert_eq!(slot_of_seconds(0.125), NARROW - 1);
-        assert_eq!(slot_of_seconds(0.126), NARROW);
+        assert_eq!(slot_of_seconds(1.0), OWN - 1);
+        assert_eq!(slot_of_seconds(1.01), OWN);
         assert_eq!(slot_of_seconds(1e9), WIDE - 1);
     }
 

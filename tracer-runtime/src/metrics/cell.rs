@@ -4,12 +4,13 @@
 //! the outcomes. A cell that a thread leaves behind goes on counting for the next one, see [`crate::threads`].
 
 use std::array;
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use super::buckets::{self, NARROW, WIDE};
+use super::buckets::{self, NARROW, OWN, WIDE};
 use super::shared::{Shared, carry};
 use crate::callsite::Callsite;
 use crate::record::CallOutcome;
+use crate::recorder::reentrancy::Inside;
 use crate::sync::atomic::{
     AtomicU32, AtomicU64,
     Ordering::{Acquire, Relaxed, Release},
@@ -27,12 +28,16 @@ pub(crate) struct Cell {
     latest: AtomicU64,
     pub(super) shared: &'static Shared,
     buckets: [AtomicU32; NARROW],
+    /// The buckets beyond, from the first call on that takes so long: of many cells few see one.
+    longer: OnceLock<Box<Longer>>,
 }
+
+type Longer = [AtomicU32; OWN - NARROW];
 
 #[cfg(not(tracer_loom))]
 const _: () = assert!(
-    size_of::<Cell>() <= 808,
-    "with its place in the tables at most 512 MiB for 10,000 callsites on 64 threads"
+    size_of::<Cell>() + size_of::<Longer>() <= 928,
+    "with its place in the tables at most 1 KiB a callsite and thread"
 );
 
 /// The bucket of the latest call, and its count with that call; written to the bucket at the end of the next one.
@@ -140,6 +145,7 @@ impl Cell {
             latest: AtomicU64::new(0),
             shared,
             buckets: array::from_fn(|_| AtomicU32::new(0)),
+            longer: OnceLock::new(),
         }
     }
 
@@ -204,37 +210,62 @@ impl Cell {
         ended.store(ended.load(Relaxed).wrapping_add(1), Release);
     }
 
-    /// What `end` does to the histogram where something does not fit.
+    /// What `end` does to the histogram where something does not fit, or the call took long.
     #[cold]
     #[inline(never)]
     fn add_beyond(&self, duration: u64) {
+        let slot = buckets::wide_slot(duration);
+        let bucket = self.own_bucket(slot);
+        let (sum, wraps) = self.sum.load(Relaxed).overflowing_add(duration);
+        let count = bucket.and_then(|bucket| bucket.load(Relaxed).checked_add(1));
+        if let (Some(bucket), Some(count), false) = (bucket, count, wraps) {
+            self.sum.store(sum, Relaxed);
+            return self.set_bucket(slot, bucket, count);
+        }
         let Some(wide) = self.shared.make_wide() else {
             let sum = self.sum.load(Relaxed).saturating_add(duration);
             self.sum.store(sum, Relaxed);
             return self.add_to_highest();
         };
-        match self.sum.load(Relaxed).overflowing_add(duration) {
-            (sum, false) => self.sum.store(sum, Relaxed),
-            (sum, true) => carry(|| {
+        if wraps {
+            carry(|| {
                 self.sum.store(sum, Relaxed);
                 wide.sum_wraps.fetch_add(1, Relaxed);
-            }),
+            });
+        } else {
+            self.sum.store(sum, Relaxed);
         }
-        let slot = buckets::wide_slot(duration);
-        match self.buckets.get(slot).map(|b| (b, b.load(Relaxed))) {
-            None => {
+        match (bucket, count) {
+            (None, _) => {
                 wide.buckets[slot].fetch_add(1, Relaxed);
             }
-            Some((bucket, u32::MAX)) => carry(|| {
+            (Some(bucket), None) => carry(|| {
                 bucket.store(0, Relaxed);
                 wide.buckets[slot].fetch_add(1 << 32, Relaxed);
             }),
-            Some((bucket, n)) => {
-                let count = n + 1;
-                bucket.store(count, Relaxed);
-                self.latest.store(Latest { slot, count }.pack(), Release);
-            }
+            (Some(bucket), Some(count)) => self.set_bucket(slot, bucket, count),
         }
+    }
+
+    fn set_bucket(&self, slot: usize, bucket: &AtomicU32, count: u32) {
+        bucket.store(count, Relaxed);
+        if slot < NARROW {
+            self.latest.store(Latest { slot, count }.pack(), Release);
+        }
+    }
+
+    /// `None` for the slots of the wide histogram, and where this thread is inside the recorder and may not allocate.
+    fn own_bucket(&self, slot: usize) -> Option<&AtomicU32> {
+        let Some(beyond) = slot.checked_sub(NARROW) else {
+            return self.buckets.get(slot);
+        };
+        if slot < OWN && self.longer.get().is_none() {
+            let _inside = Inside::enter()?;
+            let _ = self
+                .longer
+                .set(Box::new(array::from_fn(|_| AtomicU32::new(0))));
+        }
+        self.longer.get()?.get(beyond)
     }
 
     /// For the one case that the wide histogram is needed and cannot be made: keeps the count exact, not the bucket.
@@ -265,10 +296,18 @@ impl Cell {
         self.ended[outcome as usize].fetch_add(1, Release);
     }
 
+    #[cfg(all(test, not(tracer_loom)))]
+    pub(super) fn is_longer(&self) -> bool {
+        self.longer.get().is_some()
+    }
+
     #[cfg(test)]
     pub(super) fn fill_bucket_for_tests(&self, duration: u64) {
         self.settle();
-        self.buckets[buckets::slot(duration)].store(u32::MAX, Relaxed);
+        let bucket = self.own_bucket(buckets::wide_slot(duration));
+        bucket
+            .into_iter()
+            .for_each(|bucket| bucket.store(u32::MAX, Relaxed));
     }
 
     // === reading ===
@@ -315,6 +354,14 @@ impl Cell {
                 true => in_bucket.max(latest.count),
                 false => in_bucket,
             });
+        }
+        let longer = self
+            .longer
+            .get()
+            .into_iter()
+            .flat_map(|longer| longer.iter());
+        for (count, bucket) in counts[NARROW..].iter_mut().zip(longer) {
+            *count += u64::from(bucket.load(Relaxed));
         }
         self.sum.load(Relaxed)
     }

@@ -1,7 +1,7 @@
 //! What the threads that call one function share: counts that no thread's own cell has room for.
 //!
-//! A cell counts in 32 bits and up to an eighth of a second, to stay small. Longer calls are counted here, and so is a
-//! full 32-bit bucket, 2^32 calls at a time.
+//! A cell counts in 32 bits and up to a second, to stay within its kibibyte. Longer calls are counted here, and so is
+//! a full 32-bit bucket, 2^32 calls at a time.
 
 use std::sync::atomic::{
     AtomicU64,

@@ -219,7 +219,7 @@ fn a_full_bucket_is_carried_over_and_no_snapshot_sees_it_twice_or_never() {
     const CALLS: u64 = if cfg!(miri) { 20 } else { 20_000 };
     prepare();
     let count = || series("carried").durations.count();
-    let duration = ticks(Duration::from_micros(1));
+    let durations = [1, 1_000].map(|us| ticks(Duration::from_micros(us)));
     let done = AtomicBool::new(false);
     on_a_thread(&SITE, |cell| {
         let mut before = count();
@@ -233,7 +233,8 @@ fn a_full_bucket_is_carried_over_and_no_snapshot_sees_it_twice_or_never() {
                     before = now;
                 }
             });
-            for _ in 0..CALLS {
+            for n in 0..CALLS {
+                let duration = durations[n as usize % 2];
                 cell.fill_bucket_for_tests(duration);
                 cell.end(CallOutcome::Ok, duration);
             }
@@ -241,6 +242,22 @@ fn a_full_bucket_is_carried_over_and_no_snapshot_sees_it_twice_or_never() {
         });
     });
     assert_eq!(count(), CALLS << 32);
+}
+
+#[test]
+fn a_cell_grows_with_the_range_of_durations_that_it_has_seen() {
+    static SITE: Callsite = Callsite::new("f", "f", "grows");
+    prepare();
+    on_a_thread(&SITE, |cell| {
+        let mut grown = Vec::new();
+        for duration in [50, 100, 900_000, 1_100_000] {
+            cell.begin();
+            cell.end(CallOutcome::Ok, ticks(Duration::from_micros(duration)));
+            grown.push((cell.is_longer(), cell.shared.wide().is_some()));
+        }
+        let expected = [(false, false), (true, false), (true, false), (true, true)];
+        assert_eq!(grown, expected);
+    });
 }
 
 #[test]
