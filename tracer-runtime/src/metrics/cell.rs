@@ -296,7 +296,7 @@ impl Cell {
         self.ended[outcome as usize].fetch_add(1, Release);
     }
 
-    #[cfg(all(test, not(tracer_loom)))]
+    #[cfg(test)]
     pub(super) fn is_longer(&self) -> bool {
         self.longer.get().is_some()
     }
