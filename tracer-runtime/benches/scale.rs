@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo bench -p tracer-runtime --bench scale                # the tables, then `ratio NAME VALUE` and `memory NAME MIB`
-//! cargo bench -p tracer-runtime --bench scale -- quick       # the same in a fifth of the time
+//! cargo bench -p tracer-runtime --bench scale -- quick       # the same in a third of the time
 //! cargo bench -p tracer-runtime --bench scale -- time        # the ratios alone; also with `quick`, or the names of tables
 //! cargo bench -p tracer-runtime --bench scale -- sustained   # 60 s at full speed; also with `quick`
 //! ```

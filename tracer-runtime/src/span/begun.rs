@@ -42,23 +42,9 @@ impl Begun {
                 trace,
             } => {
                 place.make_done();
-                let fragment = local.fragment_id.get();
                 let (before, depth) = (local.span.get(), local.depth());
-                let mut call = Running {
-                    site,
-                    cell: Self::cell(local, site),
-                    fragment,
-                    parent,
-                    span,
-                    start,
-                };
-                if fragment != 0 && local.trace.get() == trace {
-                    local.span.set(span);
-                } else {
-                    find_fragment(&mut call, trace, local);
-                }
                 *active = Some(Self {
-                    call,
+                    call: resumed_child(local, site, parent, span, start, trace),
                     trace,
                     before,
                     depth,
@@ -73,14 +59,7 @@ impl Begun {
                 place.make_done();
                 let (before, depth) = (local.span.get(), local.depth());
                 *active = Some(Self {
-                    call: Running {
-                        site,
-                        cell: Self::cell(local, site),
-                        fragment: push_blank(local, trace, span, start),
-                        parent: SpanId::INVALID,
-                        span,
-                        start,
-                    },
+                    call: resumed_blank(local, site, span, start, trace),
                     trace,
                     before,
                     depth,
@@ -375,16 +354,60 @@ fn end_shared(site: &'static Callsite, outcome: CallOutcome, duration: u64) {
     }
 }
 
-/// Opens the fragment of a root again that held nothing.
-fn push_blank(local: &Local, trace: TraceId, span: SpanId, start: u64) -> u64 {
-    let sampled = GLOBAL.policy.samples(trace);
-    let Some(mut fragment) = local.fragment(span.0, trace, sampled) else {
-        lost_record(DropReason::Reentrant);
-        return NOWHERE;
+#[inline(always)]
+fn resumed_child(
+    local: &Local,
+    site: &'static Callsite,
+    parent: SpanId,
+    span: SpanId,
+    start: u64,
+    trace: TraceId,
+) -> Running {
+    let mut call = Running {
+        site,
+        cell: Begun::cell(local, site),
+        fragment: local.fragment_id.get(),
+        parent,
+        span,
+        start,
     };
-    fragment.opened = start;
-    fragment.plain = !sampled;
-    push(local, fragment, span)
+    if call.fragment != 0 && local.trace.get() == trace {
+        local.span.set(span);
+    } else {
+        find_fragment(&mut call, trace, local);
+    }
+    call
+}
+
+/// Opens the fragment of a root again that held nothing.
+#[inline(always)]
+fn resumed_blank(
+    local: &Local,
+    site: &'static Callsite,
+    span: SpanId,
+    start: u64,
+    trace: TraceId,
+) -> Running {
+    let sampled = GLOBAL.policy.samples(trace);
+    let fragment = match local.fragment(span.0, trace, sampled) {
+        Some(mut fragment) => {
+            fragment.opened = start;
+            fragment.plain = !sampled;
+            push(local, fragment, span)
+        }
+        None => {
+            lost_record(DropReason::Reentrant);
+            NOWHERE
+        }
+    };
+    Running {
+        site,
+        cell: Begun::cell(local, site),
+        fragment,
+        parent: SpanId::INVALID,
+        span,
+        start,
+    }
 }
 
 fn push(local: &Local, fragment: Box<Fragment>, span: SpanId) -> u64 {
