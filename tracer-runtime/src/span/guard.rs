@@ -56,7 +56,6 @@ enum Unfinished {
 }
 
 impl Unfinished {
-    #[inline(always)]
     fn alone() -> Self {
         match std::thread::panicking() {
             true => Self::Ok,
@@ -92,8 +91,9 @@ fn enter_on(guard: &mut Guard, site: &'static Callsite) {
     }
 }
 
+/// Out of line with all that goes with it: who inlines a look at the panic count compiles it for every function.
 #[inline(never)]
-fn enter_on_alone(guard: &mut Guard, site: &'static Callsite) {
+fn enter_alone_on(guard: &mut Guard, site: &'static Callsite) {
     enter_on(guard, site);
     guard.alone();
 }
@@ -127,7 +127,7 @@ fn enter_root(guard: &mut Guard, site: &'static Callsite, cell: Option<&'static 
 #[cold]
 #[inline(never)]
 fn enter_general(guard: &mut Guard, site: &'static Callsite) {
-    *guard = start::enter_at(site, Start::current());
+    guard.call = start::enter_at(site, Start::current()).call.take();
 }
 
 impl Guard {
@@ -148,11 +148,11 @@ impl Guard {
         }
     }
 
-    /// [`Self::enter`], then [`Self::alone`].
+    /// The same where nobody will say that the body has reached its end: only a thread that unwinds makes it a `panic`.
     #[inline]
     pub fn enter_alone(&mut self, site: &'static Callsite) {
         if mode::get() != 0 {
-            enter_on_alone(self, site);
+            enter_alone_on(self, site);
         }
     }
 
@@ -281,13 +281,14 @@ fn end_failed(call: &Running, failure: Option<Box<Failure>>) {
 #[inline(never)]
 fn end_unfinished(begun: &Begun) {
     let Begun { call, unfinished } = begun;
-    match unfinished {
-        // Not unwinding, it has left the body by a way that the macro could not see.
-        Unfinished::Panic | Unfinished::PanicIfUnwinding if !std::thread::panicking() => {
-            end_ok(call)
-        }
-        Unfinished::Ok => end_ok(call),
-        _ => end_unusual(call, CallOutcome::Panic, None),
+    let unwound = match unfinished {
+        Unfinished::Panic => true,
+        Unfinished::PanicIfUnwinding => std::thread::panicking(),
+        Unfinished::Ok => false,
+    };
+    match unwound {
+        true => end_unusual(call, CallOutcome::Panic, None),
+        false => end_ok(call),
     }
 }
 
