@@ -65,7 +65,7 @@ impl Call<'_> {
         let params = self.plan(capture).apply(&mut f.sig);
         let body = SyncBody {
             private,
-            enter: self.enter(&params, !watched),
+            enter: self.enter(&params),
             inside: self.inside(&params),
             closure: closure.then_some(self.body),
             returned,
@@ -74,24 +74,38 @@ impl Call<'_> {
         body.expand()
     }
 
-    /// A guard that is dropped before its end makes the call a `panic`; one that is `alone` only where it unwinds.
-    fn enter(&self, params: &Params, alone: bool) -> TokenStream {
+    fn enter(&self, params: &Params) -> Enter {
         let span = Span::mixed_site();
         let (private, callsite) = (&self.rt.private, &self.callsite);
-        let guard = local("__traced_guard");
-        match (callsite::start(self.rt, self.args, params), alone) {
-            (Some(start), _) => {
-                let alone =
-                    alone.then(|| quote_spanned!(span=> #private::Guard::alone(&mut #guard);));
-                quote_spanned!(span=>
-                    let mut #guard = #private::enter_at(#callsite, #start); #alone)
-            }
-            (None, true) => quote_spanned!(span=>
-                let mut #guard = #private::Guard::off();
-                #private::Guard::enter_alone(&mut #guard, #callsite);),
-            (None, false) => quote_spanned!(span=>
-                let mut #guard = #private::Guard::off();
-                #private::Guard::enter(&mut #guard, #callsite);),
+        match callsite::start(self.rt, self.args, params) {
+            Some(start) => Enter::At(quote_spanned!(span=> #private::enter_at(#callsite, #start))),
+            None => Enter::Here(callsite.clone()),
+        }
+    }
+}
+
+/// How the call begins.
+enum Enter {
+    /// Under what is current, by this callsite.
+    Here(TokenStream),
+    /// By this expression.
+    At(TokenStream),
+}
+
+impl Enter {
+    /// The guard; `alone` when nobody will say that the body has reached its end.
+    ///
+    /// Where it can, the call begins in the guard's place: to move a guard costs more than to make one.
+    fn statements(self, private: &TokenStream, guard: &TokenStream, alone: bool) -> TokenStream {
+        let span = Span::mixed_site();
+        match (self, alone) {
+            (Self::Here(callsite), false) => quote_spanned!(span=>
+                let mut #guard = #private::Guard::off(); #private::Guard::enter(&mut #guard, #callsite);),
+            (Self::Here(callsite), true) => quote_spanned!(span=>
+                let mut #guard = #private::Guard::off(); #private::Guard::enter_alone(&mut #guard, #callsite);),
+            (Self::At(enter), false) => quote_spanned!(span=> let mut #guard = #enter;),
+            (Self::At(enter), true) => quote_spanned!(span=>
+                let mut #guard = #enter; #private::Guard::alone(&mut #guard);),
         }
     }
 }
@@ -109,7 +123,7 @@ enum End {
 
 struct SyncBody<'a> {
     private: &'a TokenStream,
-    enter: TokenStream,
+    enter: Enter,
     inside: TokenStream,
     /// The user's body, if it runs in a closure.
     closure: Option<&'a Group>,
@@ -148,10 +162,10 @@ impl SyncBody<'_> {
             None => quote_spanned!(span=> { #inside }),
         };
         // A body can end in `panic!()` whatever the function returns.
+        let alone = matches!(end, End::Unseen);
+        let enter = enter.statements(private, &guard.to_token_stream(), alone);
         let end = match end {
-            End::Unseen => {
-                return quote_spanned!(span=> #enter #run);
-            }
+            End::Unseen => return quote_spanned!(span=> #enter #run),
             End::Reached if self.returned.is_none() => {
                 let semicolon = self.closure.map(|_| quote_spanned!(span=> ;));
                 return quote_spanned!(span=>
@@ -181,9 +195,8 @@ impl SyncBody<'_> {
                 match describe {
                     Some(Describer::Closure(describe)) => quote_spanned!(span=>
                         #private::settle_future(&mut #guard, #future, #describe)),
-                    _ => {
-                        quote_spanned!(span=> #private::Guard::into_future(#private::Guard::take(&mut #guard), #future, #judge))
-                    }
+                    _ => quote_spanned!(span=>
+                        #private::Guard::into_future(#private::Guard::take(&mut #guard), #future, #judge)),
                 }
             }
         };

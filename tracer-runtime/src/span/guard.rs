@@ -40,7 +40,7 @@ struct Begun {
 impl Begun {
     #[inline(always)]
     const fn new(call: Running) -> Self {
-        let unfinished = Unfinished::Panic;
+        let unfinished = Unfinished::PanicWhileUnwinding;
         Self { call, unfinished }
     }
 }
@@ -48,14 +48,19 @@ impl Begun {
 /// What it means that a guard is dropped and nobody has said that the body has reached its end.
 #[derive(Debug, Clone, Copy)]
 enum Unfinished {
+    /// Whoever holds the guard would have said it.
     Panic,
-    /// Nobody ever says it: a `panic` only where the thread unwinds.
+    /// The expansion would have said it, but for ways out of the body that the macro cannot see: a `panic` only where
+    /// the thread unwinds now.
+    PanicWhileUnwinding,
+    /// Nobody ever says it: a `panic` only where the thread has begun to unwind since.
     PanicIfUnwinding,
     /// Neither, and the thread was unwinding when the call began: it is inside of a destructor.
     Ok,
 }
 
 impl Unfinished {
+    #[inline(always)]
     fn alone() -> Self {
         match std::thread::panicking() {
             true => Self::Ok,
@@ -69,6 +74,9 @@ impl Unfinished {
 pub fn enter(site: &'static Callsite) -> Guard {
     let mut guard = Guard::off();
     guard.enter(site);
+    if let Some(begun) = &mut guard.call {
+        begun.unfinished = Unfinished::Panic;
+    }
     guard
 }
 
@@ -91,9 +99,8 @@ fn enter_on(guard: &mut Guard, site: &'static Callsite) {
     }
 }
 
-/// Out of line with all that goes with it: who inlines a look at the panic count compiles it for every function.
 #[inline(never)]
-fn enter_alone_on(guard: &mut Guard, site: &'static Callsite) {
+fn enter_on_alone(guard: &mut Guard, site: &'static Callsite) {
     enter_on(guard, site);
     guard.alone();
 }
@@ -127,7 +134,7 @@ fn enter_root(guard: &mut Guard, site: &'static Callsite, cell: Option<&'static 
 #[cold]
 #[inline(never)]
 fn enter_general(guard: &mut Guard, site: &'static Callsite) {
-    guard.call = start::enter_at(site, Start::current()).call.take();
+    *guard = start::enter_at(site, Start::current());
 }
 
 impl Guard {
@@ -148,11 +155,11 @@ impl Guard {
         }
     }
 
-    /// The same where nobody will say that the body has reached its end: only a thread that unwinds makes it a `panic`.
+    /// [`Self::enter`], then [`Self::alone`].
     #[inline]
     pub fn enter_alone(&mut self, site: &'static Callsite) {
         if mode::get() != 0 {
-            enter_alone_on(self, site);
+            enter_on_alone(self, site);
         }
     }
 
@@ -281,14 +288,14 @@ fn end_failed(call: &Running, failure: Option<Box<Failure>>) {
 #[inline(never)]
 fn end_unfinished(begun: &Begun) {
     let Begun { call, unfinished } = begun;
-    let unwound = match unfinished {
-        Unfinished::Panic => true,
-        Unfinished::PanicIfUnwinding => std::thread::panicking(),
-        Unfinished::Ok => false,
-    };
-    match unwound {
-        true => end_unusual(call, CallOutcome::Panic, None),
-        false => end_ok(call),
+    match unfinished {
+        Unfinished::PanicWhileUnwinding | Unfinished::PanicIfUnwinding
+            if !std::thread::panicking() =>
+        {
+            end_ok(call)
+        }
+        Unfinished::Ok => end_ok(call),
+        _ => end_unusual(call, CallOutcome::Panic, None),
     }
 }
 
