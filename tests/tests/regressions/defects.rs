@@ -21,20 +21,20 @@ fn regression_2_after_a_mistake_the_function_is_still_there() {
     // Each of these calls its item: an item that is gone would be a second error.
     for (source, stderr) in [
         (
-            include_str!("../../ui/item_const_fn.rs"),
-            include_str!("../../ui/item_const_fn.stderr"),
+            include_str!("../../ui/fail/item_const_fn.rs"),
+            include_str!("../../ui/fail/item_const_fn.stderr"),
         ),
         (
-            include_str!("../../ui/argument_unknown.rs"),
-            include_str!("../../ui/argument_unknown.stderr"),
+            include_str!("../../ui/fail/argument_unknown.rs"),
+            include_str!("../../ui/fail/argument_unknown.stderr"),
         ),
         (
-            include_str!("../../ui/impl_with_name.rs"),
-            include_str!("../../ui/impl_with_name.stderr"),
+            include_str!("../../ui/fail/impl_with_name.rs"),
+            include_str!("../../ui/fail/impl_with_name.stderr"),
         ),
         (
-            include_str!("../../ui/item_struct.rs"),
-            include_str!("../../ui/item_struct.stderr"),
+            include_str!("../../ui/fail/item_struct.rs"),
+            include_str!("../../ui/fail/item_struct.stderr"),
         ),
     ] {
         assert!(
@@ -114,8 +114,8 @@ fn regression_5_statements_before_box_pin_stay() {
     let mut calls = 0;
     assert_eq!(block_on(counts_first(&mut calls)), 1);
     assert_eq!(calls, 1);
-    let empty = include_str!("../../ui/name_empty.stderr");
-    let unknown = include_str!("../../ui/argument_unknown.stderr");
+    let empty = include_str!("../../ui/fail/name_empty.stderr");
+    let unknown = include_str!("../../ui/fail/argument_unknown.stderr");
     assert_eq!(
         (places(empty), places(unknown)),
         (vec!["3:17"], vec!["3:10"])
@@ -207,7 +207,7 @@ fn regression_7_attributes_stay_and_unwinding_elsewhere_does_not_count() {
     })
     .remove(0);
     assert_eq!(span.outcome, Some(CallOutcome::Ok));
-    let syntax = include_str!("../../ui/body_half_typed.stderr");
+    let syntax = include_str!("../../ui/fail/body_half_typed.stderr");
     assert!(!syntax.contains("goes on a function"), "{syntax}");
 }
 

@@ -111,7 +111,7 @@ fn row_22_blocks_and_modules() {
 
 #[test]
 fn row_23_a_stream_is_an_error_that_says_so() {
-    let stderr = include_str!("../../ui/item_stream.stderr");
+    let stderr = include_str!("../../ui/fail/item_stream.stderr");
     assert!(stderr.contains("streams are not supported yet"), "{stderr}");
     assert_eq!(places(stderr), ["12:19"]);
 }

@@ -84,7 +84,7 @@ fn spans<T>(f: impl FnOnce() -> T) -> Vec<CapturedSpan> {
 fn places(stderr: &str) -> Vec<&str> {
     stderr
         .lines()
-        .filter_map(|line| line.trim_start().strip_prefix("--> ui/"))
+        .filter_map(|line| line.trim_start().strip_prefix("--> fail/"))
         .filter_map(|place| place.split_once(':').map(|(_, place)| place))
         .collect()
 }

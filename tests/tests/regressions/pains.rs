@@ -5,7 +5,7 @@ use std::cell::RefCell;
 
 #[test]
 fn row_1_a_half_typed_body_expands() {
-    let stderr = include_str!("../../ui/body_half_typed.stderr");
+    let stderr = include_str!("../../ui/fail/body_half_typed.stderr");
     // Only what is half typed is wrong: the functions, their types and their neighbours are there.
     for other in ["cannot find", "no method", "not found"] {
         assert!(!stderr.contains(other), "{stderr}");
@@ -162,7 +162,7 @@ fn row_16_the_drop_order_stays() {
 
 #[test]
 fn row_17_lints_still_fire() {
-    let stderr = include_str!("../../ui/lints_still_fire.stderr");
+    let stderr = include_str!("../../ui/fail/lints_still_fire.stderr");
     for lint in [
         "function `dead` is never used",
         "function `dead_later` is never used",
@@ -212,7 +212,7 @@ fn row_18_lints_are_silent_on_the_expansion() {
 
 #[test]
 fn row_19_errors_point_at_the_users_code() {
-    let stderr = include_str!("../../ui/body_mismatch_async.stderr");
+    let stderr = include_str!("../../ui/fail/body_mismatch_async.stderr");
     for place in ["5:5", "11:20", "13:8", "18:5"] {
         assert!(places(stderr).contains(&place), "{place} in {stderr}");
     }

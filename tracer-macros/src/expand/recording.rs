@@ -1,6 +1,6 @@
 //! Attributes: what `args`, `fields` and `ret` record.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote_spanned};
 use syn::ext::IdentExt as _;
 
@@ -81,6 +81,14 @@ fn field_statement(private: &TokenStream, field: &Field, bindings: &[Ident]) -> 
     }
 }
 
+fn is_literal(tokens: &TokenStream) -> bool {
+    let mut trees = tokens.clone().into_iter();
+    matches!(
+        (trees.next(), trees.next()),
+        (Some(TokenTree::Literal(_)), None)
+    )
+}
+
 /// Records an expression. A missing `Debug` or `Display` is reported at the expression.
 fn put(
     private: &TokenStream,
@@ -92,7 +100,11 @@ fn put(
     let span = Span::mixed_site();
     let borrowed = quote_spanned!(generated(place)=> &(#expr));
     match mode {
-        // Both expressions stay out of the scope of our traits: they could call a method of that name.
+        // Both expressions stay out of the scope of our traits: they could call a method of that name. A literal cannot.
+        Mode::Value if is_literal(key) => quote_spanned!(span=> match #borrowed { value => {
+            use #private::by_type::*;
+            (&&&&#private::Capture(value)).__traced_put(#key)
+        } }),
         Mode::Value => quote_spanned!(span=> match (#key, #borrowed) { (key, value) => {
             use #private::by_type::*;
             (&&&&#private::Capture(value)).__traced_put(key)

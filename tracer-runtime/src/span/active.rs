@@ -13,12 +13,6 @@ use crate::recorder::call::{self, Beginning};
 pub(super) struct Active(Option<Begun>);
 
 impl Active {
-    /// No call yet.
-    #[inline]
-    pub(super) const fn none() -> Self {
-        Self(None)
-    }
-
     /// Takes the call out of its future.
     ///
     /// Writes to a place rather than returning something, so that what follows here are jumps.
@@ -93,24 +87,28 @@ impl Active {
         }
     }
 
-    /// Before a poll.
+    /// Around a poll.
     #[inline]
-    pub(super) fn begin(&mut self, place: &mut Call) {
+    pub(super) fn polled(place: &mut Call) -> Self {
+        let mut this = Self(None);
         if mode::get() == 0 && place.is_waiting() {
             place.forgo();
         } else if !place.is_done() {
-            self.resume(place);
+            this.resume(place);
         }
+        this
     }
 
-    /// Before the future is dropped.
+    /// Around the drop of the future.
     #[inline]
-    pub(super) fn begin_drop(&mut self, place: &mut Call) {
+    pub(super) fn dropped(place: &mut Call) -> Self {
+        let mut this = Self(None);
         if place.is_waiting() {
             place.forgo();
         } else if !place.is_done() {
-            self.resume(place);
+            this.resume(place);
         }
+        this
     }
 
     /// After a poll that ended pending: back into the future.

@@ -2,6 +2,7 @@
 
 use super::future::Call;
 use super::guard::NOWHERE;
+use super::resumed;
 use super::start::{self, Opened, Start};
 use crate::callsite::{Callsite, Signals};
 use crate::clock;
@@ -9,12 +10,9 @@ use crate::id::{SpanId, TraceId};
 use crate::metrics;
 use crate::mode;
 use crate::record::{CallOutcome, Failure};
-use crate::recorder::account::{DropReason, Tally};
+use crate::recorder::account::DropReason;
 use crate::recorder::call::{self, Running};
-use crate::recorder::captures;
-use crate::recorder::fragment::Fragment;
 use crate::recorder::local::{self, Local, lost_record};
-use crate::recorder::pipeline::GLOBAL;
 use crate::recorder::reentrancy::Inside;
 use crate::recorder::verdict;
 
@@ -44,7 +42,7 @@ impl Begun {
                 place.make_done();
                 let (before, depth) = (local.span.get(), local.depth());
                 *active = Some(Self {
-                    call: resumed_child(local, site, parent, span, start, trace),
+                    call: resumed::child(local, site, parent, span, start, trace),
                     trace,
                     before,
                     depth,
@@ -59,7 +57,7 @@ impl Begun {
                 place.make_done();
                 let (before, depth) = (local.span.get(), local.depth());
                 *active = Some(Self {
-                    call: resumed_blank(local, site, span, start, trace),
+                    call: resumed::blank(local, site, span, start, trace),
                     trace,
                     before,
                     depth,
@@ -89,7 +87,7 @@ impl Begun {
                 let call = Running {
                     site,
                     cell: Self::cell(local, site),
-                    fragment: push(local, fragment, span),
+                    fragment: resumed::push(local, fragment, span),
                     parent,
                     span,
                     start,
@@ -107,7 +105,7 @@ impl Begun {
     }
 
     /// Where the end of a call that has begun before will be counted.
-    fn cell(local: &Local, site: &'static Callsite) -> Option<&'static metrics::Cell> {
+    pub(super) fn cell(local: &Local, site: &'static Callsite) -> Option<&'static metrics::Cell> {
         match site.signals {
             Signals::SpansOnly => None,
             _ if cfg!(feature = "metrics") => local.cell(site),
@@ -312,113 +310,10 @@ fn owns_fragment(call: &Running) -> bool {
     call.span.0 == call.fragment
 }
 
-/// The trace that the call began in is not the active one: the future has been carried away.
-#[cold]
-#[inline(never)]
-fn find_fragment(call: &mut Running, trace: TraceId, local: &Local) {
-    let mode = mode::get();
-    let mut pipe = None;
-    if mode & mode::CAPTURING != 0 {
-        pipe = captures::of(trace);
-    }
-    if mode & mode::INITIALISED == 0 {
-        pipe = pipe.or_else(|| captures::adopt(trace));
-        if pipe.is_none() {
-            // The capture that it began in is gone.
-            call.fragment = NOWHERE;
-            return;
-        }
-    }
-    let policy = pipe
-        .as_ref()
-        .map_or(&GLOBAL.policy, |pipe| &pipe.pipeline().policy);
-    // As its trace was, unless another service decided that.
-    let sampled = policy.samples(trace);
-    let Some(mut orphan) = local.fragment(call.span.0, trace, sampled) else {
-        call.fragment = NOWHERE;
-        return lost_record(DropReason::Reentrant);
-    };
-    orphan.opened = call.start;
-    orphan.partial = true;
-    orphan.special = pipe.is_some();
-    orphan.pipe = pipe;
-    orphan.account().tally(Tally::Orphan);
-    call.fragment = push(local, orphan, call.span);
-}
-
 #[cold]
 fn end_shared(site: &'static Callsite, outcome: CallOutcome, duration: u64) {
     if site.signals != Signals::SpansOnly {
         let _inside = Inside::enter();
         metrics::shared_cell(site).end_shared(outcome, duration);
-    }
-}
-
-#[inline(always)]
-fn resumed_child(
-    local: &Local,
-    site: &'static Callsite,
-    parent: SpanId,
-    span: SpanId,
-    start: u64,
-    trace: TraceId,
-) -> Running {
-    let mut call = Running {
-        site,
-        cell: Begun::cell(local, site),
-        fragment: local.fragment_id.get(),
-        parent,
-        span,
-        start,
-    };
-    if call.fragment != 0 && local.trace.get() == trace {
-        local.span.set(span);
-    } else {
-        find_fragment(&mut call, trace, local);
-    }
-    call
-}
-
-/// Opens the fragment of a root again that held nothing.
-#[inline(always)]
-fn resumed_blank(
-    local: &Local,
-    site: &'static Callsite,
-    span: SpanId,
-    start: u64,
-    trace: TraceId,
-) -> Running {
-    let sampled = GLOBAL.policy.samples(trace);
-    let fragment = match local.fragment(span.0, trace, sampled) {
-        Some(mut fragment) => {
-            fragment.opened = start;
-            fragment.plain = !sampled;
-            push(local, fragment, span)
-        }
-        None => {
-            lost_record(DropReason::Reentrant);
-            NOWHERE
-        }
-    };
-    Running {
-        site,
-        cell: Begun::cell(local, site),
-        fragment,
-        parent: SpanId::INVALID,
-        span,
-        start,
-    }
-}
-
-fn push(local: &Local, fragment: Box<Fragment>, span: SpanId) -> u64 {
-    let id = fragment.id;
-    match local.push_top(fragment, span) {
-        Ok(()) => id,
-        Err(fragment) => {
-            // Its span has no place, but what it holds so far is judged, and those who wait for it learn of its end.
-            fragment.account().dropped(DropReason::NestedTooDeep, 1);
-            verdict::finish(Some(local), fragment);
-            NOWHERE
-        }
     }
 }

@@ -141,11 +141,6 @@ impl Call {
         .unwrap_or_else(|| Self::unrecorded(&call))
     }
 
-    #[inline]
-    const fn waiting(site: &'static Callsite) -> ManuallyDrop<Self> {
-        ManuallyDrop::new(Self::Waiting { site, at: None })
-    }
-
     pub(super) fn take(&mut self) -> Self {
         mem::replace(self, Self::Done)
     }
@@ -198,9 +193,9 @@ pub fn traced_with<F: Future, D: Describe<F::Output>>(
     describe: D,
 ) -> Traced<F, D> {
     Traced {
-        call: Call::waiting(site),
-        describe,
         inner: ManuallyDrop::new(future),
+        call: ManuallyDrop::new(Call::Waiting { site, at: None }),
+        describe,
     }
 }
 
@@ -246,8 +241,7 @@ impl<F: Future, D: Describe<F::Output>> Future for Traced<F, D> {
         let this = unsafe { self.get_unchecked_mut() };
         // SAFETY: `this` came from a pin, so `inner` does not move until it is dropped in place.
         let inner: Pin<&mut F> = unsafe { Pin::new_unchecked(&mut *this.inner) };
-        let mut active = Active::none();
-        active.begin(&mut this.call);
+        let mut active = Active::polled(&mut this.call);
         let polled = inner.poll(task);
         if let Some(kind) = active.kind() {
             match &polled {
@@ -266,8 +260,7 @@ impl<F, D> Drop for Traced<F, D> {
         reason = "drops the pinned inner future in place, once, inside its span"
     )]
     fn drop(&mut self) {
-        let mut active = Active::none();
-        active.begin_drop(&mut self.call);
+        let mut active = Active::dropped(&mut self.call);
         // SAFETY: `inner` is dropped here and nowhere else, and never touched again.
         unsafe { ManuallyDrop::drop(&mut self.inner) };
         active.cancel();

@@ -24,6 +24,8 @@ pub(crate) mod outcome;
 pub(crate) mod probe;
 pub(crate) mod probe_return;
 #[cfg(feature = "enable")]
+mod resumed;
+#[cfg(feature = "enable")]
 pub(crate) mod start;
 #[cfg(feature = "enable")]
 pub(crate) mod task;
