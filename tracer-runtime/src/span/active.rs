@@ -13,6 +13,12 @@ use crate::recorder::call::{self, Beginning};
 pub(super) struct Active(Option<Begun>);
 
 impl Active {
+    /// No call yet.
+    #[inline]
+    pub(super) const fn none() -> Self {
+        Self(None)
+    }
+
     /// Takes the call out of its future.
     ///
     /// Writes to a place rather than returning something, so that what follows here are jumps.
@@ -87,28 +93,24 @@ impl Active {
         }
     }
 
-    /// Around a poll.
+    /// Before a poll. In the call's own place: to move what a function returns costs more than to make it.
     #[inline]
-    pub(super) fn polled(place: &mut Call) -> Self {
-        let mut this = Self(None);
+    pub(super) fn begin(&mut self, place: &mut Call) {
         if mode::get() == 0 && place.is_waiting() {
             place.forgo();
         } else if !place.is_done() {
-            this.resume(place);
+            self.resume(place);
         }
-        this
     }
 
-    /// Around the drop of the future.
+    /// Before the drop of the future.
     #[inline]
-    pub(super) fn dropped(place: &mut Call) -> Self {
-        let mut this = Self(None);
+    pub(super) fn begin_drop(&mut self, place: &mut Call) {
         if place.is_waiting() {
             place.forgo();
         } else if !place.is_done() {
-            this.resume(place);
+            self.resume(place);
         }
-        this
     }
 
     /// After a poll that ended pending: back into the future.

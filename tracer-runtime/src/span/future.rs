@@ -241,7 +241,8 @@ impl<F: Future, D: Describe<F::Output>> Future for Traced<F, D> {
         let this = unsafe { self.get_unchecked_mut() };
         // SAFETY: `this` came from a pin, so `inner` does not move until it is dropped in place.
         let inner: Pin<&mut F> = unsafe { Pin::new_unchecked(&mut *this.inner) };
-        let mut active = Active::polled(&mut this.call);
+        let mut active = Active::none();
+        active.begin(&mut this.call);
         let polled = inner.poll(task);
         if let Some(kind) = active.kind() {
             match &polled {
@@ -260,7 +261,8 @@ impl<F, D> Drop for Traced<F, D> {
         reason = "drops the pinned inner future in place, once, inside its span"
     )]
     fn drop(&mut self) {
-        let mut active = Active::dropped(&mut self.call);
+        let mut active = Active::none();
+        active.begin_drop(&mut self.call);
         // SAFETY: `inner` is dropped here and nowhere else, and never touched again.
         unsafe { ManuallyDrop::drop(&mut self.inner) };
         active.cancel();
