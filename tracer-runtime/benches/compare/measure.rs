@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::hint::black_box;
 use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -14,9 +15,21 @@ struct Row {
     title: &'static str,
     calls: u64,
     run: Box<dyn FnMut()>,
-    /// Nanoseconds a call.
-    samples: Vec<f64>,
+    samples: Vec<Sample>,
 }
+
+#[derive(Clone, Copy)]
+struct Sample {
+    /// Nanoseconds a call.
+    ns: f64,
+    /// What the yardstick took just before and just after, the longer.
+    yardstick_ns: f64,
+}
+
+/// Undisturbed samples that a median needs.
+const ENOUGH: usize = 20;
+/// A sample counts as undisturbed when the yardstick took at most so much longer than at its best.
+const DISTURBED: f64 = 1.08;
 
 #[derive(Default)]
 pub(crate) struct Rows(Vec<Row>);
@@ -57,13 +70,18 @@ impl Rows {
 
     fn print(&self) {
         let floor = self.find("floor").map(Row::median);
+        let all: usize = self.0.iter().map(|row| row.samples.len()).sum();
+        let calm: usize = self.0.iter().map(|row| row.calm().count()).sum();
+        let share = 100.0 * calm as f64 / all as f64;
+        println!(
+            "{share:.0} % of the samples undisturbed; where there are enough, only these count"
+        );
         println!(
             "{:<52}{:>8}{:>8}{:>8}{:>8}",
             "ns a call", "min", "p50", "p90", "x floor"
         );
         for row in &self.0 {
-            let mut sorted = row.samples.clone();
-            sorted.sort_by(f64::total_cmp);
+            let sorted = sorted(row.considered());
             let at = |share: f64| sorted[(sorted.len() as f64 * share) as usize];
             let times = floor.map_or(String::new(), |floor| {
                 format!("{:.2}", row.median() / floor)
@@ -99,8 +117,16 @@ impl Rows {
 
     fn of_both(&self, a: &str, b: &str, f: impl Fn(f64, f64) -> f64) -> f64 {
         let (a, b) = (self.find(a).unwrap(), self.find(b).unwrap());
-        let rounds = a.samples.iter().zip(&b.samples);
-        median(rounds.map(|(&a, &b)| f(a, b)).collect())
+        let rounds = || a.samples.iter().zip(&b.samples);
+        let best = best_yardstick();
+        let calm: Vec<f64> = rounds()
+            .filter(|(a, b)| a.is_calm(best) && b.is_calm(best))
+            .map(|(a, b)| f(a.ns, b.ns))
+            .collect();
+        match calm.len() >= ENOUGH {
+            true => median(calm),
+            false => median(rounds().map(|(a, b)| f(a.ns, b.ns)).collect()),
+        }
     }
 }
 
@@ -110,22 +136,75 @@ impl Row {
         // What the rows before have pushed out of the caches comes back first.
         (self.run)();
         (self.run)();
+        let before = yardstick();
         let start = Instant::now();
         for _ in 0..runs {
             (self.run)();
         }
         let elapsed = start.elapsed().as_nanos() as f64;
-        self.samples.push(elapsed / (runs * self.calls) as f64);
+        self.samples.push(Sample {
+            ns: elapsed / (runs * self.calls) as f64,
+            yardstick_ns: before.max(yardstick()),
+        });
+    }
+
+    fn calm(&self) -> impl Iterator<Item = f64> {
+        let best = best_yardstick();
+        let calm = self.samples.iter().filter(move |s| s.is_calm(best));
+        calm.map(|s| s.ns)
+    }
+
+    /// The undisturbed samples, or all where these are too few.
+    fn considered(&self) -> Vec<f64> {
+        let calm: Vec<f64> = self.calm().collect();
+        match calm.len() >= ENOUGH {
+            true => calm,
+            false => self.samples.iter().map(|s| s.ns).collect(),
+        }
     }
 
     fn median(&self) -> f64 {
-        median(self.samples.clone())
+        median(self.considered())
     }
 }
 
-fn median(mut samples: Vec<f64>) -> f64 {
+impl Sample {
+    fn is_calm(&self, best: f64) -> bool {
+        self.yardstick_ns <= best * DISTURBED
+    }
+}
+
+fn sorted(mut samples: Vec<f64>) -> Vec<f64> {
     samples.sort_by(f64::total_cmp);
-    samples[samples.len() / 2]
+    samples
+}
+
+fn median(samples: Vec<f64>) -> f64 {
+    let sorted = sorted(samples);
+    sorted[sorted.len() / 2]
+}
+
+/// Nanoseconds of a piece of arithmetic that keeps every unit of a core busy. It takes longer when somebody else runs
+/// on the same core, as the sibling of a virtual processor may: that slows down what executes instructions, and not the
+/// floor, which waits for the clock.
+fn yardstick() -> f64 {
+    let start = Instant::now();
+    let mut lanes = [1_u64, 2, 3, 4, 5, 6, 7, 8];
+    for i in 0..400_u64 {
+        for lane in &mut lanes {
+            *lane = lane.rotate_left(5) ^ black_box(i);
+        }
+    }
+    black_box(lanes);
+    let ns = start.elapsed().as_nanos() as f64;
+    BEST_YARDSTICK_NS.fetch_min(ns as u64, Relaxed);
+    ns
+}
+
+static BEST_YARDSTICK_NS: AtomicU64 = AtomicU64::new(u64::MAX);
+
+fn best_yardstick() -> f64 {
+    BEST_YARDSTICK_NS.load(Relaxed) as f64
 }
 
 /// As large as the record of a span.
