@@ -6,6 +6,9 @@
 //! cargo bench -p tracer-runtime --bench compare -- ours      # ours and the floor alone; also with `quick`
 //! cargo bench -p tracer-runtime --bench compare -- threads   # CPU time per call, two threads against one
 //! ```
+//!
+//! Medians are of the samples during which nobody else ran on the same core, as far as a piece of arithmetic just before
+//! and just after can tell; of all samples where these are fewer than twenty.
 #![allow(
     missing_docs,
     clippy::print_stdout,
