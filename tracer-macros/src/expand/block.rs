@@ -54,11 +54,8 @@ fn marked_item(mut item: Item, outer: &Args, scope: &Scope, errors: &mut Errors)
         ));
     }
     let Marker {
-        condition,
-        args,
-        path,
+        condition, args, ..
     } = marker;
-    let _ = path;
     let args = Args::parse(args, errors);
     // Off, the item is the same either way.
     let Some(condition) = condition.filter(|_| crate::ENABLED) else {
