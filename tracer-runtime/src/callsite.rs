@@ -60,6 +60,8 @@ pub struct Callsite {
     pub(crate) function: &'static str,
     pub(crate) module: &'static str,
     pub(crate) target: Option<&'static str>,
+    /// There is no function of the user's to point at.
+    synthetic: bool,
     pub(crate) location: &'static Location<'static>,
 }
 
@@ -79,6 +81,7 @@ impl Callsite {
             function,
             module,
             target: None,
+            synthetic: false,
             location: Location::caller(),
         }
     }
@@ -115,6 +118,13 @@ impl Callsite {
     #[must_use]
     pub const fn metrics_only(mut self) -> Self {
         self.signals = Signals::MetricsOnly;
+        self
+    }
+
+    /// Stands for no function.
+    #[cfg(feature = "enable")]
+    pub(crate) const fn synthetic(mut self) -> Self {
+        self.synthetic = true;
         self
     }
 
@@ -172,9 +182,12 @@ impl Callsite {
     ///
     /// <https://opentelemetry.io/docs/specs/semconv/registry/attributes/code/>
     #[cfg(any(feature = "otlp", feature = "testing"))]
-    pub(crate) fn code_attributes(&self) -> [KeyValue; 3] {
+    pub(crate) fn code_attributes(&self) -> Vec<KeyValue> {
+        if self.synthetic {
+            return Vec::new();
+        }
         let [function, file, line] = Self::CODE_KEYS;
-        [
+        vec![
             KeyValue::new(function, format!("{}::{}", self.module, self.function)),
             KeyValue::new(file, self.location.file()),
             KeyValue::new(line, self.location.line()),

@@ -43,6 +43,8 @@ pub mod propagation;
 mod record;
 #[cfg(feature = "enable")]
 mod recorder;
+#[cfg(feature = "enable")]
+pub mod rpc;
 mod sampling;
 mod span;
 #[cfg(feature = "enable")]
@@ -70,6 +72,8 @@ pub use context::{Ids, Link, Remote};
 pub use export::console::Console;
 pub use id::{SpanId, TraceId};
 pub use record::{CallOutcome, Failure};
+#[cfg(feature = "enable")]
+pub use rpc::{RpcEvent, RpcInfo, StatsLevel, StreamEvent, Tracer};
 pub use sampling::{Keep, Sampler};
 pub use span::context::{Context, ContextGuard, current_ids};
 pub use span::inside::{record, set_error};

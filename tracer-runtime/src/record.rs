@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::callsite::Callsite;
 use crate::context::Link;
 use crate::id::{SpanId, TraceId};
+use crate::rpc::{self, RpcInfo};
 use crate::value::KeyValue;
 
 /// How a call ended.
@@ -104,14 +105,28 @@ pub(crate) struct SpanDetails {
     /// By us: `rpc.*`, `http.*`, ….
     pub(crate) own_attributes: Vec<KeyValue>,
     pub(crate) events: Vec<Event>,
+    /// By us: the lifecycle of a call between services.
+    pub(crate) own_events: Vec<Event>,
     pub(crate) links: Vec<Link>,
     pub(crate) failure: Option<Box<Failure>>,
+    /// The call between services that the span stands for.
+    pub(crate) rpc: Option<RpcInfo>,
     /// Over the limit.
     pub(crate) dropped_attributes: u32,
     /// Over the limit.
     pub(crate) dropped_events: u32,
     /// Over the limit.
     pub(crate) dropped_links: u32,
+}
+
+impl SpanDetails {
+    /// Adds what is known of the call between services, for whoever reads the span.
+    pub(crate) fn spell_out_rpc(&mut self) {
+        if let Some(rpc) = self.rpc.take() {
+            self.own_attributes.extend(rpc::attributes::of(&rpc));
+            self.own_events.extend(rpc::attributes::events_of(&rpc));
+        }
+    }
 }
 
 /// What something that happened within a span stands for.
@@ -121,6 +136,8 @@ pub enum EventKind {
     Event,
     /// `checkpoint!`.
     Checkpoint,
+    /// Of a call between services: see [`rpc`](crate::rpc).
+    Lifecycle,
 }
 
 /// Something that happened at a moment within a span.

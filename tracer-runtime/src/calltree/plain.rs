@@ -88,7 +88,7 @@ fn write_span(text: &mut String, span: &LiveSpan) {
 
 fn write_event(text: &mut String, event: &Event) {
     let mark = match event.kind {
-        EventKind::Event => '*',
+        EventKind::Event | EventKind::Lifecycle => '*',
         EventKind::Checkpoint => '-',
     };
     let _ = write!(text, "{mark} {}", event.name);

@@ -164,7 +164,7 @@ impl<'a> Rows<'a> {
 
     fn event(&mut self, event: &Event, [guide, _]: &[String; 2]) {
         let mark = match event.kind {
-            EventKind::Event => '*',
+            EventKind::Event | EventKind::Lifecycle => '*',
             EventKind::Checkpoint => '-',
         };
         let after = self

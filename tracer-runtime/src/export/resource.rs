@@ -1,7 +1,7 @@
 //! What all telemetry of this process says about where it comes from.
 
 use crate::id;
-use crate::value::KeyValue;
+use crate::value::{KeyValue, Value};
 
 /// The attributes of the process, each key once.
 ///
@@ -44,6 +44,15 @@ impl Resource {
             Some(place) => *place = attribute,
             None => self.attributes.push(attribute),
         }
+    }
+
+    /// `service.name`, where somebody has said it.
+    pub(crate) fn service_name(&self) -> Option<String> {
+        let name = self.attributes.iter().find(|a| a.key == "service.name")?;
+        let Value::Str(name) = &name.value else {
+            return None;
+        };
+        (!name.starts_with("unknown_service")).then(|| name.clone().into_owned())
     }
 
     pub(crate) fn attributes(&self) -> &[KeyValue] {

@@ -188,7 +188,8 @@ impl Rounds {
         } else {
             0
         };
-        for fragment in fragments {
+        for mut fragment in fragments {
+            fragment.spell_out_rpcs();
             self.exporters.take(&fragment, &GLOBAL.account);
         }
     }

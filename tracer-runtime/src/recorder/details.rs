@@ -101,6 +101,10 @@ impl Details {
         self.closed.get(index)
     }
 
+    pub(crate) fn closed_iter_mut(&mut self) -> impl Iterator<Item = &mut SpanDetails> {
+        self.closed.iter_mut()
+    }
+
     pub(crate) fn closed_mut(&mut self, index: usize) -> Option<&mut SpanDetails> {
         self.closed.get_mut(index)
     }

@@ -311,6 +311,13 @@ impl Fragment {
             })
     }
 
+    /// Adds what is known of calls between services, for whoever reads the spans.
+    pub(crate) fn spell_out_rpcs(&mut self) {
+        self.details
+            .closed_iter_mut()
+            .for_each(SpanDetails::spell_out_rpc);
+    }
+
     /// The root's or the newest record, to be noted on.
     pub(crate) fn newest_details(&mut self) -> Option<&mut SpanDetails> {
         let record = self.current.records.last_mut()?;

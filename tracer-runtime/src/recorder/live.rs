@@ -93,6 +93,8 @@ impl Live {
             live.spans.len() - 1
         });
         if let Some(span) = live.spans.get_mut(index) {
+            // A call between services learns its name late.
+            span.callsite = record.callsite;
             span.end = Some((record.duration, record.outcome));
             span.details = details.unwrap_or_default();
         }

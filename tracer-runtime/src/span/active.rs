@@ -134,6 +134,20 @@ impl Active {
         }
     }
 
+    /// The call has ended like this, and is known by another callsite of its kind from now on.
+    pub(super) fn end_as(
+        &mut self,
+        site: &'static Callsite,
+        outcome: CallOutcome,
+        failure: Option<Box<Failure>>,
+    ) {
+        if let Some(begun) = &mut self.0 {
+            begun.call.site = site;
+            begun.end_unusual(outcome, failure);
+            self.0 = None;
+        }
+    }
+
     /// The call's future was dropped.
     #[inline]
     pub(super) fn cancel(&mut self) {

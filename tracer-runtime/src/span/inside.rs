@@ -7,6 +7,7 @@ use crate::record::{Event, EventKind, Failure, SpanDetails};
 use crate::recorder::budget::Claim;
 use crate::recorder::local;
 use crate::recorder::reentrancy::Inside;
+use crate::rpc::RpcInfo;
 use crate::value::{KeyValue, Value};
 
 /// Attributes of a span, and of an event.
@@ -135,6 +136,15 @@ pub fn add_event(kind: EventKind, name: &'static str, mut attributes: Vec<KeyVal
         let room = details.events.len() < MAX_EVENTS;
         if !(room && push_within(&mut details.events, event, heap, claim)) {
             details.dropped_events += 1;
+        }
+    });
+}
+
+/// Says which call between services the current span stands for.
+pub(crate) fn attach_rpc(rpc: &RpcInfo) {
+    on_current_span(|details, claim| {
+        if claim.grow(RpcInfo::BYTES) {
+            details.rpc = Some(rpc.clone());
         }
     });
 }

@@ -13,6 +13,8 @@ pub(crate) mod future;
 #[cfg(feature = "enable")]
 pub(crate) mod guard;
 #[cfg(feature = "enable")]
+pub(crate) mod held;
+#[cfg(feature = "enable")]
 pub(crate) mod inside;
 pub(crate) mod judge;
 mod macros;

@@ -18,6 +18,8 @@ use crate::mode;
 use crate::recorder::budget;
 use crate::recorder::collector::{Collector, Exporters};
 use crate::recorder::pipeline::GLOBAL;
+use crate::rpc::tracer::Tracers;
+use crate::rpc::{self, Installed, StatsLevel, Tracer};
 use crate::sampling::{Keep, Sampler};
 use crate::value::{KeyValue, Value};
 
@@ -31,6 +33,8 @@ pub struct Builder {
     resource: Vec<KeyValue>,
     sampler: Option<Sampler>,
     keep: Keep,
+    tracers: Tracers,
+    stats_level: Option<StatsLevel>,
     memory_limit: Option<usize>,
     discarding: bool,
     /// The environment chooses the exporters.
@@ -98,6 +102,36 @@ impl Builder {
     /// What is kept although head sampling passed it over; errors and panics unless said.
     pub fn with_keep(mut self, keep: Keep) -> Self {
         self.keep = keep;
+        self
+    }
+
+    /// Tells this tracer of every call between services; any number, started in this order, finished in reverse.
+    ///
+    /// ```
+    /// use tracer_runtime::rpc::{RpcInfo, Tracer};
+    ///
+    /// struct Log;
+    ///
+    /// impl Tracer for Log {
+    ///     type State = ();
+    ///     fn start(&self, _rpc: &RpcInfo) {}
+    ///     fn finish(&self, rpc: &RpcInfo, _state: ()) {
+    ///         println!("{} took {:?}", rpc.invocation().full_method(), rpc.stats().cost());
+    ///     }
+    /// }
+    ///
+    /// let builder = tracer_runtime::builder().with_tracer(Log);
+    /// # drop(builder);
+    /// ```
+    pub fn with_tracer(mut self, tracer: impl Tracer) -> Self {
+        self.tracers.push(tracer);
+        self
+    }
+
+    /// How much of a call's lifecycle is noted; [`StatsLevel::Detailed`] unless said where there is a tracer,
+    /// [`StatsLevel::Base`] where there is none.
+    pub fn with_stats_level(mut self, level: StatsLevel) -> Self {
+        self.stats_level = Some(level);
         self
     }
 
@@ -232,6 +266,15 @@ impl Builder {
             }
         });
         budget::set_limit(self.memory_limit());
+        let level = self.stats_level.unwrap_or(match self.tracers.is_empty() {
+            true => StatsLevel::Base,
+            false => StatsLevel::Detailed,
+        });
+        rpc::install(Installed {
+            tracers: std::mem::take(&mut self.tracers),
+            level,
+            service_name: resource.service_name().unwrap_or_default(),
+        });
         GLOBAL.policy.set(
             self.sampler.or(from_environment).unwrap_or_default(),
             self.keep,

@@ -101,8 +101,12 @@ impl Drop for Capture {
 impl From<LiveSpan> for CapturedSpan {
     fn from(span: LiveSpan) -> Self {
         let scale = clock::scale();
-        let details = span.details;
-        let mut own_attributes = span.callsite.code_attributes().to_vec();
+        let mut details = span.details;
+        details.spell_out_rpc();
+        let mut events = details.events;
+        events.extend(details.own_events);
+        events.sort_by_key(|event| event.time);
+        let mut own_attributes = span.callsite.code_attributes();
         let outcome = span.end.map(|(_, outcome)| outcome);
         if let Some(kind) = outcome.and_then(|o| o.error_type(details.failure.as_deref())) {
             own_attributes.push(KeyValue::new("error.type", kind.to_owned()));
@@ -120,7 +124,7 @@ impl From<LiveSpan> for CapturedSpan {
             failure: details.failure.map(|failure| *failure),
             attributes: details.attributes,
             own_attributes,
-            events: details.events.into_iter().map(Into::into).collect(),
+            events: events.into_iter().map(Into::into).collect(),
             links: details.links,
         }
     }

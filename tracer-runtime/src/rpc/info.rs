@@ -1,0 +1,501 @@
+//! What is known about one call.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use super::stats::RpcStats;
+use crate::callsite::SpanKind;
+use crate::context::Ids;
+
+/// Text that is mostly known when the program is built.
+pub(super) type Text = Cow<'static, str>;
+
+/// One call: who calls whom, what, how, and what has become of it so far.
+///
+/// Cheap to clone, may go to another task, and stays valid after the call. What a call learns late (its status, the
+/// route that matched, its events) appears in every clone.
+#[derive(Clone)]
+pub struct RpcInfo(pub(super) Arc<Shared>);
+
+/// What the clones share.
+pub(super) struct Shared {
+    pub(super) plan: RpcPlan,
+    /// Of the span that stands for the call.
+    pub(super) ids: OnceLock<Ids>,
+    pub(super) late: Late,
+    pub(super) stats: RpcStats,
+}
+
+/// What becomes known while the call runs; each is said once.
+#[derive(Debug, Default)]
+pub(super) struct Late {
+    pub(super) method: OnceLock<Text>,
+    pub(super) route: OnceLock<Text>,
+    pub(super) biz_status: OnceLock<BizStatus>,
+    pub(super) status: OnceLock<RpcStatus>,
+    pub(super) peer_address: OnceLock<Text>,
+}
+
+/// The status that the protocol itself gave the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum RpcStatus {
+    /// A gRPC status code, 0 to 16.
+    Grpc(u8),
+    /// An HTTP status code.
+    Http(u16),
+}
+
+/// A failure that the protocol knows nothing of: the call itself went well.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BizStatus {
+    /// As the application numbers them.
+    pub code: i32,
+    /// What it says.
+    pub message: String,
+}
+
+/// Which sides of a call send more than one message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum StreamingMode {
+    /// Neither.
+    #[default]
+    Unary,
+    /// The client.
+    Client,
+    /// The server.
+    Server,
+    /// Both.
+    Bidirectional,
+}
+
+/// One side of a call. What is not known is empty.
+#[derive(Debug, Clone, Default)]
+pub struct Endpoint {
+    pub(super) service_name: Text,
+    pub(super) namespace: Text,
+    pub(super) method: Text,
+    pub(super) address: Text,
+    pub(super) tags: Vec<(Text, Text)>,
+}
+
+impl Endpoint {
+    /// The name of a service.
+    pub fn new(service_name: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            service_name: service_name.into(),
+            ..Self::default()
+        }
+    }
+
+    /// The namespace that the name of the service is unique in.
+    #[must_use]
+    pub fn with_namespace(mut self, namespace: impl Into<Cow<'static, str>>) -> Self {
+        self.namespace = namespace.into();
+        self
+    }
+
+    /// The method, called or calling.
+    #[must_use]
+    pub fn with_method(mut self, method: impl Into<Cow<'static, str>>) -> Self {
+        self.method = method.into();
+        self
+    }
+
+    /// `host:port`, or what takes its place.
+    #[must_use]
+    pub fn with_address(mut self, address: impl Into<Cow<'static, str>>) -> Self {
+        self.address = address.into();
+        self
+    }
+
+    /// Something else that is known about it; the last value of a key counts.
+    #[must_use]
+    pub fn with_tag(
+        mut self,
+        key: impl Into<Cow<'static, str>>,
+        value: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        self.tags.push((key.into(), value.into()));
+        self
+    }
+
+    /// Its service.
+    #[must_use]
+    pub fn service_name(&self) -> &str {
+        &self.service_name
+    }
+
+    /// The namespace of its service.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// The method, called or calling.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// `host:port`, or what takes its place.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The value of a tag; an empty one counts as none.
+    #[must_use]
+    pub fn tag(&self, key: &str) -> Option<&str> {
+        let mut tags = self.tags.iter().rev();
+        let (_, value) = tags.find(|(name, value)| name == key && !value.is_empty())?;
+        Some(value)
+    }
+}
+
+/// Describes a call before it starts.
+///
+/// ```
+/// use tracer_runtime::rpc::{Endpoint, RpcPlan};
+///
+/// let plan = RpcPlan::client("thrift")
+///     .with_to(Endpoint::new("stock").with_address("10.0.0.7:8888"))
+///     .with_service("shop", "Stock")
+///     .with_method("reserve");
+/// # let _ = plan;
+/// ```
+#[derive(Debug, Clone)]
+pub struct RpcPlan {
+    pub(super) kind: SpanKind,
+    pub(super) system: Text,
+    pub(super) from: Endpoint,
+    pub(super) to: Endpoint,
+    pub(super) package: Text,
+    pub(super) service: Text,
+    pub(super) method: Text,
+    pub(super) streaming: StreamingMode,
+    pub(super) seq_id: i32,
+    pub(super) attempt: u32,
+    pub(super) config: RpcConfig,
+    pub(super) http: Option<Box<HttpRequest>>,
+}
+
+/// What HTTP says beyond other protocols.
+#[derive(Debug, Clone, Default)]
+pub(super) struct HttpRequest {
+    pub(super) method: Text,
+    pub(super) scheme: Text,
+    pub(super) path: Text,
+    pub(super) query: Option<Text>,
+    pub(super) version: Text,
+    pub(super) user_agent: Option<Text>,
+}
+
+/// How the call is to be made.
+#[derive(Debug, Clone, Default)]
+pub struct RpcConfig {
+    rpc_timeout: Option<Duration>,
+    connect_timeout: Option<Duration>,
+    read_write_timeout: Option<Duration>,
+    protocol: Text,
+}
+
+impl RpcConfig {
+    /// For the whole call; `None` where nobody set one.
+    #[must_use]
+    pub const fn rpc_timeout(&self) -> Option<Duration> {
+        self.rpc_timeout
+    }
+
+    /// For the connection.
+    #[must_use]
+    pub const fn connect_timeout(&self) -> Option<Duration> {
+        self.connect_timeout
+    }
+
+    /// For each read or write.
+    #[must_use]
+    pub const fn read_write_timeout(&self) -> Option<Duration> {
+        self.read_write_timeout
+    }
+
+    /// The transport protocol, such as `http/2`; empty where unknown.
+    #[must_use]
+    pub fn protocol(&self) -> &str {
+        &self.protocol
+    }
+}
+
+impl RpcPlan {
+    fn new(kind: SpanKind, system: Text) -> Self {
+        Self {
+            kind,
+            system,
+            from: Endpoint::default(),
+            to: Endpoint::default(),
+            package: Text::Borrowed(""),
+            service: Text::Borrowed(""),
+            method: Text::Borrowed(""),
+            streaming: StreamingMode::Unary,
+            seq_id: 0,
+            attempt: 0,
+            config: RpcConfig::default(),
+            http: None,
+        }
+    }
+
+    /// A call that this process makes. `system` is `rpc.system.name`, such as `grpc`.
+    ///
+    /// <https://opentelemetry.io/docs/specs/semconv/registry/attributes/rpc/>
+    #[must_use]
+    pub fn client(system: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(SpanKind::Client, system.into())
+    }
+
+    /// A call that this process serves.
+    #[must_use]
+    pub fn server(system: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(SpanKind::Server, system.into())
+    }
+
+    /// Who calls.
+    #[must_use]
+    pub fn with_from(mut self, from: Endpoint) -> Self {
+        self.from = from;
+        self
+    }
+
+    /// Who is called.
+    #[must_use]
+    pub fn with_to(mut self, to: Endpoint) -> Self {
+        self.to = to;
+        self
+    }
+
+    /// The service as its interface definition names it; the package may be empty.
+    #[must_use]
+    pub fn with_service(
+        mut self,
+        package: impl Into<Cow<'static, str>>,
+        service: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        self.package = package.into();
+        self.service = service.into();
+        self
+    }
+
+    /// The method as its interface definition names it.
+    #[must_use]
+    pub fn with_method(mut self, method: impl Into<Cow<'static, str>>) -> Self {
+        self.method = method.into();
+        self
+    }
+
+    /// Which sides stream.
+    #[must_use]
+    pub fn with_streaming(mut self, streaming: StreamingMode) -> Self {
+        self.streaming = streaming;
+        self
+    }
+
+    /// The number by which the protocol tells calls of one connection apart.
+    #[must_use]
+    pub fn with_seq_id(mut self, seq_id: i32) -> Self {
+        self.seq_id = seq_id;
+        self
+    }
+
+    /// How often this call was tried before: 0 for the first attempt.
+    #[must_use]
+    pub fn with_attempt(mut self, attempt: u32) -> Self {
+        self.attempt = attempt;
+        self
+    }
+
+    /// How long the call may take.
+    #[must_use]
+    pub fn with_rpc_timeout(mut self, timeout: Duration) -> Self {
+        self.config.rpc_timeout = Some(timeout);
+        self
+    }
+
+    /// How long connecting may take.
+    #[must_use]
+    pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
+        self.config.connect_timeout = Some(timeout);
+        self
+    }
+
+    /// How long each read or write may take.
+    #[must_use]
+    pub fn with_read_write_timeout(mut self, timeout: Duration) -> Self {
+        self.config.read_write_timeout = Some(timeout);
+        self
+    }
+
+    /// The transport protocol, such as `http/2`.
+    #[must_use]
+    pub fn with_protocol(mut self, protocol: impl Into<Cow<'static, str>>) -> Self {
+        self.config.protocol = protocol.into();
+        self
+    }
+}
+
+/// What is called, as the interface definition names it.
+#[derive(Debug, Clone, Copy)]
+pub struct Invocation<'a>(&'a Shared);
+
+impl<'a> Invocation<'a> {
+    /// The package; may be empty.
+    #[must_use]
+    pub fn package(self) -> &'a str {
+        &self.0.plan.package
+    }
+
+    /// The service.
+    #[must_use]
+    pub fn service(self) -> &'a str {
+        &self.0.plan.service
+    }
+
+    /// The method; `_OTHER` where the service has no such method.
+    #[must_use]
+    pub fn method(self) -> &'a str {
+        self.0.late.method.get().unwrap_or(&self.0.plan.method)
+    }
+
+    /// `package.Service/method`, `Service/method` or `method`, as far as known: `rpc.method`.
+    #[must_use]
+    pub fn full_method(self) -> String {
+        full_method(self.package(), self.service(), self.method())
+    }
+
+    /// Which sides stream.
+    #[must_use]
+    pub fn streaming(self) -> StreamingMode {
+        self.0.plan.streaming
+    }
+
+    /// The number by which the protocol tells calls of one connection apart; 0 where it has none.
+    #[must_use]
+    pub fn seq_id(self) -> i32 {
+        self.0.plan.seq_id
+    }
+
+    /// How often this call was tried before.
+    #[must_use]
+    pub fn attempt(self) -> u32 {
+        self.0.plan.attempt
+    }
+
+    /// The failure that the application reports in a call that went well.
+    #[must_use]
+    pub fn biz_status(self) -> Option<&'a BizStatus> {
+        self.0.late.biz_status.get()
+    }
+}
+
+/// `rpc.method`, as far as known.
+pub(super) fn full_method(package: &str, service: &str, method: &str) -> String {
+    match (package, service) {
+        _ if method == OTHER => OTHER.to_owned(),
+        (_, "") => method.to_owned(),
+        ("", service) => format!("{service}/{method}"),
+        (package, service) => format!("{package}.{service}/{method}"),
+    }
+}
+
+/// What the conventions call a method that does not exist.
+pub(super) const OTHER: &str = "_OTHER";
+
+impl RpcInfo {
+    /// What one holds, but for its texts.
+    pub(crate) const BYTES: usize = size_of::<Shared>() + 2 * size_of::<usize>();
+
+    pub(super) fn new(plan: RpcPlan, stats: RpcStats) -> Self {
+        Self(Arc::new(Shared {
+            plan,
+            ids: OnceLock::new(),
+            late: Late::default(),
+            stats,
+        }))
+    }
+
+    /// [`SpanKind::Server`] or [`SpanKind::Client`].
+    #[must_use]
+    pub fn kind(&self) -> SpanKind {
+        self.0.plan.kind
+    }
+
+    /// `rpc.system.name`, such as `grpc`; `http` where there is no RPC system above it.
+    #[must_use]
+    pub fn system(&self) -> &str {
+        &self.0.plan.system
+    }
+
+    /// Who calls.
+    #[must_use]
+    pub fn from(&self) -> &Endpoint {
+        &self.0.plan.from
+    }
+
+    /// Who is called.
+    #[must_use]
+    pub fn to(&self) -> &Endpoint {
+        &self.0.plan.to
+    }
+
+    /// What is called.
+    #[must_use]
+    pub fn invocation(&self) -> Invocation<'_> {
+        Invocation(&self.0)
+    }
+
+    /// How it is called.
+    #[must_use]
+    pub fn config(&self) -> &RpcConfig {
+        &self.0.plan.config
+    }
+
+    /// What has become of it so far.
+    #[must_use]
+    pub fn stats(&self) -> &RpcStats {
+        &self.0.stats
+    }
+
+    /// The status that the protocol gave it, once known.
+    #[must_use]
+    pub fn status(&self) -> Option<RpcStatus> {
+        self.0.late.status.get().copied()
+    }
+
+    /// The template of the path that matched, `/orders/{id}`, once known.
+    #[must_use]
+    pub fn route(&self) -> Option<&str> {
+        self.0.late.route.get().map(AsRef::as_ref)
+    }
+
+    /// Of the span that stands for the call; `None` where it has none.
+    #[must_use]
+    pub fn ids(&self) -> Option<Ids> {
+        self.0.ids.get().copied()
+    }
+}
+
+impl fmt::Debug for RpcInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RpcInfo")
+            .field("plan", &self.0.plan)
+            .field("late", &self.0.late)
+            .field("stats", &self.0.stats)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
+    }
+}

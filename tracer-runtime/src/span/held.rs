@@ -1,0 +1,50 @@
+//! A span that several owners drive one after the other: a future, then the body that it gave.
+
+use std::mem::ManuallyDrop;
+
+use super::active::Active;
+use super::future::Call;
+use super::start::Start;
+use crate::callsite::Callsite;
+use crate::record::{CallOutcome, Failure};
+
+/// A call that runs while somebody holds this. Dropped without an end, it is `cancelled`.
+#[derive(Debug)]
+pub(crate) struct Held(ManuallyDrop<Call>);
+
+impl Held {
+    /// A call that begins when it is first entered.
+    pub(crate) fn new(site: &'static Callsite, at: Start) -> Self {
+        let at = Some(Box::new(at));
+        Self(ManuallyDrop::new(Call::Waiting { site, at }))
+    }
+
+    /// Runs something inside the call. What unwinds out of it ends the call as a `panic`.
+    pub(crate) fn within<R>(&mut self, run: impl FnOnce() -> R) -> R {
+        let mut active = Active::none();
+        active.begin(&mut self.0);
+        let done = run();
+        active.pause(&mut self.0);
+        done
+    }
+
+    /// Ends the call. From now on it is known by `site`, of the same kind as before.
+    pub(crate) fn end(
+        mut self,
+        site: &'static Callsite,
+        outcome: CallOutcome,
+        failure: Option<Box<Failure>>,
+    ) {
+        let mut active = Active::none();
+        active.begin(&mut self.0);
+        active.end_as(site, outcome, failure);
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut active = Active::none();
+        active.begin_drop(&mut self.0);
+        active.cancel();
+    }
+}
