@@ -34,6 +34,8 @@ mod context;
 #[cfg(feature = "enable")]
 mod export;
 mod id;
+#[cfg(feature = "enable")]
+pub mod integrations;
 #[cfg(all(feature = "enable", not(feature = "metrics")))]
 #[path = "metrics/off.rs"]
 mod metrics;

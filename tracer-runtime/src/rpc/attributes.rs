@@ -6,7 +6,7 @@
 //! <https://opentelemetry.io/docs/specs/semconv/http/http-spans/>
 
 use super::event::EventStatus;
-use super::info::{Endpoint, HttpRequest, RpcInfo, RpcStatus};
+use super::info::{Endpoint, HttpRequest, RpcInfo, RpcStatus, full_method};
 use crate::callsite::SpanKind;
 use crate::record::{Event, EventKind};
 use crate::value::{KeyValue, Value};
@@ -51,7 +51,9 @@ pub(crate) fn of(info: &RpcInfo) -> Vec<KeyValue> {
         all.text("rpc.system.name", info.system());
         all.text("rpc.method", &info.invocation().full_method());
         if shared.late.method.get().is_some() {
-            all.text("rpc.method_original", &shared.plan.method);
+            let plan = &shared.plan;
+            let original = full_method(&plan.package, &plan.service, &plan.method);
+            all.text("rpc.method_original", &original);
         }
     } else if let Some(request) = &shared.plan.http {
         http(&mut all, request, info, server);
@@ -88,6 +90,10 @@ pub(crate) fn of(info: &RpcInfo) -> Vec<KeyValue> {
 
 fn http(all: &mut Attributes, request: &HttpRequest, info: &RpcInfo, server: bool) {
     all.text("http.request.method", &request.method);
+    all.text(
+        "http.request.method_original",
+        request.method_original.as_deref().unwrap_or_default(),
+    );
     all.text("url.scheme", &request.scheme);
     if server {
         all.text("url.path", &request.path);

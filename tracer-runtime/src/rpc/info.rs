@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use super::Installed;
 use super::stats::RpcStats;
 use crate::callsite::SpanKind;
 use crate::context::Ids;
@@ -21,6 +22,7 @@ pub struct RpcInfo(pub(super) Arc<Shared>);
 
 /// What the clones share.
 pub(super) struct Shared {
+    pub(super) installed: &'static Installed,
     pub(super) plan: RpcPlan,
     /// Of the span that stands for the call.
     pub(super) ids: OnceLock<Ids>,
@@ -184,13 +186,16 @@ pub struct RpcPlan {
 
 /// What HTTP says beyond other protocols.
 #[derive(Debug, Clone, Default)]
-pub(super) struct HttpRequest {
-    pub(super) method: Text,
-    pub(super) scheme: Text,
-    pub(super) path: Text,
-    pub(super) query: Option<Text>,
-    pub(super) version: Text,
-    pub(super) user_agent: Option<Text>,
+pub(crate) struct HttpRequest {
+    /// `_OTHER` where it is none of the known ones.
+    pub(crate) method: Text,
+    /// As it arrived, where that is another one.
+    pub(crate) method_original: Option<Text>,
+    pub(crate) scheme: Text,
+    pub(crate) path: Text,
+    pub(crate) query: Option<Text>,
+    pub(crate) version: Text,
+    pub(crate) user_agent: Option<Text>,
 }
 
 /// How the call is to be made.
@@ -290,6 +295,13 @@ impl RpcPlan {
     #[must_use]
     pub fn with_method(mut self, method: impl Into<Cow<'static, str>>) -> Self {
         self.method = method.into();
+        self
+    }
+
+    /// What HTTP says beyond other protocols.
+    #[cfg(feature = "tower")]
+    pub(crate) fn with_http(mut self, request: HttpRequest) -> Self {
+        self.http = Some(Box::new(request));
         self
     }
 
@@ -414,12 +426,13 @@ impl RpcInfo {
     /// What one holds, but for its texts.
     pub(crate) const BYTES: usize = size_of::<Shared>() + 2 * size_of::<usize>();
 
-    pub(super) fn new(plan: RpcPlan, stats: RpcStats) -> Self {
+    pub(super) fn new(plan: RpcPlan, installed: &'static Installed) -> Self {
         Self(Arc::new(Shared {
+            installed,
+            stats: RpcStats::new(installed.level),
             plan,
             ids: OnceLock::new(),
             late: Late::default(),
-            stats,
         }))
     }
 

@@ -48,6 +48,8 @@ pub use call::RpcCall;
 pub use event::*;
 use tracer::Tracers;
 
+#[cfg(feature = "tower")]
+pub(crate) use info::HttpRequest;
 pub use info::{
     BizStatus, Endpoint, Invocation, RpcConfig, RpcInfo, RpcPlan, RpcStatus, StreamingMode,
 };

@@ -28,6 +28,8 @@ const GRPC_NAMES: [&str; 17] = [
 
 /// `CANCELLED`
 pub(crate) const GRPC_CANCELLED: u8 = 1;
+/// `UNKNOWN`
+pub(crate) const GRPC_UNKNOWN: u8 = 2;
 /// `UNIMPLEMENTED`
 pub(crate) const GRPC_UNIMPLEMENTED: u8 = 12;
 

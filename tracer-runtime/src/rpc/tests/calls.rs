@@ -123,7 +123,6 @@ fn a_method_that_does_not_exist_gives_its_span_no_name() {
             .with_method("made_up"),
     );
     call.set_status(RpcStatus::Grpc(12));
-    call.set_method("_OTHER");
     call.finish();
     assert_eq!(capture.tree(), "grpc [error]\n");
     let span = &capture.spans()[0];
