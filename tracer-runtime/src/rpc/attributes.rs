@@ -79,8 +79,11 @@ pub(crate) fn of(info: &RpcInfo) -> Vec<KeyValue> {
         all.number("rpc.biz_status.code", biz.code);
         all.text("rpc.biz_status.message", &biz.message);
     }
-    if info.invocation().attempt() > 0 {
-        all.number("rpc.attempt", info.invocation().attempt());
+    let attempt = info.invocation().attempt();
+    if attempt > 0 && info.system() == "http" {
+        all.number("http.request.resend_count", attempt);
+    } else if attempt > 0 {
+        all.number("rpc.attempt", attempt);
     }
     if let Some(message) = info.stats().panic_message() {
         all.text("exception.message", message);

@@ -96,7 +96,10 @@ impl RpcCall {
         let info = RpcInfo::new(plan, installed);
         info.stats()
             .note_at(RPC_START, EventStatus::Info, "", ticks);
-        metrics::started(&info);
+        let counts = !info.invocation().is_attempt();
+        if counts {
+            metrics::started(&info);
+        }
         let mut running = Box::new(Running {
             held: Held::new(site, at()),
             info,
@@ -109,7 +112,7 @@ impl RpcCall {
                 let _ = running.info.0.ids.set(ids);
             }
             inside::attach_rpc(running.info);
-            if running.info.stats().level() > StatsLevel::Disabled {
+            if counts && running.info.stats().level() > StatsLevel::Disabled {
                 *running.states = installed.tracers.start(running.info);
             }
         });
@@ -306,8 +309,10 @@ impl Running {
             text.or(panic_message.as_deref()).unwrap_or_default(),
         );
         stats.end(outcome, failure.as_deref().cloned(), panic_message);
-        metrics::finished(&info);
-        let states = std::mem::take(&mut self.states);
+        if !info.invocation().is_attempt() {
+            metrics::finished(&info);
+        }
+        let mut states = std::mem::take(&mut self.states);
         if !states.is_empty() {
             let tracers = &info.0.installed.tracers;
             self.within(|_| tracers.finish(&info, states));

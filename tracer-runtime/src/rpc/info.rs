@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ pub struct RpcInfo(pub(super) Arc<Shared>);
 pub(super) struct Shared {
     pub(super) installed: &'static Installed,
     pub(super) plan: RpcPlan,
+    /// Attempts that were made so far, where they are told apart.
+    pub(super) attempts: AtomicU32,
     /// Of the span that stands for the call.
     pub(super) ids: OnceLock<Ids>,
     pub(super) late: Late,
@@ -180,6 +183,8 @@ pub struct RpcPlan {
     pub(super) streaming: StreamingMode,
     pub(super) seq_id: i32,
     pub(super) attempt: u32,
+    /// The call is one of several tries at another one, which is what counts.
+    pub(super) is_attempt: bool,
     pub(super) config: RpcConfig,
     pub(super) http: Option<Box<HttpRequest>>,
 }
@@ -246,6 +251,7 @@ impl RpcPlan {
             streaming: StreamingMode::Unary,
             seq_id: 0,
             attempt: 0,
+            is_attempt: false,
             config: RpcConfig::default(),
             http: None,
         }
@@ -326,6 +332,39 @@ impl RpcPlan {
         self
     }
 
+    /// The next try at this call. It has a span of its own and writes its own context, but the call as a whole is what
+    /// metrics count and tracers hear of.
+    ///
+    /// ```
+    /// use tracer_runtime::rpc::{RpcCall, RpcPlan};
+    ///
+    /// let plan = RpcPlan::client("thrift").with_service("shop", "Stock").with_method("reserve");
+    /// let mut call = RpcCall::start(plan.clone());
+    /// for _ in 0..3 {
+    ///     let plan = plan.clone();
+    ///     let attempt = call.within(|| RpcCall::start(plan.attempt_at_current()));
+    ///     attempt.fail(&std::fmt::Error);
+    /// }
+    /// if let Some(info) = call.info() {
+    ///     assert_eq!(info.invocation().attempt(), 2);
+    /// }
+    /// call.finish();
+    /// ```
+    #[must_use]
+    pub fn attempt_at_current(self) -> Self {
+        match RpcInfo::current() {
+            Some(call) => self.attempt_at(&call),
+            None => self,
+        }
+    }
+
+    /// The next try at this call.
+    pub(crate) fn attempt_at(mut self, call: &RpcInfo) -> Self {
+        self.attempt = call.0.attempts.fetch_add(1, Relaxed);
+        self.is_attempt = true;
+        self
+    }
+
     /// How long the call may take.
     #[must_use]
     pub fn with_rpc_timeout(mut self, timeout: Duration) -> Self {
@@ -396,10 +435,17 @@ impl<'a> Invocation<'a> {
         self.0.plan.seq_id
     }
 
-    /// How often this call was tried before.
+    /// How often this call was tried before: for a call of several attempts, before the last of them.
     #[must_use]
     pub fn attempt(self) -> u32 {
-        self.0.plan.attempt
+        let attempts = self.0.attempts.load(Relaxed);
+        self.0.plan.attempt.max(attempts.saturating_sub(1))
+    }
+
+    /// Whether it is one of several tries at a call, which is told of as a whole.
+    #[must_use]
+    pub fn is_attempt(self) -> bool {
+        self.0.plan.is_attempt
     }
 
     /// The failure that the application reports in a call that went well.
@@ -431,6 +477,7 @@ impl RpcInfo {
             installed,
             stats: RpcStats::new(installed.level),
             plan,
+            attempts: AtomicU32::new(0),
             ids: OnceLock::new(),
             late: Late::default(),
         }))

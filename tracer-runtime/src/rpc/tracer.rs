@@ -2,6 +2,7 @@
 
 use std::any::{Any, type_name};
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 use super::info::RpcInfo;
 use super::isolation::{Callback, Report};
@@ -85,9 +86,11 @@ struct Installed {
     report: Report,
 }
 
-/// What the tracers of one call have left for its end. Dropped without it, nothing is told.
+/// What the tracers of one call have left for its end.
+///
+/// Never locked: the mutex makes states that only one thread at a time may see part of a body that several may.
 #[derive(Default)]
-pub(super) struct States(Vec<State>);
+pub(super) struct States(Mutex<Vec<State>>);
 
 impl Tracers {
     /// None yet.
@@ -118,11 +121,15 @@ impl Tracers {
             let call = || installed.tracer.start(rpc);
             installed.report.isolated(Callback::Start, call)
         };
-        States(self.0.iter().map(start).collect())
+        States(Mutex::new(self.0.iter().map(start).collect()))
     }
 
     pub(super) fn finish(&self, rpc: &RpcInfo, states: States) {
-        for (installed, state) in self.0.iter().zip(states.0).rev() {
+        let states = states
+            .0
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        for (installed, state) in self.0.iter().zip(states).rev() {
             if let Some(state) = state {
                 let call = || installed.tracer.finish(rpc, state);
                 installed.report.isolated(Callback::Finish, call);
@@ -139,8 +146,8 @@ impl Tracers {
 }
 
 impl States {
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    pub(super) fn is_empty(&mut self) -> bool {
+        self.0.get_mut().is_ok_and(|states| states.is_empty())
     }
 }
 
@@ -152,6 +159,6 @@ impl fmt::Debug for Tracers {
 
 impl fmt::Debug for States {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("States").field(&self.0.len()).finish()
+        f.debug_struct("States").finish_non_exhaustive()
     }
 }

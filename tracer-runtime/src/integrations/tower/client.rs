@@ -15,7 +15,7 @@ use super::response_future::{Answering, ResponseFuture};
 use super::watch::{Watch, Way};
 use crate::mode;
 use crate::propagation::inject;
-use crate::rpc::{Endpoint, RpcCall, StreamEventKind};
+use crate::rpc::{Endpoint, RpcCall, RpcInfo, StreamEventKind};
 
 /// Makes every request that a client sends a call: its span under the current one, its lifecycle, its metrics; the other
 /// side goes on under it.
@@ -23,6 +23,9 @@ use crate::rpc::{Endpoint, RpcCall, StreamEventKind};
 /// For HTTP and gRPC alike, around a `tonic` `Channel`, a `hyper` client, a `reqwest::Client`. The call is over when the
 /// last byte of the response has arrived; a gRPC stream that is dropped before is `cancelled`, an HTTP response whose body
 /// nobody wants went as its head says.
+///
+/// Where requests are retried, put one layer around the retries and one inside of them: the outer one sees the call, the
+/// inner one its attempts, each a span of its own with its number.
 ///
 /// ```
 /// use tracer_runtime::integrations::tower::ClientLayer;
@@ -40,15 +43,19 @@ pub struct ClientLayer {
 /// A client whose requests are calls. Made by [`ClientLayer`].
 #[derive(Debug, Clone)]
 pub struct ClientService<S> {
-    pub(super) inner: S,
-    pub(super) settings: Settings,
+    inner: S,
+    settings: Settings,
 }
 
 #[derive(Debug, Clone, Default)]
-pub(super) struct Settings {
+pub(crate) struct Settings {
     filter: Filter,
     to: Endpoint,
 }
+
+/// In the extensions of a request: the call that it is an attempt at.
+#[derive(Debug, Clone)]
+pub(crate) struct Tried(RpcInfo);
 
 impl ClientLayer {
     /// Looks at everything but the health checks and the reflection of gRPC.
@@ -72,6 +79,24 @@ impl ClientLayer {
     }
 }
 
+#[cfg(feature = "reqwest")]
+impl ClientLayer {
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+}
+
+#[cfg(feature = "reqwest")]
+impl<S> ClientService<S> {
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(crate) fn inner(&mut self) -> &mut S {
+        &mut self.inner
+    }
+}
+
 impl<S> Layer<S> for ClientLayer {
     type Service = ClientService<S>;
 
@@ -85,14 +110,20 @@ impl<S> Layer<S> for ClientLayer {
 
 impl Settings {
     /// Starts the call of a request and writes its context into it; `None` where nobody looks at it.
-    pub(super) fn start(&self, parts: &mut http::request::Parts) -> Option<(RpcCall, Answering)> {
+    pub(crate) fn start(&self, parts: &mut http::request::Parts) -> Option<(RpcCall, Answering)> {
         if mode::get() == 0 || !self.filter.wants(parts.uri.path()) {
             return None;
         }
-        let (plan, is_grpc) = request::sent(parts, &self.to);
+        let (mut plan, is_grpc) = request::sent(parts, &self.to);
+        if let Some(Tried(call)) = parts.extensions.get() {
+            plan = plan.attempt_at(call);
+        }
         let mut call = RpcCall::start(plan);
         call.within(|| inject(&mut parts.headers));
         let info = call.info()?;
+        if !info.invocation().is_attempt() {
+            parts.extensions.insert(Tried(info.clone()));
+        }
         if is_grpc {
             info.stream_event(StreamEventKind::Start, 0, None);
         }

@@ -12,6 +12,13 @@ use super::watch::Watch;
 #[derive(Debug)]
 pub struct Observer(pub(super) Watch);
 
+#[cfg(feature = "reqwest")]
+impl Observer {
+    pub(crate) fn new(watch: Watch) -> Self {
+        Self(watch)
+    }
+}
+
 /// A body that a layer can look into.
 ///
 /// The service behind the layer gets [`Self::Observed`]. For the bodies of axum, tonic and reqwest that is the same

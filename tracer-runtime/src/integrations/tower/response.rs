@@ -56,7 +56,7 @@ impl<B> ResponseBody<B> {
 }
 
 /// Goes on with a call whose response has begun.
-pub(super) fn begun<B: Body>(
+pub(crate) fn begun<B: Body>(
     call: RpcCall,
     way: Way,
     is_grpc: bool,

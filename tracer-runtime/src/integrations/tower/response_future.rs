@@ -16,12 +16,12 @@ use crate::rpc::{RpcCall, RpcStatus, SERVER_HANDLE_FINISH, SERVER_HANDLE_START, 
 
 /// What is done when the head is there.
 #[derive(Debug)]
-pub(super) struct Answering {
-    pub(super) way: Way,
-    pub(super) is_grpc: bool,
-    pub(super) method: Method,
-    pub(super) answer_panics: bool,
-    pub(super) traceresponse: bool,
+pub(crate) struct Answering {
+    pub(crate) way: Way,
+    pub(crate) is_grpc: bool,
+    pub(crate) method: Method,
+    pub(crate) answer_panics: bool,
+    pub(crate) traceresponse: bool,
 }
 
 pin_project! {

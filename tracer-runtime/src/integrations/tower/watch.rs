@@ -15,14 +15,14 @@ const MAX_TOLD: u64 = 1_000;
 
 /// Which way a body goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
+pub(crate) enum Way {
     Sent,
     Received,
 }
 
 /// Looks at what goes through a body.
 #[derive(Debug)]
-pub(super) struct Watch {
+pub(crate) struct Watch {
     info: RpcInfo,
     way: Way,
     framing: Option<Framing>,
@@ -34,7 +34,7 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(info: RpcInfo, way: Way, is_grpc: bool) -> Self {
+    pub(crate) fn new(info: RpcInfo, way: Way, is_grpc: bool) -> Self {
         Self {
             info,
             way,
@@ -140,7 +140,7 @@ impl Watch {
 }
 
 /// What a body or a service failed with.
-pub(super) fn failure<E: std::fmt::Display>(error: &E) -> Failure {
+pub(crate) fn failure<E: std::fmt::Display>(error: &E) -> Failure {
     Failure {
         error_type: std::any::type_name::<E>().into(),
         message: Some(crate::span::inside::cut(error.to_string())),

@@ -129,7 +129,7 @@ fn a_method_that_does_not_exist_gives_its_span_no_name() {
     assert_eq!(text(span, "rpc.method").as_deref(), Some("_OTHER"));
     assert_eq!(
         text(span, "rpc.method_original").as_deref(),
-        Some("made_up")
+        Some("x.Y/made_up")
     );
 }
 
