@@ -23,6 +23,9 @@ mod call;
 mod current;
 mod event;
 #[cfg(feature = "enable")]
+#[doc(hidden)]
+pub mod identity;
+#[cfg(feature = "enable")]
 mod info;
 #[cfg(feature = "enable")]
 mod isolation;
@@ -37,6 +40,9 @@ mod status;
 #[cfg(feature = "enable")]
 mod stream;
 #[cfg(feature = "enable")]
+#[doc(hidden)]
+pub mod traced;
+#[cfg(feature = "enable")]
 pub(crate) mod tracer;
 
 #[cfg(all(test, feature = "testing"))]
@@ -48,8 +54,6 @@ pub use call::RpcCall;
 pub use event::*;
 use tracer::Tracers;
 
-#[cfg(feature = "tower")]
-pub(crate) use info::HttpRequest;
 pub use info::{
     BizStatus, Endpoint, Invocation, RpcConfig, RpcInfo, RpcPlan, RpcStatus, StreamingMode,
 };
