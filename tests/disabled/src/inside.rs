@@ -77,20 +77,21 @@ pub async fn carries() {
 pub struct Frame(pub Vec<(String, String)>);
 
 impl Extract for Frame {
-    fn get_all(&self, name: &str) -> Vec<&str> {
-        let named = self.0.iter().filter(|(key, _)| key == name);
-        named.map(|(_, value)| value.as_str()).collect()
+    fn for_each<'a>(&'a self, see: &mut dyn FnMut(&'a str, &'a [u8])) {
+        for (name, value) in &self.0 {
+            see(name, value.as_bytes());
+        }
     }
 }
 
 impl Inject for Frame {
-    fn set(&mut self, name: &'static str, value: String) {
-        self.0.push((name.to_owned(), value));
+    fn set(&mut self, name: &str, value: &str) {
+        self.0.push((name.to_owned(), value.to_owned()));
     }
 }
 
 /// Writes to it.
 #[traced(client, carrier = frame)]
 pub async fn send(frame: &mut Frame) {
-    let _ = frame.get_all("traceparent");
+    let _ = frame.first("traceparent");
 }

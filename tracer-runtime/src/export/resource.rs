@@ -1,7 +1,7 @@
 //! What all telemetry of this process says about where it comes from.
 
 use crate::id;
-use crate::value::KeyValue;
+use crate::value::{KeyValue, Value};
 
 /// The attributes of the process, each key once.
 ///
@@ -48,6 +48,15 @@ impl Resource {
 
     pub(crate) fn attributes(&self) -> &[KeyValue] {
         &self.attributes
+    }
+
+    /// `service.name`, where somebody has said it.
+    pub(crate) fn service_name(&self) -> Option<&str> {
+        let name = self.attributes.iter().find(|a| a.key == "service.name")?;
+        match &name.value {
+            Value::Str(name) if !name.starts_with("unknown_service") => Some(name),
+            _ => None,
+        }
     }
 }
 

@@ -370,9 +370,17 @@ impl Local {
                 handle
             }),
         };
+        let carried = match (handle, &fragment.carried) {
+            (Some(handle), Some(carried)) => {
+                Inside::enter().map_or(0, |_inside| handle.carry(carried))
+            }
+            _ => 0,
+        };
         let escaped = Escaped {
             handle,
             sampled: fragment.sampled,
+            random: !fragment.not_random,
+            carried,
         };
         self.put_active(fragment);
         Some(escaped)
@@ -385,12 +393,26 @@ impl Local {
         self.put_active(fragment);
         Some(seen)
     }
+
+    /// [`Self::inspect`] for a suspended fragment.
+    pub(crate) fn inspect_suspended<R>(
+        &self,
+        id: u64,
+        look: impl FnOnce(&mut Fragment) -> R,
+    ) -> Option<R> {
+        let mut below = self.below.try_borrow_mut().ok()?;
+        let place = below.iter_mut().find(|b| b.fragment_id == id)?;
+        place.fragment.as_mut().map(|fragment| look(fragment))
+    }
 }
 
 /// What a context takes along.
 pub(crate) struct Escaped {
     pub(crate) handle: Option<slot::Handle>,
     pub(crate) sampled: bool,
+    pub(crate) random: bool,
+    /// By the handle's slot; 0 for nothing.
+    pub(crate) carried: u32,
 }
 
 #[cold]

@@ -7,7 +7,7 @@ use super::guard::{Guard, NOWHERE};
 use super::inside;
 use crate::callsite::{Callsite, Signals};
 use crate::clock;
-use crate::context::{Link, Remote};
+use crate::context::{Carried, Link, RANDOM, Remote};
 use crate::id::{SpanId, TraceId};
 use crate::mode;
 use crate::recorder::account::DropReason;
@@ -136,7 +136,8 @@ pub(crate) struct Place {
     remote: bool,
     link: Option<SlotRef>,
     pipe: Option<Tether>,
-    tracestate: Option<Arc<str>>,
+    carried: Option<Arc<Carried>>,
+    not_random: bool,
 }
 
 impl Place {
@@ -145,6 +146,10 @@ impl Place {
         let link = context.handle().and_then(|handle| handle.upgrade());
         let pipe = pipe_of(context.trace_id(), link.as_ref(), captures::of)?;
         let sampled = context.is_sampled();
+        let carried = match &link {
+            Some(link) if context.carried() != 0 => link.carried(context.carried()),
+            _ => None,
+        };
         Some(Self {
             trace: context.trace_id(),
             parent: context.span_id(),
@@ -152,7 +157,8 @@ impl Place {
             remote: link.is_none(),
             link,
             pipe,
-            tracestate: None,
+            carried,
+            not_random: !context.is_random(),
         })
     }
 
@@ -161,6 +167,11 @@ impl Place {
         local.fragment_id.get() != 0
             && local.trace.get() == self.trace
             && local.span.get() == self.parent
+            && local.inspect(|fragment| self.carries_what(fragment)) == Some(true)
+    }
+
+    fn carries_what(&self, fragment: &Fragment) -> bool {
+        self.carried.as_ref().map(Arc::as_ptr) == fragment.carried.as_ref().map(Arc::as_ptr)
     }
 
     fn below_remote(remote: Remote) -> Option<Self> {
@@ -171,11 +182,15 @@ impl Place {
         Some(Self {
             trace: remote.trace_id,
             parent: remote.span_id,
-            sampled: policy.samples_remote(remote.trace_id, remote.flags & 1 != 0),
+            sampled: match remote.is_sampled() {
+                Some(sampled) => policy.samples_remote(remote.trace_id, sampled),
+                None => policy.samples(remote.trace_id),
+            },
             remote: true,
             link: None,
             pipe,
-            tracestate: remote.tracestate,
+            carried: remote.carried,
+            not_random: remote.flags & RANDOM == 0,
         })
     }
 
@@ -193,7 +208,8 @@ impl Place {
         fragment.special = self.pipe.is_some();
         fragment.link = self.link;
         fragment.pipe = self.pipe;
-        fragment.tracestate = self.tracestate;
+        fragment.carried = self.carried;
+        fragment.not_random = self.not_random;
         Some(fragment)
     }
 }
@@ -302,7 +318,7 @@ pub(super) fn open_general(
         Under::Below(Some(place)) if place.is_here(local) => None,
         Under::Below(Some(place)) => Some(place),
         Under::Below(None) => return Opened::Nobody,
-        Under::Remote(remote) => match Place::below_remote(remote) {
+        Under::Remote(remote) => match place_of(local, remote) {
             Some(place) => Some(place),
             None => return Opened::Nobody,
         },
@@ -333,6 +349,25 @@ pub(super) fn open_general(
     opened
 }
 
+/// Below the caller; where it names no parent, below the current span or in a new trace, with what came along.
+fn place_of(local: &Local, remote: Remote) -> Option<Place> {
+    if remote.is_valid() {
+        return Place::below_remote(remote);
+    }
+    let current = Context::current();
+    let mut place = if current.is_valid() {
+        Place::below(current)?
+    } else {
+        let mut place = new_trace(local)?;
+        if remote.is_sampled() == Some(false) {
+            place.sampled = false;
+        }
+        place
+    };
+    place.carried = remote.carried.or(place.carried);
+    Some(place)
+}
+
 fn new_trace(local: &Local) -> Option<Place> {
     let trace = local.random_trace();
     let pipe = captures::here();
@@ -355,7 +390,8 @@ fn new_trace(local: &Local) -> Option<Place> {
         remote: false,
         link: None,
         pipe,
-        tracestate: None,
+        carried: None,
+        not_random: false,
     })
 }
 

@@ -15,6 +15,7 @@ use crate::export::otlp::{OtlpExporter, Surroundings};
 use crate::export::resource::Resource;
 use crate::metrics;
 use crate::mode;
+use crate::propagation::{Propagator, Propagators, propagators};
 use crate::recorder::budget;
 use crate::recorder::collector::{Collector, Exporters};
 use crate::recorder::pipeline::GLOBAL;
@@ -32,6 +33,7 @@ pub struct Builder {
     sampler: Option<Sampler>,
     keep: Keep,
     memory_limit: Option<usize>,
+    propagators: Option<Propagators>,
     discarding: bool,
     /// The environment chooses the exporters.
     automatic: bool,
@@ -98,6 +100,22 @@ impl Builder {
     /// What is kept although head sampling passed it over; errors and panics unless said.
     pub fn with_keep(mut self, keep: Keep) -> Self {
         self.keep = keep;
+        self
+    }
+
+    /// The formats in which context travels between services, instead of what `OTEL_PROPAGATORS` says; W3C trace context and
+    /// baggage unless said.
+    ///
+    /// Reading, the first that finds a parent is believed; writing, all are written. None is a way to leave it.
+    ///
+    /// ```
+    /// use tracer_runtime::propagation::Propagator;
+    ///
+    /// let builder = tracer_runtime::builder().with_propagators([Propagator::TraceContext, Propagator::B3Multi]);
+    /// # drop(builder);
+    /// ```
+    pub fn with_propagators(mut self, propagators: impl IntoIterator<Item = Propagator>) -> Self {
+        self.propagators = Some(Propagators::new(propagators));
         self
     }
 
@@ -231,6 +249,8 @@ impl Builder {
                 ratio.ignoring_parent()
             }
         });
+        let named = settings.propagators.clone().map(Propagators::new);
+        propagators::choose(self.propagators.take().or(named), resource.service_name());
         budget::set_limit(self.memory_limit());
         GLOBAL.policy.set(
             self.sampler.or(from_environment).unwrap_or_default(),
