@@ -7,64 +7,84 @@ use super::outgoing::Outgoing;
 use super::percent::{decoded, encode, is_baggage_octet, is_token};
 use super::traceparent::trim;
 use super::{Extract, Inject};
-use crate::baggage::{Baggage, MAX_BYTES, Member, Reach};
+use crate::baggage::{Baggage, MAX_BYTES, MAX_MEMBERS, Member, Reach};
 
 pub(super) const HEADER: &str = "baggage";
 
 /// Takes the members that are well-formed, as long as there is room; the first of a key counts.
 pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
-    let mut joined = Joined::new(MAX_BYTES + 1);
-    let mut as_it_came = found.baggage.is_empty();
-    let mut full = false;
+    let mut reading = Reading {
+        joined: Joined::new(MAX_BYTES + 1),
+        as_it_came: found.baggage.is_empty(),
+        room: MAX_MEMBERS,
+    };
     carrier.for_each_value(HEADER, &mut |header| {
         let header = trim(header);
-        if header.is_empty() || full {
-            return;
-        }
-        let taken = joined.add(header).is_ok();
-        as_it_came &= taken;
-        if !read_members(header, found, &mut full) {
-            as_it_came = false;
+        if !header.is_empty() && reading.room > 0 {
+            reading.read(header, found);
         }
     });
-    if as_it_came
+    if reading.as_it_came
         && !found.baggage.is_empty()
-        && let Ok(Some(text)) = joined.text()
+        && let Ok(Some(text)) = reading.joined.text()
     {
         found.baggage.set_header(text);
     }
 }
 
-/// False where something was left out.
-fn read_members(header: &[u8], found: &mut Found, full: &mut bool) -> bool {
-    let mut all = true;
-    for member in header.split(|&b| b == b',').map(trim) {
-        let problem = match parse(member) {
-            _ if member.is_empty() => continue,
-            None => Reason::Malformed,
-            Some((key, ..)) if found.baggage.knows(key) => Reason::Repeated,
-            Some((key, value, properties)) => {
-                let value = decoded(value);
-                let added = found.baggage.add(Member {
-                    key,
-                    value: &value,
-                    properties,
-                    reach: Reach::All,
-                });
-                if added {
-                    continue;
-                }
-                *full = true;
-                Reason::TooLong
+struct Reading<'a> {
+    joined: Joined<'a>,
+    /// Nothing has been left out.
+    as_it_came: bool,
+    /// Members that may still come, good or bad.
+    room: usize,
+}
+
+impl<'a> Reading<'a> {
+    fn read(&mut self, header: &'a [u8], found: &mut Found) {
+        if self.joined.add(header).is_err() {
+            return self.stop(Reason::TooLong);
+        }
+        for member in header.split(|&b| b == b',').map(trim) {
+            if member.is_empty() {
+                continue;
             }
-        };
-        count(Format::Baggage, problem);
-        all = false;
-        if *full {
-            break;
+            if self.room == 0 {
+                return self.stop(Reason::TooMany);
+            }
+            self.room -= 1;
+            match add(member, found) {
+                Ok(()) => {}
+                Err(Reason::TooLong) => return self.stop(Reason::TooLong),
+                Err(reason) => self.leave_out(reason),
+            }
         }
     }
-    all
+
+    fn leave_out(&mut self, reason: Reason) {
+        self.as_it_came = false;
+        count(Format::Baggage, reason);
+    }
+
+    fn stop(&mut self, reason: Reason) {
+        self.room = 0;
+        self.leave_out(reason);
+    }
+}
+
+fn add(member: &[u8], found: &mut Found) -> Result<(), Reason> {
+    let (key, value, properties) = parse(member).ok_or(Reason::Malformed)?;
+    if found.baggage.knows(key) {
+        return Err(Reason::Repeated);
+    }
+    let value = decoded(value);
+    let added = found.baggage.add(Member {
+        key,
+        value: &value,
+        properties,
+        reach: Reach::All,
+    });
+    if added { Ok(()) } else { Err(Reason::TooLong) }
 }
 
 /// Key, value and properties.

@@ -3,6 +3,7 @@
 const ONES: u64 = 0x0101_0101_0101_0101;
 
 /// The number that eight lower-case digits are.
+#[inline(always)]
 fn parse_8(digits: [u8; 8]) -> Option<u32> {
     let text = u64::from_be_bytes(digits);
     let letters = (text >> 6) & ONES;
@@ -21,6 +22,7 @@ fn parse_8(digits: [u8; 8]) -> Option<u32> {
 }
 
 /// The eight lower-case digits of a number.
+#[inline(always)]
 fn digits_8(n: u32) -> [u8; 8] {
     let n = u64::from(n);
     let fours = (n | (n << 16)) & 0x0000_ffff_0000_ffff;

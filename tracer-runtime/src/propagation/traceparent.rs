@@ -37,7 +37,19 @@ pub(super) const fn trim(mut header: &[u8]) -> &[u8] {
     header
 }
 
-pub(super) fn format(trace: TraceId, span: SpanId, flags: u8) -> [u8; BYTES] {
+/// A header on the stack.
+pub(super) struct Text([u8; BYTES]);
+
+impl Text {
+    #[allow(unsafe_code, reason = "a check costs more than the rest of it")]
+    pub(super) const fn as_str(&self) -> &str {
+        // SAFETY: `format` alone makes one, of ASCII: dashes, zeros and the digits of `hex`.
+        unsafe { std::str::from_utf8_unchecked(&self.0) }
+    }
+}
+
+#[inline]
+pub(super) fn format(trace: TraceId, span: SpanId, flags: u8) -> Text {
     let mut header = *b"00-00000000000000000000000000000000-0000000000000000-00";
     let mut put = |at: usize, n: u64| {
         if let Some(place) = header[at..].first_chunk_mut() {
@@ -48,7 +60,7 @@ pub(super) fn format(trace: TraceId, span: SpanId, flags: u8) -> [u8; BYTES] {
     put(19, trace.0[1]);
     put(36, span.0);
     [header[53], header[54]] = hex::digits_2(flags);
-    header
+    Text(header)
 }
 
 #[cfg(test)]
@@ -60,9 +72,11 @@ mod tests {
         let (trace, span) = (TraceId([1, u64::MAX]), SpanId(7));
         for flags in 0..4 {
             let header = format(trace, span, flags);
-            assert_eq!(parse(&header), Some((trace, span, flags)));
-            let text = format!("00-{trace}-{span}-{flags:02x}");
-            assert_eq!(std::str::from_utf8(&header), Ok(text.as_str()));
+            assert_eq!(header.as_str(), format!("00-{trace}-{span}-{flags:02x}"));
+            assert_eq!(
+                parse(header.as_str().as_bytes()),
+                Some((trace, span, flags))
+            );
         }
     }
 

@@ -29,9 +29,7 @@ pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
 
 pub(super) fn write(outgoing: &Outgoing, carrier: &mut dyn Inject) {
     let header = traceparent::format(outgoing.trace, outgoing.span, outgoing.flags());
-    if let Ok(header) = std::str::from_utf8(&header) {
-        carrier.set(traceparent::HEADER, header);
-    }
+    carrier.set(traceparent::HEADER, header.as_str());
     if let Some(state) = outgoing.tracestate() {
         carrier.set(tracestate::HEADER, state);
     }

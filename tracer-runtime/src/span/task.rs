@@ -10,7 +10,7 @@ use super::context::Context;
 use super::describe::AlwaysOk;
 use super::future::Traced;
 use super::named::Span;
-use super::start::Place;
+use super::place::Place;
 use crate::baggage::Baggage;
 use crate::id::SpanId;
 use crate::mode;
