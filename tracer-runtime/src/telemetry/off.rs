@@ -1,6 +1,7 @@
 //! Starting and stopping without the feature `enable`: nothing starts.
 
 pub(crate) mod builder {
+    use crate::propagation::Propagator;
     use crate::sampling::{Keep, Sampler};
     use crate::telemetry::error::InitError;
     use crate::telemetry::guard::Telemetry;
@@ -92,6 +93,12 @@ pub(crate) mod builder {
         /// Nothing.
         #[inline]
         pub fn with_keep(self, _keep: Keep) -> Self {
+            self
+        }
+
+        /// Nothing.
+        #[inline]
+        pub fn with_propagators(self, _propagators: impl IntoIterator<Item = Propagator>) -> Self {
             self
         }
 
