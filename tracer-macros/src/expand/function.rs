@@ -1,6 +1,6 @@
 //! One function: a guard around a body that runs at once, a wrapper around one that is a future.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote_spanned};
 use syn::{Expr, ReturnType, Signature, Token, Type};
 
@@ -37,7 +37,8 @@ pub(crate) fn function(mut f: Function, args: &Args, scope: &Scope) -> TokenStre
         args,
         body: &body,
     };
-    let statements = call.expand(&mut f);
+    let (import, statements) = (rt.import(), call.expand(&mut f));
+    let statements = quote_spanned!(Span::mixed_site()=> #import #statements);
     let group = regroup(&body, Delimiter::Brace, statements);
     let Function {
         attrs, prefix, sig, ..
@@ -99,28 +100,26 @@ impl Call<'_> {
         quote_spanned!(span=> #start #future)
     }
 
+    /// Where the user wrote what the future gives: a mistake in it is reported there.
     fn future_of(&self, sig: &Signature) -> ReturnType {
-        let span = Span::mixed_site();
-        let private = &self.rt.private;
+        let written = match &sig.output {
+            ReturnType::Default => None,
+            ReturnType::Type(_, ty) => Some(ty.to_token_stream()),
+        };
+        let paren = sig.paren_token.span.close();
+        let place = |tree: Option<TokenTree>| tree.map_or(paren, |tree| tree.span());
+        let span = tokens::generated(place(written.clone().and_then(|t| t.into_iter().next())));
+        // The signature ends where the user's did: that is where lints about the function point.
+        let end = Token![>](place(written.clone().and_then(|t| t.into_iter().last())));
         let (arrow, output) = match &sig.output {
             ReturnType::Default => (Token![->](span), quote_spanned!(span=> ())),
             ReturnType::Type(arrow, ty) if types::is_never(ty) => {
-                (*arrow, quote_spanned!(span=> #private::Never))
+                (*arrow, self.rt.never_outside(span))
             }
             ReturnType::Type(arrow, ty) => (*arrow, ty.to_token_stream()),
         };
-        // The signature ends where the user's did: that is where lints about the function point.
-        let end = match &sig.output {
-            ReturnType::Type(_, ty) => ty
-                .to_token_stream()
-                .into_iter()
-                .last()
-                .map(|tree| tree.span()),
-            ReturnType::Default => None,
-        };
-        let end = Token![>](end.unwrap_or_else(|| sig.paren_token.span.close()));
-        let future =
-            quote_spanned!(span=> impl #private::core::future::Future<Output = #output #end);
+        let core = self.rt.core_outside(span);
+        let future = quote_spanned!(span=> impl #core::future::Future<Output = #output #end);
         ReturnType::Type(arrow, Box::new(Type::Verbatim(future)))
     }
 

@@ -38,13 +38,14 @@ impl Call<'_> {
         let returns_closure = returned.is_some_and(types::is_impl_fn);
         // A closure would be the caller that the body sees.
         let located = attributes::has(&f.attrs, "track_caller");
+        let endless = returned.is_some() && !early && !tokens::has_value(self.body.stream());
         let end = match end {
-            _ if returned.is_some_and(types::is_never) => End::Unseen,
+            _ if returned.is_some_and(types::is_never) || endless => End::Never,
             End::Described(_) if located && early => End::Unseen,
             End::Reached if early || returns_closure => End::Unseen,
             end => end,
         };
-        let watched = !matches!(end, End::Unseen);
+        let watched = !matches!(end, End::Unseen | End::Never);
         let by_value = f
             .sig
             .inputs
@@ -112,6 +113,8 @@ impl Enter {
 
 /// What is done with the returned value.
 enum End {
+    /// There is none: the body can only unwind. Or it is a mistake, which is reported as without us.
+    Never,
     /// Nothing: the guard alone tells whether the body unwinds.
     Unseen,
     /// Nothing, but that the body has reached its end.
@@ -165,7 +168,7 @@ impl SyncBody<'_> {
         let alone = matches!(end, End::Unseen);
         let enter = enter.statements(private, &guard.to_token_stream(), alone);
         let end = match end {
-            End::Unseen => return quote_spanned!(span=> #enter #run),
+            End::Unseen | End::Never => return quote_spanned!(span=> #enter #run),
             End::Reached if self.returned.is_none() => {
                 let semicolon = self.closure.map(|_| quote_spanned!(span=> ;));
                 return quote_spanned!(span=>

@@ -20,11 +20,6 @@ pub(crate) fn silent(tokens: TokenStream) -> TokenStream {
     map_spans(tokens, &generated)
 }
 
-/// The same names, at another place in the source.
-pub(crate) fn located(tokens: TokenStream, place: Span) -> TokenStream {
-    map_spans(tokens, &|span| span.located_at(place))
-}
-
 fn map_spans(tokens: TokenStream, map: &dyn Fn(Span) -> Span) -> TokenStream {
     tokens
         .into_iter()
@@ -144,6 +139,13 @@ const STAYS: [&str; 26] = [
     "vec",
     "writeln",
 ];
+
+/// Whether the body ends in an expression. One that does not, of a function that returns something, has no end.
+pub(crate) fn has_value(body: TokenStream) -> bool {
+    body.into_iter()
+        .last()
+        .is_some_and(|last| !is_punct(&last, ';'))
+}
 
 /// Whether the body is nothing but one call of a macro.
 pub(crate) fn is_one_macro(body: TokenStream) -> bool {
