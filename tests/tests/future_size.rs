@@ -93,6 +93,25 @@ twice! {
         (value.clone(), value)
     }
 
+    #[must_use]
+    pub(super) async fn important_array(bytes: [u8; 300]) -> usize {
+        pause().await;
+        bytes.len()
+    }
+
+    #[must_use]
+    pub(super) async fn important_mutable(mut bytes: [u8; 300], n: u64, text: &str) -> usize {
+        bytes[0] = 1;
+        pause().await;
+        bytes.len() + text.len() + usize::from(n > 0)
+    }
+
+    #[must_use]
+    pub(super) async fn important_unused(_bytes: [u8; 300], _n: u64) -> u64 {
+        pause().await;
+        1
+    }
+
     pub(super) fn returned(large: Large) -> impl Future<Output = Result<usize, ()>> {
         async move {
             pause().await;
@@ -135,6 +154,9 @@ fn a_future_grows_by_64_bytes_at_most() {
         m::boxed_array(Box::new([0; 300]), 1), boxed_array => m;
         m::generic([0_u8; 300]), generic => m;
         m::returned(m::Large([0; 300])), returned => m;
+        m::important_array([0; 300]), important_array => m;
+        m::important_mutable([0; 300], 1, ""), important_mutable => m;
+        m::important_unused([0; 300], 1), important_unused => m;
     }
 }
 

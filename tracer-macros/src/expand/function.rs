@@ -75,24 +75,31 @@ impl Call<'_> {
     /// another would hold the parameters twice.
     fn async_fn(&self, f: &mut Function) -> TokenStream {
         let span = Span::mixed_site();
-        let private = &self.rt.private;
-        let params = self.plan(Capture::Future).apply(&mut f.sig);
+        // Only of an `async fn` `#[must_use]` means what comes out of it, and only it is what a macro below may ask for.
+        let nested = self.keep_async || attributes::has(&f.attrs, "must_use");
+        let capture = match nested {
+            true => Capture::Nested,
+            false => Capture::Future,
+        };
+        let params = self.plan(capture).apply(&mut f.sig);
         let returned = types::returned(&f.sig.output).cloned();
         let edge = match &returned {
-            None => Some(quote_spanned!(span=> if false { return; })),
+            None => {
+                let span = tokens::generated(f.sig.paren_token.span.close());
+                Some(quote_spanned!(span=> if false { return; }))
+            }
             // A body that never ends takes any return type, `!` among them.
             Some(ty) if types::is_never(ty) => None,
-            Some(ty) => return_edge(private, types::nameable(ty)),
+            Some(ty) => return_edge(self.rt, types::without_lifetimes(ty)),
         };
         let inside = self.inside(&params);
         let inside = quote_spanned!(span=> #edge #inside);
         let (keyword, block) = tokens::as_written(Token![async](span), self.body, inside);
         let block = quote_spanned!(span=> #keyword move #block);
-        let output = returned.as_ref().map(types::nameable);
+        let output = returned.as_ref().map(types::without_lifetimes);
         let (start, future) = self.wrap(&params, block, says(returned.as_ref()), output);
         let future = self.maybe_boxed(future);
-        if self.keep_async || attributes::has(&f.attrs, "must_use") {
-            // Of an `async fn` it means what comes out of it.
+        if nested {
             return quote_spanned!(span=> #start #future.await);
         }
         f.sig.asyncness = None;
@@ -131,7 +138,7 @@ impl Call<'_> {
         let output = types::output_of(ty, private);
         let edge = output
             .clone()
-            .and_then(|output| return_edge(private, output));
+            .and_then(|output| return_edge(self.rt, output));
         let says = match types::future_output(ty) {
             Some(output) => says(Some(&output)),
             None if edge.is_some() => Says::ByType,
@@ -146,7 +153,7 @@ impl Call<'_> {
         let inside = call.inside(&params);
         let mut before = TokenStream::new();
         let wrapped = body.rebuild(quote_spanned!(span=> #edge #inside), |block| {
-            let (start, future) = self.wrap(&params, block, says, output);
+            let (start, future) = call.wrap(&params, block, says, output);
             before = start;
             future
         });
@@ -214,7 +221,6 @@ impl Call<'_> {
         says: Says,
         output: Option<TokenStream>,
     ) -> (TokenStream, TokenStream) {
-        let span = Span::mixed_site();
         let (private, callsite) = (&self.rt.private, &self.callsite);
         let output = output.filter(types::is_known);
         let by = match describer(private, self.args, says, output.is_some()) {
@@ -223,8 +229,10 @@ impl Call<'_> {
         };
         let judge = match output.filter(|_| by.is_none() && says == Says::ByType) {
             Some(output) => judge_of(private, &output),
-            None => quote_spanned!(span=> #private::AlwaysOk),
+            None => quote_spanned!(Span::mixed_site()=> #private::AlwaysOk),
         };
+        let span = tokens::place_of_value(self.body);
+        let private = self.rt.private_at(span);
         match (callsite::start(self.rt, self.args, params), by) {
             (None, None) => (
                 TokenStream::new(),
@@ -263,11 +271,12 @@ pub(super) fn says(returned: Option<&Type>) -> Says {
 
 /// Tells the compiler what the future returns before it looks at the body: without it, an error in
 /// the body would be reported somewhere else, and `Ok(1)` would have no error type. `_` says nothing.
-fn return_edge(private: &TokenStream, output: TokenStream) -> Option<TokenStream> {
+fn return_edge(rt: &Runtime, output: TokenStream) -> Option<TokenStream> {
     if output.to_string() == "_" {
         return None;
     }
     let place = output.clone().into_iter().next()?.span();
     let span = tokens::generated(place);
+    let private = rt.private_at(span);
     Some(quote_spanned!(span=> if false { return #private::any::<#output>(); }))
 }
