@@ -112,6 +112,21 @@ twice! {
         1
     }
 
+    #[must_use]
+    pub(super) async fn important_nothing() {}
+
+    #[must_use]
+    pub(super) async fn important_text(text: String) -> usize {
+        pause().await;
+        text.len()
+    }
+
+    #[must_use]
+    pub(super) async fn important_large(large: Large) -> usize {
+        pause().await;
+        large.0.len()
+    }
+
     pub(super) fn returned(large: Large) -> impl Future<Output = Result<usize, ()>> {
         async move {
             pause().await;
@@ -157,6 +172,28 @@ fn a_future_grows_by_64_bytes_at_most() {
         m::important_array([0; 300]), important_array => m;
         m::important_mutable([0; 300], 1, ""), important_mutable => m;
         m::important_unused([0; 300], 1), important_unused => m;
+    }
+}
+
+#[test]
+fn an_async_fn_that_stays_one_holds_what_it_owns_once_more() {
+    let large = || annotated::Large([0; 300]);
+    let grown = [
+        (
+            size_of_val(&bare::important_nothing()),
+            size_of_val(&annotated::important_nothing()),
+        ),
+        (
+            size_of_val(&bare::important_text(String::new())) + size_of::<String>(),
+            size_of_val(&annotated::important_text(String::new())),
+        ),
+        (
+            size_of_val(&bare::important_large(bare::Large([0; 300]))) + size_of_val(&large()),
+            size_of_val(&annotated::important_large(large())),
+        ),
+    ];
+    for (bare, annotated) in grown {
+        assert!(annotated <= bare + 72, "{bare} -> {annotated}");
     }
 }
 

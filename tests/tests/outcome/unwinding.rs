@@ -83,6 +83,13 @@ fn measures_unless_empty(items: &[u32]) -> usize {
     items.len()
 }
 
+#[traced]
+fn adds_up(texts: &[&str]) -> u32 {
+    let parse = |text: &&str| Some(text.parse::<u32>().ok()? + 1);
+    assert!(!texts.is_empty(), "nothing to add");
+    texts.iter().filter_map(parse).sum()
+}
+
 macro_rules! say {
     ($text:literal) => {
         println!($text)
@@ -116,11 +123,12 @@ impl Drop for PanicsWhileDropped {
 
 #[test]
 fn a_panic_that_is_caught_within_an_unwinding_drop_is_a_panic() {
-    let calls: [fn(); 7] = [
+    let calls: [fn(); 8] = [
         fails_to_clean_up,
         || _ = measures(&[]),
         || drop(panics(1)),
         || _ = measures_unless_empty(&[1]),
+        || _ = adds_up(&[]),
         || cleans_up_aloud(true),
         || never_ends("while cleaning up"),
         || drop(never_returns("while cleaning up")),

@@ -18,7 +18,9 @@ impl Call<'_> {
     pub(super) fn sync_fn(&self, f: &mut Function) -> TokenStream {
         let output = f.sig.output.clone();
         let returned = types::returned(&output);
-        let exits = tokens::exits(self.body.stream());
+        let tries =
+            returned.is_some_and(|ty| !types::is_always_ok(ty) || types::is_opaque_inside(ty));
+        let exits = tokens::exits(self.body.stream(), tries);
         // A closure would be the caller that the body sees.
         let located = attributes::has(&f.attrs, "track_caller");
         // What a returned closure takes is known where it is returned, and nowhere else.

@@ -93,7 +93,8 @@ pub(crate) enum Exits {
     Written,
 }
 
-pub(crate) fn exits(body: TokenStream) -> Exits {
+/// `tries`: whether a `?` can be the function's own, and not only that of a closure in it.
+pub(crate) fn exits(body: TokenStream, tries: bool) -> Exits {
     let mut name: Option<String> = None;
     let mut called: Option<String> = None;
     let mut found = Exits::Never;
@@ -106,7 +107,7 @@ pub(crate) fn exits(body: TokenStream) -> Exits {
                 (name, called) = (Some(ident.to_string()), None);
                 continue;
             }
-            TokenTree::Punct(punct) if punct.as_char() == '?' => return Exits::Written,
+            TokenTree::Punct(punct) if punct.as_char() == '?' && tries => return Exits::Written,
             TokenTree::Punct(punct) if punct.as_char() == '!' => {
                 called = name.take();
                 continue;
@@ -115,7 +116,7 @@ pub(crate) fn exits(body: TokenStream) -> Exits {
                 if called.is_some_and(|name| !STAYS.contains(&name.as_str())) {
                     found = Exits::Hidden;
                 }
-                found = found.max(exits(group.stream()));
+                found = found.max(exits(group.stream(), tries));
                 if found == Exits::Written {
                     return found;
                 }
