@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use super::info::RpcPlan;
 use crate::mode;
 
-/// What is known of a call before it starts; nothing where nobody records.
+/// What is known of a call before it starts; nothing where nobody records, or where the function handles a call that a
+/// layer has started.
 #[derive(Debug)]
 pub struct Identity(Option<Box<RpcPlan>>);
 
@@ -13,7 +14,10 @@ impl Identity {
     /// Of a call that arrives.
     #[must_use]
     pub fn server() -> Self {
-        Self::of(|| RpcPlan::server(""))
+        match super::serves() {
+            true => Self(None),
+            false => Self::of(|| RpcPlan::server("")),
+        }
     }
 
     /// Of a call that leaves.

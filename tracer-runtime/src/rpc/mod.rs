@@ -77,6 +77,11 @@ pub(crate) fn install(installed: Installed) {
     let _ = INSTALLED.set(installed);
 }
 
+/// Whether this thread works for a call that this process serves.
+pub(crate) fn serves() -> bool {
+    RpcInfo::current().is_some_and(|call| call.kind() == crate::SpanKind::Server)
+}
+
 /// What `init` has set up, or what holds without it.
 pub(crate) fn installed() -> &'static Installed {
     static NOTHING: Installed = Installed {
