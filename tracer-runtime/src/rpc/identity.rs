@@ -23,7 +23,11 @@ impl Identity {
     /// Of a call that leaves.
     #[must_use]
     pub fn client() -> Self {
-        Self::of(|| RpcPlan::client(""))
+        Self::of(|| {
+            let mut plan = RpcPlan::client("");
+            plan.of_function = true;
+            plan
+        })
     }
 
     fn of(plan: impl FnOnce() -> RpcPlan) -> Self {
