@@ -2,23 +2,19 @@
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 
-/// The number that eight lower-case digits are.
+/// The number that eight lower-case digits are, the first in the highest byte, and bits where one is none.
 #[inline(always)]
-fn parse_8(digits: [u8; 8]) -> Option<u32> {
-    let text = u64::from_be_bytes(digits);
+const fn parse_8(text: u64) -> (u64, u64) {
     let letters = (text >> 6) & ONES;
     let values = (text & (0x0f * ONES)) + 9 * letters;
     // Letters are 10 to 15, others below; and each is written as it should be.
     let ten_or_more = ((values + 6 * ONES) >> 4) & ONES;
-    let good = ten_or_more == letters
-        && values & (0xf0 * ONES) == 0
-        && values + 0x30 * ONES + 0x27 * letters == text;
-    if !good {
-        return None;
-    }
+    let bad = (ten_or_more ^ letters)
+        | (values & (0xf0 * ONES))
+        | ((values + 0x30 * ONES + 0x27 * letters) ^ text);
     let pairs = (values | (values >> 4)) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs | (pairs >> 8)) & 0x0000_ffff_0000_ffff;
-    Some((fours | (fours >> 16)) as u32)
+    ((fours | (fours >> 16)) & 0xffff_ffff, bad)
 }
 
 /// The eight lower-case digits of a number.
@@ -32,16 +28,23 @@ fn digits_8(n: u32) -> [u8; 8] {
     (values + 0x30 * ONES + 0x27 * letters).to_be_bytes()
 }
 
+/// The number that 16 lower-case digits are, and bits where one is none.
+#[inline(always)]
+pub(super) const fn parse_16_of(digits: &[u8; 16]) -> (u64, u64) {
+    let text = u128::from_be_bytes(*digits);
+    let (high, bad_high) = parse_8((text >> 64) as u64);
+    let (low, bad_low) = parse_8(text as u64);
+    ((high << 32) | low, bad_high | bad_low)
+}
+
 /// The number that 16 lower-case digits are.
-#[inline]
 pub(super) fn parse_16(digits: &[u8]) -> Option<u64> {
-    let (high, low) = digits.split_first_chunk::<8>()?;
-    let (high, low) = (parse_8(*high)?, parse_8(low.try_into().ok()?)?);
-    Some((u64::from(high) << 32) | u64::from(low))
+    let (number, bad) = parse_16_of(digits.try_into().ok()?);
+    (bad == 0).then_some(number)
 }
 
 /// The number that two lower-case digits are.
-#[inline]
+#[inline(always)]
 pub(super) fn parse_2(digits: &[u8]) -> Option<u8> {
     let [high, low] = digits else {
         return None;
