@@ -23,13 +23,10 @@ pub(super) fn parse(header: &[u8]) -> Option<(TraceId, SpanId, u8)> {
         0xff => false,
         _ => rest.first().is_none_or(|&b| b == b'-'),
     };
-    let (high, bad_high) = hex::parse_16_of(head[3..].first_chunk()?);
-    let (low, bad_low) = hex::parse_16_of(head[19..].first_chunk()?);
-    let (span, bad_span) = hex::parse_16_of(head[36..].first_chunk()?);
+    let (high, low) = (hex::parse_16(&head[3..19])?, hex::parse_16(&head[19..35])?);
+    let (trace, span) = (TraceId([high, low]), SpanId(hex::parse_16(&head[36..52])?));
     let flags = hex::parse_2(&head[53..])? & (SAMPLED | RANDOM);
-    let (trace, span) = (TraceId([high, low]), SpanId(span));
-    let good = ends_well && bad_high | bad_low | bad_span == 0;
-    (good && trace.is_valid() && span.is_valid()).then_some((trace, span, flags))
+    (ends_well && trace.is_valid() && span.is_valid()).then_some((trace, span, flags))
 }
 
 /// Without the optional white space around it.
