@@ -93,7 +93,7 @@ impl RpcCall {
         let info = RpcInfo::new(plan, RpcStats::new(installed.level));
         info.stats()
             .note_at(RPC_START, EventStatus::Info, "", ticks);
-        metrics::started(&info);
+        metrics::started(&info, ticks);
         let mut running = Box::new(Running {
             installed,
             held: Held::new(site, at()),

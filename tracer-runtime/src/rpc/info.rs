@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use super::metrics::Counted;
 use super::stats::RpcStats;
 use crate::callsite::SpanKind;
 use crate::context::Ids;
@@ -26,6 +27,7 @@ pub(super) struct Shared {
     pub(super) ids: OnceLock<Ids>,
     pub(super) late: Late,
     pub(super) stats: RpcStats,
+    pub(super) counted: Counted,
 }
 
 /// What becomes known while the call runs; each is said once.
@@ -420,6 +422,7 @@ impl RpcInfo {
             ids: OnceLock::new(),
             late: Late::default(),
             stats,
+            counted: Counted::default(),
         }))
     }
 

@@ -26,7 +26,10 @@ mod event;
 mod info;
 #[cfg(feature = "enable")]
 mod isolation;
-#[cfg(feature = "enable")]
+#[cfg(all(feature = "enable", feature = "metrics"))]
+pub(crate) mod metrics;
+#[cfg(all(feature = "enable", not(feature = "metrics")))]
+#[path = "metrics/off.rs"]
 mod metrics;
 #[cfg(feature = "enable")]
 mod sites;
@@ -51,6 +54,8 @@ use tracer::Tracers;
 pub use info::{
     BizStatus, Endpoint, Invocation, RpcConfig, RpcInfo, RpcPlan, RpcStatus, StreamingMode,
 };
+#[cfg(feature = "metrics")]
+pub use metrics::{KitexMetrics, KratosMetrics, kitex_metrics, kratos_metrics};
 pub use stats::RpcStats;
 pub use stream::{StreamEvent, StreamEventKind};
 pub use tracer::Tracer;

@@ -36,6 +36,8 @@ pub struct Builder {
     tracers: Tracers,
     stats_level: Option<StatsLevel>,
     memory_limit: Option<usize>,
+    #[cfg(feature = "metrics")]
+    body_size_metrics: bool,
     discarding: bool,
     /// The environment chooses the exporters.
     automatic: bool,
@@ -132,6 +134,16 @@ impl Builder {
     /// [`StatsLevel::Base`] where there is none.
     pub fn with_stats_level(mut self, level: StatsLevel) -> Self {
         self.stats_level = Some(level);
+        self
+    }
+
+    /// Counts the bytes of bodies of HTTP requests and answers as well: `http.server.request.body.size` and its kind, which
+    /// the conventions want to be asked for.
+    ///
+    /// <https://opentelemetry.io/docs/specs/semconv/http/http-metrics/>
+    #[cfg(feature = "metrics")]
+    pub fn with_body_size_metrics(mut self) -> Self {
+        self.body_size_metrics = true;
         self
     }
 
@@ -274,6 +286,11 @@ impl Builder {
             tracers: std::mem::take(&mut self.tracers),
             level,
             service_name: resource.service_name().unwrap_or_default(),
+        });
+        #[cfg(feature = "metrics")]
+        rpc::metrics::install(rpc::metrics::Options {
+            old_durations: settings.old_rpc_durations,
+            body_sizes: self.body_size_metrics,
         });
         GLOBAL.policy.set(
             self.sampler.or(from_environment).unwrap_or_default(),
