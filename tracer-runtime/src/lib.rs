@@ -34,6 +34,8 @@ mod context;
 #[cfg(feature = "enable")]
 mod export;
 mod id;
+#[cfg(feature = "enable")]
+pub mod integrations;
 #[cfg(all(feature = "enable", not(feature = "metrics")))]
 #[path = "metrics/off.rs"]
 mod metrics;
@@ -43,7 +45,6 @@ pub mod propagation;
 mod record;
 #[cfg(feature = "enable")]
 mod recorder;
-#[cfg(feature = "enable")]
 pub mod rpc;
 mod sampling;
 mod span;
@@ -72,7 +73,6 @@ pub use context::{Ids, Link, Remote};
 pub use export::console::Console;
 pub use id::{SpanId, TraceId};
 pub use record::{CallOutcome, Failure};
-#[cfg(feature = "enable")]
 pub use rpc::{RpcEvent, RpcInfo, StatsLevel, StreamEvent, Tracer};
 pub use sampling::{Keep, Sampler};
 pub use span::context::{Context, ContextGuard, current_ids};

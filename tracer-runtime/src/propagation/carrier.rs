@@ -32,7 +32,7 @@ macro_rules! string_maps {
 }
 string_maps!(HashMap BTreeMap);
 
-#[cfg(feature = "axum")]
+#[cfg(any(feature = "axum", feature = "tower"))]
 mod http_types {
     use super::{Extract, Inject};
     use http::{HeaderMap, HeaderValue};

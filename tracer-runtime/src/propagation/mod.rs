@@ -6,7 +6,7 @@ mod off;
 #[doc(hidden)]
 pub mod probe;
 #[cfg(feature = "enable")]
-mod traceparent;
+pub(crate) mod traceparent;
 #[cfg(feature = "enable")]
 mod tracestate;
 #[cfg(feature = "enable")]

@@ -30,7 +30,7 @@ pub(super) fn parse(header: &str) -> Option<(TraceId, SpanId, u8)> {
     (trace.is_valid() && span.is_valid()).then_some((trace, span, flags))
 }
 
-pub(super) fn format(trace: TraceId, span: SpanId, sampled: bool) -> String {
+pub(crate) fn format(trace: TraceId, span: SpanId, sampled: bool) -> String {
     format!("00-{trace}-{span}-{:02x}", RANDOM | u8::from(sampled))
 }
 

@@ -6,7 +6,7 @@
 //! <https://opentelemetry.io/docs/specs/semconv/http/http-spans/>
 
 use super::event::EventStatus;
-use super::info::{Endpoint, HttpRequest, RpcInfo, RpcStatus};
+use super::info::{Endpoint, HttpRequest, RpcInfo, RpcStatus, full_method};
 use crate::callsite::SpanKind;
 use crate::record::{Event, EventKind};
 use crate::value::{KeyValue, Value};
@@ -56,7 +56,9 @@ pub(crate) fn of(info: &RpcInfo) -> Vec<KeyValue> {
         all.text("rpc.system.name", info.system());
         all.text("rpc.method", &info.invocation().full_method());
         if shared.late.method.get().is_some() {
-            all.text("rpc.method_original", &shared.plan.method);
+            let plan = &shared.plan;
+            let original = full_method(&plan.package, &plan.service, &plan.method);
+            all.text("rpc.method_original", &original);
         }
     } else if let Some(request) = &shared.plan.http {
         http(&mut all, request, info, server);
@@ -82,8 +84,11 @@ pub(crate) fn of(info: &RpcInfo) -> Vec<KeyValue> {
         all.number("rpc.biz_status.code", biz.code);
         all.text("rpc.biz_status.message", &biz.message);
     }
-    if info.invocation().attempt() > 0 {
-        all.number("rpc.attempt", info.invocation().attempt());
+    let attempt = info.invocation().attempt();
+    if attempt > 0 && info.system() == "http" {
+        all.number("http.request.resend_count", attempt);
+    } else if attempt > 0 {
+        all.number("rpc.attempt", attempt);
     }
     if let Some(message) = info.stats().panic_message() {
         all.text("exception.message", message);
@@ -93,6 +98,10 @@ pub(crate) fn of(info: &RpcInfo) -> Vec<KeyValue> {
 
 fn http(all: &mut Attributes, request: &HttpRequest, info: &RpcInfo, server: bool) {
     all.text("http.request.method", &request.method);
+    all.text(
+        "http.request.method_original",
+        request.method_original.as_deref().unwrap_or_default(),
+    );
     all.text("url.scheme", &request.scheme);
     if server {
         all.text("url.path", &request.path);

@@ -4,12 +4,16 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::future::Future;
 use std::pin::pin;
+#[cfg(feature = "tower")]
+use std::time::Duration;
 
 use super::event::{EventStatus, RPC_FINISH, RPC_START, RpcEvent, StatsLevel};
+#[cfg(feature = "tower")]
+use super::event::{STREAM_FINISH, STREAM_RECV, STREAM_RECV_HEADER, STREAM_SEND, STREAM_START};
 use super::info::{BizStatus, OTHER, RpcInfo, RpcPlan, RpcStatus, full_method};
-use super::stats::RpcStats;
+#[cfg(feature = "tower")]
 use super::stream::{StreamEvent, StreamEventKind};
-use super::tracer::States;
+use super::tracers::States;
 use super::{Installed, current, installed, metrics, sites, status};
 use crate::callsite::{Callsite, SpanKind};
 use crate::clock;
@@ -46,7 +50,6 @@ pub struct RpcCall(Option<Box<Running>>);
 
 #[derive(Debug)]
 struct Running {
-    installed: &'static Installed,
     info: RpcInfo,
     site: &'static Callsite,
     held: Held,
@@ -90,12 +93,14 @@ impl RpcCall {
         }
         let plan = plan.complete(&installed.service_name);
         let site = plan.site();
-        let info = RpcInfo::new(plan, RpcStats::new(installed.level));
+        let info = RpcInfo::new(plan, installed);
         info.stats()
             .note_at(RPC_START, EventStatus::Info, "", ticks);
-        metrics::started(&info, ticks);
+        let counts = !info.invocation().is_attempt();
+        if counts {
+            metrics::started(&info, ticks);
+        }
         let mut running = Box::new(Running {
-            installed,
             held: Held::new(site, at()),
             info,
             site,
@@ -107,7 +112,7 @@ impl RpcCall {
                 let _ = running.info.0.ids.set(ids);
             }
             inside::attach_rpc(running.info);
-            if running.info.stats().level() > StatsLevel::Disabled {
+            if counts && running.info.stats().level() > StatsLevel::Disabled {
                 *running.states = installed.tracers.start(running.info);
             }
         });
@@ -170,24 +175,6 @@ impl RpcCall {
         if let Some(running) = &self.0 {
             running.info.stats().add_received(messages, bytes);
         }
-    }
-
-    /// Tells the tracers of a step of the stream.
-    pub(crate) fn stream_event(&self, kind: StreamEventKind, bytes: u64, error: Option<&str>) {
-        let Some(running) = &self.0 else { return };
-        let tracers = &running.installed.tracers;
-        let info = &running.info;
-        if tracers.is_empty() || info.stats().level() < StatsLevel::Detailed {
-            return;
-        }
-        let ticks = clock::now().saturating_sub(info.stats().started());
-        let event = StreamEvent {
-            kind,
-            bytes,
-            offset: std::time::Duration::from_nanos(clock::scale().duration_ns(ticks)),
-            error: error.map(ToOwned::to_owned),
-        };
-        tracers.stream_event(info, &event);
     }
 
     /// The method, where it was not known at the start. What is said first counts.
@@ -322,10 +309,12 @@ impl Running {
             text.or(panic_message.as_deref()).unwrap_or_default(),
         );
         stats.end(outcome, failure.as_deref().cloned(), panic_message);
-        metrics::finished(&info);
-        let states = std::mem::take(&mut self.states);
+        if !info.invocation().is_attempt() {
+            metrics::finished(&info);
+        }
+        let mut states = std::mem::take(&mut self.states);
         if !states.is_empty() {
-            let tracers = &self.installed.tracers;
+            let tracers = &info.0.installed.tracers;
             self.within(|_| tracers.finish(&info, states));
         }
         let site = info.site().unwrap_or(self.site);
@@ -339,17 +328,25 @@ struct Outside<'a> {
     states: &'a mut States,
 }
 
-/// What the protocol's status is where nobody has said it.
+/// What the protocol's status is where nobody has said it, and what it says about the method.
 fn settle_status(info: &RpcInfo, outcome: CallOutcome) {
+    if info.system() != "grpc" {
+        return;
+    }
     let late = &info.0.late;
-    if info.system() == "grpc" {
-        let code = match outcome {
-            CallOutcome::Ok => 0,
-            CallOutcome::Cancelled => status::GRPC_CANCELLED,
-            // Unknown.
-            CallOutcome::Error | CallOutcome::Panic => 2,
-        };
-        let _ = late.status.set(RpcStatus::Grpc(code));
+    let _ = late.status.set(RpcStatus::Grpc(match outcome {
+        CallOutcome::Ok => 0,
+        CallOutcome::Cancelled => status::GRPC_CANCELLED,
+        CallOutcome::Error | CallOutcome::Panic => status::GRPC_UNKNOWN,
+    }));
+    let unimplemented = info.status() == Some(RpcStatus::Grpc(status::GRPC_UNIMPLEMENTED));
+    let kind = info.kind();
+    // There may be no such method, and anybody can ask for one.
+    if unimplemented
+        && kind == SpanKind::Server
+        && sites::known(kind, &info.invocation().full_method()).is_none()
+    {
+        let _ = late.method.set(Cow::Borrowed(OTHER));
     }
 }
 
@@ -420,27 +417,62 @@ impl RpcInfo {
         let _ = self.0.late.biz_status.set(BizStatus { code, message });
     }
 
+    /// Notes a step of the stream, and tells the tracers.
+    #[cfg(feature = "tower")]
+    pub(crate) fn stream_event(&self, kind: StreamEventKind, bytes: u64, error: Option<&str>) {
+        let event = match kind {
+            StreamEventKind::Start => STREAM_START,
+            StreamEventKind::RecvHeader => STREAM_RECV_HEADER,
+            StreamEventKind::Recv => STREAM_RECV,
+            StreamEventKind::Send => STREAM_SEND,
+            StreamEventKind::Finish => STREAM_FINISH,
+        };
+        let (stats, tracers) = (self.stats(), &self.0.installed.tracers);
+        if stats.level() < StatsLevel::Detailed {
+            return;
+        }
+        let first = stats.ticks(event).is_none();
+        if tracers.is_empty() && !first {
+            return;
+        }
+        let now = clock::now();
+        if first {
+            let status = match error {
+                None => EventStatus::Info,
+                Some(_) => EventStatus::Error,
+            };
+            stats.note_at(event, status, error.unwrap_or_default(), now);
+        }
+        let offset = clock::scale().duration_ns(now.saturating_sub(stats.started()));
+        let event = StreamEvent {
+            kind,
+            bytes,
+            offset: Duration::from_nanos(offset),
+            error: error.map(ToOwned::to_owned),
+        };
+        tracers.stream_event(self, &event);
+    }
+
     /// By what name its span is known in the end.
     fn site(&self) -> Option<&'static Callsite> {
         let kind = self.kind();
         if let Some(http) = &self.0.plan.http
             && self.system() == "http"
         {
+            let method = if http.method == OTHER {
+                "HTTP"
+            } else {
+                &*http.method
+            };
             return match self.route() {
-                Some(route) => sites::named(kind, &format!("{} {route}", http.method)),
-                None => sites::named(kind, &http.method),
+                Some(route) => sites::named(kind, &format!("{method} {route}")),
+                None => sites::named(kind, method),
             };
         }
         let method = self.invocation().full_method();
         if method.is_empty() || method == OTHER {
             return None;
         }
-        match self.status() {
-            // There may be no such method, and anybody can ask for one.
-            Some(RpcStatus::Grpc(status::GRPC_UNIMPLEMENTED)) if kind == SpanKind::Server => {
-                sites::known(kind, &method)
-            }
-            _ => sites::named(kind, &method),
-        }
+        sites::named(kind, &method)
     }
 }

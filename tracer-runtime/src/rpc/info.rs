@@ -2,11 +2,15 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use super::Installed;
 use super::metrics::Counted;
 use super::stats::RpcStats;
+pub(super) use super::status::{BizStatus, RpcStatus};
+pub(super) use super::stream::StreamingMode;
 use crate::callsite::SpanKind;
 use crate::context::Ids;
 
@@ -22,7 +26,10 @@ pub struct RpcInfo(pub(super) Arc<Shared>);
 
 /// What the clones share.
 pub(super) struct Shared {
+    pub(super) installed: &'static Installed,
     pub(super) plan: RpcPlan,
+    /// Attempts that were made so far, where they are told apart.
+    pub(super) attempts: AtomicU32,
     /// Of the span that stands for the call.
     pub(super) ids: OnceLock<Ids>,
     pub(super) late: Late,
@@ -38,39 +45,6 @@ pub(super) struct Late {
     pub(super) biz_status: OnceLock<BizStatus>,
     pub(super) status: OnceLock<RpcStatus>,
     pub(super) peer_address: OnceLock<Text>,
-}
-
-/// The status that the protocol itself gave the call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum RpcStatus {
-    /// A gRPC status code, 0 to 16.
-    Grpc(u8),
-    /// An HTTP status code.
-    Http(u16),
-}
-
-/// A failure that the protocol knows nothing of: the call itself went well.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct BizStatus {
-    /// As the application numbers them.
-    pub code: i32,
-    /// What it says.
-    pub message: String,
-}
-
-/// Which sides of a call send more than one message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum StreamingMode {
-    /// Neither.
-    #[default]
-    Unary,
-    /// The client.
-    Client,
-    /// The server.
-    Server,
-    /// Both.
-    Bidirectional,
 }
 
 /// One side of a call. What is not known is empty.
@@ -180,19 +154,24 @@ pub struct RpcPlan {
     pub(super) streaming: StreamingMode,
     pub(super) seq_id: i32,
     pub(super) attempt: u32,
+    /// The call is one of several tries at another one, which is what counts.
+    pub(super) is_attempt: bool,
     pub(super) config: RpcConfig,
     pub(super) http: Option<Box<HttpRequest>>,
 }
 
 /// What HTTP says beyond other protocols.
 #[derive(Debug, Clone, Default)]
-pub(super) struct HttpRequest {
-    pub(super) method: Text,
-    pub(super) scheme: Text,
-    pub(super) path: Text,
-    pub(super) query: Option<Text>,
-    pub(super) version: Text,
-    pub(super) user_agent: Option<Text>,
+pub(crate) struct HttpRequest {
+    /// `_OTHER` where it is none of the known ones.
+    pub(crate) method: Text,
+    /// As it arrived, where that is another one.
+    pub(crate) method_original: Option<Text>,
+    pub(crate) scheme: Text,
+    pub(crate) path: Text,
+    pub(crate) query: Option<Text>,
+    pub(crate) version: Text,
+    pub(crate) user_agent: Option<Text>,
 }
 
 /// How the call is to be made.
@@ -243,6 +222,7 @@ impl RpcPlan {
             streaming: StreamingMode::Unary,
             seq_id: 0,
             attempt: 0,
+            is_attempt: false,
             config: RpcConfig::default(),
             http: None,
         }
@@ -295,6 +275,13 @@ impl RpcPlan {
         self
     }
 
+    /// What HTTP says beyond other protocols.
+    #[cfg(feature = "tower")]
+    pub(crate) fn with_http(mut self, request: HttpRequest) -> Self {
+        self.http = Some(Box::new(request));
+        self
+    }
+
     /// Which sides stream.
     #[must_use]
     pub fn with_streaming(mut self, streaming: StreamingMode) -> Self {
@@ -313,6 +300,39 @@ impl RpcPlan {
     #[must_use]
     pub fn with_attempt(mut self, attempt: u32) -> Self {
         self.attempt = attempt;
+        self
+    }
+
+    /// The next try at this call. It has a span of its own and writes its own context, but the call as a whole is what
+    /// metrics count and tracers hear of.
+    ///
+    /// ```
+    /// use tracer_runtime::rpc::{RpcCall, RpcPlan};
+    ///
+    /// let plan = RpcPlan::client("thrift").with_service("shop", "Stock").with_method("reserve");
+    /// let mut call = RpcCall::start(plan.clone());
+    /// for _ in 0..3 {
+    ///     let plan = plan.clone();
+    ///     let attempt = call.within(|| RpcCall::start(plan.attempt_at_current()));
+    ///     attempt.fail(&std::fmt::Error);
+    /// }
+    /// if let Some(info) = call.info() {
+    ///     assert_eq!(info.invocation().attempt(), 2);
+    /// }
+    /// call.finish();
+    /// ```
+    #[must_use]
+    pub fn attempt_at_current(self) -> Self {
+        match RpcInfo::current() {
+            Some(call) => self.attempt_at(&call),
+            None => self,
+        }
+    }
+
+    /// The next try at this call.
+    pub(crate) fn attempt_at(mut self, call: &RpcInfo) -> Self {
+        self.attempt = call.0.attempts.fetch_add(1, Relaxed);
+        self.is_attempt = true;
         self
     }
 
@@ -386,10 +406,17 @@ impl<'a> Invocation<'a> {
         self.0.plan.seq_id
     }
 
-    /// How often this call was tried before.
+    /// How often this call was tried before: for a call of several attempts, before the last of them.
     #[must_use]
     pub fn attempt(self) -> u32 {
-        self.0.plan.attempt
+        let attempts = self.0.attempts.load(Relaxed);
+        self.0.plan.attempt.max(attempts.saturating_sub(1))
+    }
+
+    /// Whether it is one of several tries at a call, which is told of as a whole.
+    #[must_use]
+    pub fn is_attempt(self) -> bool {
+        self.0.plan.is_attempt
     }
 
     /// The failure that the application reports in a call that went well.
@@ -416,12 +443,14 @@ impl RpcInfo {
     /// What one holds, but for its texts.
     pub(crate) const BYTES: usize = size_of::<Shared>() + 2 * size_of::<usize>();
 
-    pub(super) fn new(plan: RpcPlan, stats: RpcStats) -> Self {
+    pub(super) fn new(plan: RpcPlan, installed: &'static Installed) -> Self {
         Self(Arc::new(Shared {
+            installed,
+            stats: RpcStats::new(installed.level),
             plan,
+            attempts: AtomicU32::new(0),
             ids: OnceLock::new(),
             late: Late::default(),
-            stats,
             counted: Counted::default(),
         }))
     }

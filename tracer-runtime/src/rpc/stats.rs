@@ -285,11 +285,11 @@ impl RpcStats {
         self.received.messages.load(Relaxed)
     }
 
-    pub(super) fn add_sent(&self, messages: u64, bytes: u64) {
+    pub(crate) fn add_sent(&self, messages: u64, bytes: u64) {
         self.sent.add(messages, bytes);
     }
 
-    pub(super) fn add_received(&self, messages: u64, bytes: u64) {
+    pub(crate) fn add_received(&self, messages: u64, bytes: u64) {
         self.received.add(messages, bytes);
     }
 

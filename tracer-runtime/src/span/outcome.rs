@@ -42,7 +42,7 @@ pub trait Outcome {
 }
 
 /// <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status>
-#[cfg(feature = "axum")]
+#[cfg(any(feature = "axum", feature = "tower"))]
 mod http_types {
     use http::StatusCode;
 

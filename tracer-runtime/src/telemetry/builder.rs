@@ -18,7 +18,7 @@ use crate::mode;
 use crate::recorder::budget;
 use crate::recorder::collector::{Collector, Exporters};
 use crate::recorder::pipeline::GLOBAL;
-use crate::rpc::tracer::Tracers;
+use crate::rpc::tracers::Tracers;
 use crate::rpc::{self, Installed, StatsLevel, Tracer};
 use crate::sampling::{Keep, Sampler};
 use crate::value::{KeyValue, Value};

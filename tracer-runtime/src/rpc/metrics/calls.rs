@@ -17,7 +17,6 @@ use crate::metrics::names::{self, Metric};
 use crate::record::CallOutcome;
 use crate::rpc::attributes::host_and_port;
 use crate::rpc::info::{OTHER, RpcInfo, RpcStatus, full_method};
-use crate::rpc::{sites, status};
 
 /// Those that the conventions advise, of nanoseconds as seconds.
 const SECONDS: Bounds = Bounds {
@@ -48,11 +47,6 @@ const BYTES: Bounds = Bounds {
     ],
     per_unit: 1.0,
 };
-
-/// Other methods are `_OTHER`. <https://www.rfc-editor.org/rfc/rfc9110#name-methods>, RFC 5789, and QUERY.
-const HTTP_METHODS: [&str; 10] = [
-    "GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS", "CONNECT", "TRACE", "QUERY",
-];
 
 /// What one side of a protocol counts.
 struct Side {
@@ -243,19 +237,12 @@ fn http_key(info: &RpcInfo) -> Key<'_> {
     .with_status(info.status())
 }
 
-/// Package, service and method; a method that does not exist is `_OTHER`.
+/// Package, service and method; a method that does not exist has none of its own.
 pub(super) fn method(info: &RpcInfo) -> [&str; 3] {
     let called = info.invocation();
-    let (package, service, method) = (called.package(), called.service(), called.method());
-    let made_up = || {
-        info.kind() != SpanKind::Client
-            && info.status() == Some(RpcStatus::Grpc(status::GRPC_UNIMPLEMENTED))
-            && sites::known(info.kind(), &full_method(package, service, method)).is_none()
-    };
-    match method {
+    match called.method() {
         OTHER => ["", "", OTHER],
-        _ if made_up() => ["", "", OTHER],
-        method => [package, service, method],
+        method => [called.package(), called.service(), method],
     }
 }
 
@@ -264,11 +251,9 @@ fn http_request(info: &RpcInfo) -> (&str, &str) {
     let Some(request) = &info.0.plan.http else {
         return (OTHER, "");
     };
-    let known = HTTP_METHODS.contains(&&*request.method);
-    let method = if known { &request.method } else { OTHER };
     match info.kind() {
-        SpanKind::Client => (method, ""),
-        _ => (method, &request.scheme),
+        SpanKind::Client => (&request.method, ""),
+        _ => (&request.method, &request.scheme),
     }
 }
 

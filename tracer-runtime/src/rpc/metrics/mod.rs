@@ -121,9 +121,21 @@ pub(in crate::rpc) fn started(info: &RpcInfo, ticks: u64) {
 
 /// A call is over; its statistics say how.
 pub(in crate::rpc) fn finished(info: &RpcInfo) {
-    let Some(begun) = info.0.counted.begun.get() else {
-        return;
-    };
+    if let Some(begun) = info.0.counted.begun.get() {
+        finish(info, begun);
+    }
+}
+
+/// A call that was counted is counted once more. For benchmarks.
+pub(crate) fn count_again(info: &RpcInfo) {
+    if let Some(begun) = info.0.counted.begun.get() {
+        let ticks = begun.ticks;
+        let active = calls::started(info);
+        finish(info, &Begun { ticks, active });
+    }
+}
+
+fn finish(info: &RpcInfo, begun: &Begun) {
     let end = info.stats().ticks(RPC_FINISH).unwrap_or_else(clock::now);
     let ns = clock::scale().duration_ns(end.saturating_sub(begun.ticks));
     calls::finished(info, ns, Options::chosen());

@@ -123,14 +123,13 @@ fn a_method_that_does_not_exist_gives_its_span_no_name() {
             .with_method("made_up"),
     );
     call.set_status(RpcStatus::Grpc(12));
-    call.set_method("_OTHER");
     call.finish();
     assert_eq!(capture.tree(), "grpc [error]\n");
     let span = &capture.spans()[0];
     assert_eq!(text(span, "rpc.method").as_deref(), Some("_OTHER"));
     assert_eq!(
         text(span, "rpc.method_original").as_deref(),
-        Some("made_up")
+        Some("x.Y/made_up")
     );
 }
 

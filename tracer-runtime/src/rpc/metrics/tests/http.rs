@@ -55,19 +55,6 @@ fn a_made_request_says_whom_it_asks_and_has_no_route() {
 }
 
 #[test]
-fn a_method_that_nobody_knows_is_no_series_of_its_own() {
-    let _capture = testing::capture();
-    let call = start(with_http(RpcPlan::server("http"), http_request("BREW")));
-    call.set_route("/pot");
-    call.finish();
-    let labels = labels_with(SERVER, "/pot");
-    assert!(
-        labels[0].starts_with(r#"http_request_method="_OTHER","#),
-        "{labels:?}"
-    );
-}
-
-#[test]
 fn a_server_whose_client_has_gone_says_so_and_a_client_that_gives_up_does_not() {
     let _capture = testing::capture();
     let server = start(with_http(RpcPlan::server("http"), http_request("GET")));

@@ -7,7 +7,7 @@ mod series;
 
 use crate::metrics::encode;
 use crate::rpc::info::HttpRequest;
-use crate::rpc::tracer::Tracers;
+use crate::rpc::tracers::Tracers;
 use crate::rpc::{Installed, RpcCall, RpcPlan, StatsLevel, Tracer};
 use crate::span::start::Start;
 

@@ -1,0 +1,211 @@
+//! From the head of a response to the end of its body, which is the end of the call.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use http::{Method, Response, StatusCode, header::CONTENT_LENGTH};
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+use super::grpc;
+use super::watch::{Watch, Way, failure};
+use crate::callsite::SpanKind;
+use crate::rpc::{RpcCall, RpcStatus, StreamEventKind};
+
+pin_project! {
+    /// The body of a response, whose end is the end of the call.
+    ///
+    /// Dropped before its end, the call is `cancelled`; that of an HTTP client that has seen the head went as the head says.
+    #[derive(Debug)]
+    pub struct ResponseBody<B> {
+        #[pin]
+        inner: Option<B>,
+        under_way: Option<UnderWay>,
+    }
+}
+
+/// A call whose response is being read.
+#[derive(Debug)]
+struct UnderWay {
+    /// `None` when it is over.
+    call: Option<RpcCall>,
+    watch: Watch,
+    /// Of the body, where the head says.
+    length: Option<u64>,
+    /// Whoever reads it may stop when it likes.
+    may_stop: bool,
+}
+
+impl<B> ResponseBody<B> {
+    /// Of a call that nobody looks at.
+    pub(super) fn passed_over(inner: B) -> Self {
+        Self {
+            inner: Some(inner),
+            under_way: None,
+        }
+    }
+
+    /// Without a body.
+    pub(super) fn empty() -> Self {
+        Self {
+            inner: None,
+            under_way: None,
+        }
+    }
+}
+
+/// Goes on with a call whose response has begun.
+pub(crate) fn begun<B: Body>(
+    call: RpcCall,
+    way: Way,
+    is_grpc: bool,
+    method: &Method,
+    response: Response<B>,
+) -> Response<ResponseBody<B>> {
+    let Some(info) = call.info().cloned() else {
+        return response.map(ResponseBody::passed_over);
+    };
+    let trailers_only = is_grpc.then(|| grpc::status(response.headers())).flatten();
+    if is_grpc && response.status() != StatusCode::OK {
+        call.set_status(status_of_http(response.status()));
+    } else if !is_grpc {
+        call.set_status(RpcStatus::Http(response.status().as_u16()));
+    }
+    let length = response.headers().get(CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+    let bodyless = *method == Method::HEAD
+        || matches!(
+            response.status(),
+            StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+        );
+    let over = trailers_only.is_some() || response.body().is_end_stream() || bodyless;
+    let mut under_way = UnderWay {
+        watch: Watch::new(info, way, is_grpc),
+        call: Some(call),
+        length,
+        may_stop: way == Way::Received && !is_grpc,
+    };
+    under_way.watch.status = trailers_only;
+    if over {
+        under_way.finish();
+    }
+    let under_way = (!over).then_some(under_way);
+    response.map(|inner| ResponseBody {
+        inner: Some(inner),
+        under_way,
+    })
+}
+
+/// What a gRPC client makes of a response that is no gRPC.
+///
+/// <https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md>
+const fn status_of_http(status: StatusCode) -> RpcStatus {
+    RpcStatus::Grpc(match status.as_u16() {
+        400 => 13,
+        401 => 16,
+        403 => 7,
+        404 => 12,
+        429 | 502..=504 => 14,
+        _ => 2,
+    })
+}
+
+impl UnderWay {
+    fn finish(&mut self) {
+        let Some(call) = self.call.take() else { return };
+        self.watch.end();
+        if let Some(info) = call.info().filter(|_| self.watch.is_grpc()) {
+            info.stream_event(StreamEventKind::Finish, 0, None);
+        }
+        let said = self.watch.status.take();
+        if self.watch.is_grpc() {
+            // A body that ends without trailers was cut off.
+            let (status, message) = said.unwrap_or((RpcStatus::Grpc(2), None));
+            call.set_status(status);
+            let kind = call.info().map_or(SpanKind::Server, |info| info.kind());
+            let status = call.info().and_then(|info| info.status()).unwrap_or(status);
+            if status.is_error(kind) {
+                return call.fail_with(grpc::failure(status, message));
+            }
+        }
+        call.finish();
+    }
+
+    fn fail<E: fmt::Display>(&mut self, error: &E) {
+        if let Some(call) = self.call.take() {
+            self.watch.fail(error);
+            call.fail_with(failure(error));
+        }
+    }
+
+    /// Whether all of it has gone through, as far as the head says.
+    fn is_complete(&self) -> bool {
+        let info = self.call.as_ref().and_then(RpcCall::info);
+        let went = info.map(|info| match self.may_stop {
+            true => info.stats().recv_size(),
+            false => info.stats().send_size(),
+        });
+        !self.watch.is_grpc() && self.length.is_some() && self.length == went
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        if self.call.is_some() && !std::thread::panicking() && (self.may_stop || self.is_complete())
+        {
+            self.finish();
+        }
+    }
+}
+
+impl<B: Body<Error: fmt::Display>> Body for ResponseBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let mut this = self.project();
+        let Some(mut inner) = this.inner.as_mut().as_pin_mut() else {
+            return Poll::Ready(None);
+        };
+        let Some(under_way) = this.under_way else {
+            return inner.poll_frame(task);
+        };
+        let Some(call) = &mut under_way.call else {
+            return inner.poll_frame(task);
+        };
+        under_way.watch.begin();
+        let polled = call.within(|| inner.as_mut().poll_frame(task));
+        match &polled {
+            Poll::Pending => {}
+            Poll::Ready(None) => under_way.finish(),
+            Poll::Ready(Some(Err(error))) => under_way.fail(error),
+            Poll::Ready(Some(Ok(frame))) => {
+                if let Some(data) = frame.data_ref() {
+                    under_way.watch.data(data);
+                } else if let Some(trailers) = frame.trailers_ref() {
+                    under_way.watch.trailers(trailers);
+                }
+                // Whoever reads it need not ask again.
+                if inner.is_end_stream() || frame.is_trailers() {
+                    under_way.finish();
+                }
+            }
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.inner {
+            Some(inner) => inner.size_hint(),
+            None => SizeHint::with_exact(0),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! From a request to the head of its response.
+
+use std::any::Any;
+use std::fmt;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header::CONTENT_TYPE};
+use pin_project_lite::pin_project;
+
+use super::response::{self, ResponseBody};
+use super::watch::{Way, failure};
+use crate::rpc::{RpcCall, RpcStatus, SERVER_HANDLE_FINISH, SERVER_HANDLE_START, StreamEventKind};
+
+/// What is done when the head is there.
+#[derive(Debug)]
+pub(crate) struct Answering {
+    pub(crate) way: Way,
+    pub(crate) is_grpc: bool,
+    pub(crate) method: Method,
+    pub(crate) answer_panics: bool,
+    pub(crate) traceresponse: bool,
+}
+
+pin_project! {
+    /// The response of a service behind a layer.
+    #[derive(Debug)]
+    pub struct ResponseFuture<F> {
+        #[pin]
+        inner: F,
+        under_way: Option<(RpcCall, Answering)>,
+    }
+}
+
+impl<F> ResponseFuture<F> {
+    pub(super) fn new(inner: F, call: RpcCall, answering: Answering) -> Self {
+        if answering.way == Way::Sent {
+            call.record(SERVER_HANDLE_START);
+        }
+        Self {
+            inner,
+            under_way: Some((call, answering)),
+        }
+    }
+
+    /// Of a request that nobody looks at.
+    pub(super) fn passed_over(inner: F) -> Self {
+        Self {
+            inner,
+            under_way: None,
+        }
+    }
+}
+
+impl<F, B, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    B: http_body::Body,
+    E: fmt::Display,
+{
+    type Output = Result<Response<ResponseBody<B>>, E>;
+
+    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let Some((call, _)) = this.under_way else {
+            let response = ready!(this.inner.poll(task))?;
+            return Poll::Ready(Ok(response.map(ResponseBody::passed_over)));
+        };
+        // What unwinds is passed on, or its request is answered and the service's own state is its own affair.
+        let poll = AssertUnwindSafe(|| {
+            call.within(|| catch_unwind(AssertUnwindSafe(|| this.inner.poll(task))))
+        });
+        let polled = match poll() {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(polled)) => Ok(polled),
+            Err(payload) => Err(payload),
+        };
+        let Some((call, answering)) = this.under_way.take() else {
+            return Poll::Pending;
+        };
+        match polled {
+            Ok(Ok(response)) => Poll::Ready(Ok(answering.answered(call, response))),
+            Ok(Err(error)) => {
+                call.record(SERVER_HANDLE_FINISH);
+                call.fail_with(failure(&error));
+                Poll::Ready(Err(error))
+            }
+            Err(payload) => {
+                let answer = answering.panicked(call, payload.as_ref());
+                match answer {
+                    Some(answer) => Poll::Ready(Ok(answer)),
+                    None => resume_unwind(payload),
+                }
+            }
+        }
+    }
+}
+
+impl Answering {
+    fn answered<B: http_body::Body>(
+        self,
+        call: RpcCall,
+        mut response: Response<B>,
+    ) -> Response<ResponseBody<B>> {
+        match self.way {
+            Way::Sent => call.record(SERVER_HANDLE_FINISH),
+            Way::Received if self.is_grpc => {
+                if let Some(info) = call.info() {
+                    info.stream_event(StreamEventKind::RecvHeader, 0, None);
+                }
+            }
+            Way::Received => {}
+        }
+        if self.traceresponse {
+            tell_trace(&call, &mut response);
+        }
+        response::begun(call, self.way, self.is_grpc, &self.method, response)
+    }
+
+    /// Ends the call; the answer, where there is to be one.
+    fn panicked<B>(
+        self,
+        call: RpcCall,
+        payload: &(dyn Any + Send),
+    ) -> Option<Response<ResponseBody<B>>> {
+        let text = payload
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned());
+        let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
+        if self.way == Way::Sent {
+            let said = text.as_deref().unwrap_or_default();
+            call.record_with(SERVER_HANDLE_FINISH, crate::rpc::EventStatus::Error, said);
+        }
+        call.set_status(match self.is_grpc {
+            true => RpcStatus::Grpc(13),
+            false => RpcStatus::Http(500),
+        });
+        call.panicked(text);
+        self.answer_panics.then(|| panic_answer(self.is_grpc))
+    }
+}
+
+fn panic_answer<B>(is_grpc: bool) -> Response<ResponseBody<B>> {
+    let mut response = Response::new(ResponseBody::empty());
+    if is_grpc {
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+        headers.insert("grpc-status", HeaderValue::from_static("13"));
+        headers.insert(
+            "grpc-message",
+            HeaderValue::from_static("the handler panicked"),
+        );
+    } else {
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    }
+    response
+}
+
+fn tell_trace<B>(call: &RpcCall, response: &mut Response<B>) {
+    const TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
+    let Some(ids) = call.info().and_then(|info| info.ids()) else {
+        return;
+    };
+    let text = crate::propagation::traceparent::format(ids.trace_id, ids.span_id, ids.sampled);
+    if let Ok(value) = HeaderValue::from_str(&text) {
+        response.headers_mut().insert(TRACERESPONSE, value);
+    }
+}

@@ -1,0 +1,164 @@
+//! Calls that arrive.
+
+use std::fmt;
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::filter::Filter;
+use super::observe::{ObserveBody, Observer};
+use super::request;
+use super::response::ResponseBody;
+use super::response_future::{Answering, ResponseFuture};
+use super::watch::{Watch, Way};
+use crate::mode;
+use crate::propagation::extract;
+use crate::rpc::{RpcCall, RpcInfo, StreamEventKind};
+
+/// Makes every request that a service gets a call: its span under the caller's, its lifecycle, its metrics.
+///
+/// For HTTP and gRPC alike, around a router, a service or a whole server. The call starts when the request arrives and
+/// is over when the last byte of the response has left, or when the client is gone; trailers and sizes are part of it. The
+/// handler's own spans are its children.
+///
+/// | what is served | its span is called |
+/// |---|---|
+/// | gRPC | `package.Service/Method`, once the service has shown that it knows it; `grpc` until then |
+/// | HTTP | `GET /orders/{id}` where axum tells the route (`Router::layer`), else `GET` |
+///
+/// Handlers find the [`RpcInfo`] in the extensions of the request, and by [`RpcInfo::current`]. A layer inside of another
+/// one adds nothing.
+///
+/// ```
+/// use tracer_runtime::integrations::tower::ServerLayer;
+///
+/// # #[cfg(feature = "axum")]
+/// let app: axum::Router =
+///     axum::Router::new().route("/", axum::routing::get(|| async { "hello" })).layer(ServerLayer::new());
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct ServerLayer {
+    settings: Settings,
+}
+
+/// A service whose requests are calls. Made by [`ServerLayer`].
+#[derive(Debug, Clone)]
+pub struct ServerService<S> {
+    inner: S,
+    settings: Settings,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Settings {
+    filter: Filter,
+    answer_panics: bool,
+    silent: bool,
+}
+
+/// In the extensions of a request that a layer has seen.
+#[derive(Debug, Clone)]
+struct Seen;
+
+impl ServerLayer {
+    /// Looks at everything but the health checks and the reflection of gRPC.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Looks at what the filter wants looked at.
+    #[must_use]
+    pub fn with_filter(mut self, filter: Filter) -> Self {
+        self.settings.filter = filter;
+        self
+    }
+
+    /// Answers a request whose handler has panicked: 500, or `INTERNAL` for gRPC. Without it the panic goes on to whoever
+    /// polls the service, after it has been recorded.
+    #[must_use]
+    pub fn answering_panics(mut self) -> Self {
+        self.settings.answer_panics = true;
+        self
+    }
+
+    /// Does not tell the caller, in a `traceresponse` header, which trace its request was part of.
+    ///
+    /// <https://www.w3.org/TR/trace-context-2/#trace-context-http-response-headers-format>
+    #[must_use]
+    pub fn without_traceresponse(mut self) -> Self {
+        self.settings.silent = true;
+        self
+    }
+}
+
+impl<S> Layer<S> for ServerLayer {
+    type Service = ServerService<S>;
+
+    fn layer(&self, inner: S) -> ServerService<S> {
+        ServerService {
+            inner,
+            settings: self.settings.clone(),
+        }
+    }
+}
+
+impl<S, B, R> Service<Request<B>> for ServerService<S>
+where
+    B: ObserveBody,
+    S: Service<Request<B::Observed>, Response = Response<R>, Error: fmt::Display>,
+    R: http_body::Body<Error: fmt::Display>,
+{
+    type Response = Response<ResponseBody<R>>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, task: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(task)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let (mut parts, body) = request.into_parts();
+        let wanted = mode::get() != 0
+            && parts.extensions.get::<Seen>().is_none()
+            && self.settings.filter.wants(parts.uri.path());
+        if !wanted {
+            let request = Request::from_parts(parts, body.pass_over());
+            return ResponseFuture::passed_over(self.inner.call(request));
+        }
+        let (plan, is_grpc) = request::served(&parts);
+        let mut call = RpcCall::serve_remote(plan, extract(&parts.headers));
+        set_route(&call, &parts);
+        let answering = Answering {
+            way: Way::Sent,
+            is_grpc,
+            method: parts.method.clone(),
+            answer_panics: self.settings.answer_panics,
+            traceresponse: !self.settings.silent,
+        };
+        let Some(info) = call.info().cloned() else {
+            let request = Request::from_parts(parts, body.pass_over());
+            return ResponseFuture::passed_over(self.inner.call(request));
+        };
+        parts.extensions.insert(Seen);
+        parts.extensions.insert::<RpcInfo>(info.clone());
+        if is_grpc {
+            info.stream_event(StreamEventKind::Start, 0, None);
+        }
+        let observer = Observer(Watch::new(info, Way::Received, is_grpc));
+        let request = Request::from_parts(parts, body.observe(observer));
+        let future = call.within(|| self.inner.call(request));
+        ResponseFuture::new(future, call, answering)
+    }
+}
+
+#[cfg(feature = "axum")]
+fn set_route(call: &RpcCall, parts: &http::request::Parts) {
+    if let Some(route) = parts.extensions.get::<axum::extract::MatchedPath>() {
+        call.set_route(route.as_str().to_owned());
+    }
+}
+
+#[cfg(not(feature = "axum"))]
+fn set_route(_call: &RpcCall, _parts: &http::request::Parts) {}
