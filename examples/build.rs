@@ -1,8 +1,8 @@
-//! Compiles the protobuf service of the quickstart without `protoc`.
+//! Compiles the protobuf services without `protoc`.
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let files = protox::compile(["proto/stock.proto"], ["proto"])?;
+    let files = protox::compile(["proto/stock.proto", "proto/orders.proto"], ["proto"])?;
     tonic_prost_build::configure().compile_fds(files)?;
-    println!("cargo::rerun-if-changed=proto/stock.proto");
+    println!("cargo::rerun-if-changed=proto");
     Ok(())
 }

@@ -1,5 +1,8 @@
 //! Ids that travel.
 
+use std::sync::Arc;
+
+use crate::baggage::Baggage;
 use crate::id::{SpanId, TraceId};
 use crate::value::KeyValue;
 
@@ -56,8 +59,11 @@ pub struct Ids {
     pub sampled: bool,
 }
 
-/// A parent in another service, as it arrived.
+/// What arrived from another service: a parent, and what travels beside it.
+///
+/// Without a parent ([`Self::is_valid`] is false) it brings baggage, or the word that nothing is to be sampled.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Remote {
     /// The trace to continue.
     pub trace_id: TraceId,
@@ -65,6 +71,98 @@ pub struct Remote {
     pub span_id: SpanId,
     /// Trace flags: bit 0 sampled, bit 1 random (W3C trace context level 2).
     pub flags: u8,
-    /// The validated `tracestate`, passed on as it came.
-    pub tracestate: Option<std::sync::Arc<str>>,
+    /// The caller has left the decision to us, or has said it without naming a trace.
+    pub(crate) sampling: Sampling,
+    pub(crate) carried: Option<Arc<Carried>>,
+}
+
+/// Who decides on head sampling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Sampling {
+    /// The flags say it.
+    #[default]
+    Decided,
+    /// Whoever gets it.
+    Deferred,
+}
+
+/// What a trace takes along beside its ids; shared by all that runs under it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Carried {
+    /// Valid, as it came.
+    pub(crate) tracestate: Option<Box<str>>,
+    pub(crate) baggage: Baggage,
+    /// The service that called.
+    pub(crate) peer_service: Option<Box<str>>,
+    /// B3 and Jaeger: sampled, whatever anybody else says.
+    pub(crate) debug: bool,
+}
+
+impl Carried {
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// [`Remote::flags`]: the trace is head-sampled.
+pub(crate) const SAMPLED: u8 = 1;
+/// [`Remote::flags`]: all bits of the trace id are random.
+pub(crate) const RANDOM: u8 = 2;
+
+impl Remote {
+    /// A parent in another service.
+    #[must_use]
+    pub const fn new(trace_id: TraceId, span_id: SpanId, flags: u8) -> Self {
+        Self {
+            trace_id,
+            span_id,
+            flags,
+            sampling: Sampling::Decided,
+            carried: None,
+        }
+    }
+
+    /// Whether it names a parent.
+    #[must_use]
+    pub const fn is_valid(&self) -> bool {
+        self.trace_id.is_valid() && self.span_id.is_valid()
+    }
+
+    /// The caller's decision; `None` where it has left it to us.
+    #[must_use]
+    pub const fn is_sampled(&self) -> Option<bool> {
+        match self.sampling {
+            Sampling::Decided => Some(self.flags & SAMPLED != 0),
+            Sampling::Deferred => None,
+        }
+    }
+
+    /// The `tracestate`, valid and as it came.
+    #[must_use]
+    pub fn tracestate(&self) -> Option<&str> {
+        self.carried.as_ref()?.tracestate.as_deref()
+    }
+
+    /// What else came along.
+    #[must_use]
+    pub fn baggage(&self) -> Baggage {
+        let carried = self.carried.as_ref();
+        carried.map_or_else(Baggage::new, |carried| carried.baggage.clone())
+    }
+
+    /// The name of the service that called, where it says so (`x-md-service-name`, `source-service`).
+    #[must_use]
+    pub fn peer_service(&self) -> Option<&str> {
+        self.carried.as_ref()?.peer_service.as_deref()
+    }
+
+    /// This with a `tracestate`, which is not checked.
+    #[cfg(test)]
+    pub(crate) fn with_tracestate(mut self, tracestate: &str) -> Self {
+        self.carried = Some(Arc::new(Carried {
+            tracestate: Some(tracestate.into()),
+            ..Carried::default()
+        }));
+        self
+    }
 }

@@ -25,6 +25,7 @@
     allow(dead_code, reason = "some of it is for features that are off")
 )]
 
+mod baggage;
 mod callsite;
 #[cfg(all(feature = "enable", any(feature = "console", feature = "testing")))]
 mod calltree;
@@ -67,6 +68,7 @@ pub mod testing;
 #[path = "private.rs"]
 pub mod __private;
 
+pub use baggage::{Baggage, Member, Reach};
 pub use callsite::{Callsite, Level, SpanKind};
 pub use context::{Ids, Link, Remote};
 #[cfg(all(feature = "enable", feature = "console"))]
@@ -75,6 +77,7 @@ pub use id::{SpanId, TraceId};
 pub use record::{CallOutcome, Failure};
 pub use rpc::{RpcEvent, RpcInfo, StatsLevel, StreamEvent, Tracer};
 pub use sampling::{Keep, Sampler};
+pub use span::baggage::{BaggageGuard, InBaggage};
 pub use span::context::{Context, ContextGuard, current_ids};
 pub use span::inside::{record, set_error};
 pub use span::named::{Span, SpanGuard};

@@ -178,6 +178,28 @@ fn roots_that_wait_together_allocate_nothing() {
     assert_eq!(together, 0);
 }
 
+#[traced(client)]
+fn send(headers: &mut http::HeaderMap) -> usize {
+    headers.len()
+}
+
+#[traced(server)]
+fn pass_on(from: &http::HeaderMap, to: &mut http::HeaderMap) -> usize {
+    from.len() + send(to)
+}
+
+/// Read from the headers of one request, written to those of another.
+fn context_between_services_allocates_nothing() {
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
+    let from = http::HeaderMap::from_iter([(
+        http::HeaderName::from_static("traceparent"),
+        http::HeaderValue::from_static(parent),
+    )]);
+    let mut to = from.clone();
+    assert_eq!(allocations(|| taken(pass_on(&from, &mut to))), 0);
+    assert_ne!(to["traceparent"], parent);
+}
+
 #[test]
 fn warm_calls_allocate_nothing() {
     let telemetry = builder()
@@ -187,6 +209,7 @@ fn warm_calls_allocate_nothing() {
         .init()
         .unwrap();
     assert_eq!(allocations(|| call(site!("root"))), 0);
+    context_between_services_allocates_nothing();
     assert_eq!(
         allocations(|| {
             let mut root = p::enter(site!("parent"));

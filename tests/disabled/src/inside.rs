@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use tracer_runtime::propagation::{Extract, Inject, extract, inject};
+use tracer_runtime::propagation::{Extract, Inject, Propagator, Propagators, extract, inject};
 use tracer_runtime::{
-    Context, ContextGuard, FutureExt as _, Ids, InContext, Link, Remote, Span, SpanGuard, SpanId,
-    TraceId, Value, checkpoint, current_ids, event, record, set_error, span, spawn, spawn_blocking,
-    traced, wrap,
+    Baggage, BaggageGuard, Context, ContextGuard, FutureExt as _, Ids, InBaggage, InContext, Link,
+    Remote, Span, SpanGuard, SpanId, TraceId, Value, checkpoint, current_ids, event, record,
+    set_error, span, spawn, spawn_blocking, traced, wrap,
 };
 
 use crate::functions::{fails, later, plain};
@@ -22,6 +22,8 @@ pub struct Seen {
     pub headers: HashMap<String, String>,
     /// What the other service reads.
     pub remote: Option<Remote>,
+    /// What it is told beside the trace.
+    pub tenant: Option<String>,
 }
 
 /// Records everything that can be recorded.
@@ -40,11 +42,21 @@ pub fn records() -> Seen {
     let mut headers = HashMap::new();
     inject(&mut headers);
     let remote = extract(&headers);
+    let baggage: Baggage = Baggage::current().with("tenant", "acme");
+    let attached: BaggageGuard = baggage.attach();
+    let tenant = Baggage::current().get("tenant").map(str::to_owned);
+    drop(attached);
+    let formats = Propagators::new([Propagator::B3, Propagator::Kitex]);
+    formats.inject(&mut headers);
+    if let Some(remote) = formats.extract(&headers) {
+        formats.forward(&remote, &mut headers);
+    }
     Seen {
         ids: current_ids(),
         context: Context::current(),
         headers,
         remote,
+        tenant,
     }
 }
 
@@ -66,6 +78,8 @@ pub async fn carries() {
     let inner: InContext<_> = later().in_current_context();
     let _ = inner.await;
     let _ = later().in_context(context).await;
+    let with: InBaggage<_> = later().with_baggage(context.baggage());
+    let _ = with.await;
     let _ = later().in_span(span!("task")).await;
     let _ = spawn(later()).await;
     let _ = spawn_blocking(plain).await;
@@ -77,20 +91,21 @@ pub async fn carries() {
 pub struct Frame(pub Vec<(String, String)>);
 
 impl Extract for Frame {
-    fn get_all(&self, name: &str) -> Vec<&str> {
-        let named = self.0.iter().filter(|(key, _)| key == name);
-        named.map(|(_, value)| value.as_str()).collect()
+    fn for_each<'a>(&'a self, see: &mut dyn FnMut(&'a str, &'a [u8])) {
+        for (name, value) in &self.0 {
+            see(name, value.as_bytes());
+        }
     }
 }
 
 impl Inject for Frame {
-    fn set(&mut self, name: &'static str, value: String) {
-        self.0.push((name.to_owned(), value));
+    fn set(&mut self, name: &str, value: &str) {
+        self.0.push((name.to_owned(), value.to_owned()));
     }
 }
 
 /// Writes to it.
 #[traced(client, carrier = frame)]
 pub async fn send(frame: &mut Frame) {
-    let _ = frame.get_all("traceparent");
+    let _ = frame.first("traceparent");
 }

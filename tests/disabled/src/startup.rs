@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use tracer_runtime::propagation::Propagator;
 use tracer_runtime::{Builder, Console, InitError, Keep, Sampler, Telemetry, TelemetryError};
 
 /// Everything that can be asked for.
@@ -13,6 +14,7 @@ pub fn described() -> Builder {
         .with_sampler(Sampler::ratio(0.5).ignoring_parent())
         .with_keep(Keep::errors().or_slower_than(Duration::from_millis(250)))
         .with_memory_limit(64 << 20)
+        .with_propagators([Propagator::TraceContext, Propagator::Baggage])
         .with_prometheus("127.0.0.1:0")
         .with_console()
         .with_console_to(

@@ -57,6 +57,7 @@ fn what_is_called_inside_is_harmless() {
         assert_eq!(seen.context.is_valid(), ENABLED);
         assert_eq!(seen.headers.is_empty(), !ENABLED);
         assert_eq!(seen.remote.is_some(), ENABLED);
+        assert_eq!(seen.tenant.is_some(), ENABLED);
         inside::carries().await;
         let mut frame = inside::Frame::default();
         inside::send(&mut frame).await;

@@ -46,17 +46,17 @@ impl Resource {
         }
     }
 
-    /// `service.name`, where somebody has said it.
-    pub(crate) fn service_name(&self) -> Option<String> {
-        let name = self.attributes.iter().find(|a| a.key == "service.name")?;
-        let Value::Str(name) = &name.value else {
-            return None;
-        };
-        (!name.starts_with("unknown_service")).then(|| name.clone().into_owned())
-    }
-
     pub(crate) fn attributes(&self) -> &[KeyValue] {
         &self.attributes
+    }
+
+    /// `service.name`, where somebody has said it.
+    pub(crate) fn service_name(&self) -> Option<&str> {
+        let name = self.attributes.iter().find(|a| a.key == "service.name")?;
+        match &name.value {
+            Value::Str(name) if !name.starts_with("unknown_service") => Some(name),
+            _ => None,
+        }
     }
 }
 

@@ -136,6 +136,8 @@ metrics! {
         "Bytes that records hold, all threads and queues together.");
     MEMORY_LIMIT = metric("tracer.memory.limit", "By", Kind::UpDownCounter,
         "Bytes that records may hold.");
+    PROPAGATION_ERRORS = metric("tracer.propagation.errors", "{error}", Kind::Counter,
+        "Headers, or members of one, that were left out when context was read or written, by format and reason.");
     BUILD = metric("tracer.build", "", Kind::Info,
         "Which tracer-runtime this process was built with.");
     TARGET = metric("target", "", Kind::Info,

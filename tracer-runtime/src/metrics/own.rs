@@ -1,7 +1,8 @@
 //! What the recorder says about itself: where its records went, and what it holds.
 
-use super::family::{Family, PointValue};
+use super::family::{Family, Point, PointValue};
 use super::names;
+use crate::propagation::errors;
 use crate::recorder::account::Totals;
 use crate::recorder::{self, budget, pipeline};
 
@@ -17,7 +18,22 @@ pub(super) fn families() -> Vec<Family<'static>> {
         ]
         .map(|(metric, value)| Family::single(metric, PointValue::Integer(value as u64))),
     );
+    families.push(propagation());
     families
+}
+
+fn propagation() -> Family<'static> {
+    let points = errors::totals().map(|(format, reason, errors)| Point {
+        labels: vec![
+            ("format".into(), format.into()),
+            ("reason".into(), reason.into()),
+        ],
+        value: PointValue::Integer(errors),
+    });
+    Family {
+        metric: names::PROPAGATION_ERRORS,
+        points: points.collect(),
+    }
 }
 
 fn of_totals(totals: &Totals) -> Vec<Family<'static>> {

@@ -39,22 +39,3 @@ pub trait NotACarrier {
 
 impl<T: ?Sized> NotACarrier for Carrier<'_, T> {}
 impl<T: ?Sized> NotACarrier for CarrierMut<'_, T> {}
-
-/// Through references.
-impl<T: Extract + ?Sized> Extract for &T {
-    fn get_all(&self, name: &str) -> Vec<&str> {
-        (**self).get_all(name)
-    }
-}
-
-impl<T: Extract + ?Sized> Extract for &mut T {
-    fn get_all(&self, name: &str) -> Vec<&str> {
-        (**self).get_all(name)
-    }
-}
-
-impl<T: Inject + ?Sized> Inject for &mut T {
-    fn set(&mut self, name: &'static str, value: String) {
-        (**self).set(name, value);
-    }
-}

@@ -1,54 +1,36 @@
-//! W3C trace context in a carrier.
+//! W3C trace context in a carrier, <https://www.w3.org/TR/trace-context-2/>.
 
+use super::errors::{Format, Reason, count};
+use super::found::{Found, Parent, only};
+use super::outgoing::Outgoing;
 use super::{Extract, Inject, traceparent, tracestate};
-use crate::context::Remote;
-use crate::recorder::local;
+use crate::context::{RANDOM, SAMPLED};
 
-/// The caller's context, where the carrier has a valid one.
-///
-/// <https://www.w3.org/TR/trace-context-2/>; a malformed or repeated `traceparent` counts as none, a malformed
-/// `tracestate` is dropped alone.
-///
-/// ```
-/// use std::collections::HashMap;
-/// use tracer_runtime::propagation::extract;
-///
-/// let mut headers = HashMap::new();
-/// headers.insert("traceparent".to_owned(), "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned());
-/// let remote = extract(&headers).expect("it is well-formed");
-/// assert_eq!(remote.trace_id.to_string(), "0af7651916cd43dd8448eb211c80319c");
-/// ```
-pub fn extract<C: Extract + ?Sized>(carrier: &C) -> Option<Remote> {
-    let mut parents = carrier.get_all(traceparent::HEADER).into_iter();
-    let (parent, another) = (parents.next()?, parents.next());
-    if another.is_some() {
-        return None;
-    }
-    let (trace_id, span_id, flags) = traceparent::parse(parent)?;
-    let states = carrier.get_all(tracestate::HEADER);
-    Some(Remote {
-        trace_id,
-        span_id,
-        flags,
-        tracestate: tracestate::combine(&states),
-    })
-}
-
-/// Writes the current context into the carrier; nothing where no span runs.
-pub fn inject<C: Inject + ?Sized>(carrier: &mut C) {
-    let current = local::with(|local| {
-        let (sampled, tracestate) =
-            local.inspect(|fragment| (fragment.sampled, fragment.tracestate.clone()))?;
-        Some((local.trace.get(), local.span.get(), sampled, tracestate))
-    });
-    let Some((trace, span, sampled, tracestate)) = current.flatten() else {
+/// A malformed or repeated `traceparent` counts as none; a malformed `tracestate` is left out alone.
+pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
+    let Some(header) = only(carrier, traceparent::HEADER, Format::TraceParent) else {
         return;
     };
-    carrier.set(
-        traceparent::HEADER,
-        traceparent::format(trace, span, sampled),
-    );
-    if let Some(tracestate) = tracestate {
-        carrier.set(tracestate::HEADER, tracestate.as_ref().to_owned());
+    let Some((trace, span, flags)) = traceparent::parse(header) else {
+        count(Format::TraceParent, Reason::Malformed);
+        return;
+    };
+    found.parent = Some(Parent {
+        trace,
+        span,
+        sampled: Some(flags & SAMPLED != 0),
+        random: flags & RANDOM != 0,
+    });
+    match tracestate::read(carrier) {
+        Ok(state) => found.tracestate = state,
+        Err(reason) => count(Format::TraceState, reason),
+    }
+}
+
+pub(super) fn write(outgoing: &Outgoing, carrier: &mut dyn Inject) {
+    let header = traceparent::format(outgoing.trace, outgoing.span, outgoing.flags());
+    carrier.set(traceparent::HEADER, header.as_str());
+    if let Some(state) = outgoing.tracestate() {
+        carrier.set(tracestate::HEADER, state);
     }
 }

@@ -60,33 +60,38 @@ pub(crate) fn begin(site: &'static Callsite, counted: bool) -> Beginning {
     if mode::get() != mode::INITIALISED {
         return Beginning::Unusual;
     }
-    let begun = local::unchecked(|local| {
-        let cell = if counted {
-            Some(local.known_cell(site)?)
-        } else {
-            None
-        };
-        let fragment = local.fragment_id.get();
-        if fragment == 0 {
-            return Some(Beginning::Root(cell));
-        }
-        let start = clock::cheap()?;
-        let span = SpanId(local.random());
-        let parent = local.span.replace(span);
-        if let Some(cell) = cell {
-            cell.begin();
-        }
-        let call = Running {
-            site,
-            cell,
-            fragment,
-            parent,
-            span,
-            start,
-        };
-        Some(Beginning::Child(call, local.trace.get(), local.depth()))
-    });
-    begun.unwrap_or(Beginning::Unusual)
+    match local::here() {
+        Some(local) => begin_here(&local, site, counted).unwrap_or(Beginning::Unusual),
+        None => Beginning::Unusual,
+    }
+}
+
+#[inline(always)]
+fn begin_here(local: &Local, site: &'static Callsite, counted: bool) -> Option<Beginning> {
+    let cell = if counted {
+        Some(local.known_cell(site)?)
+    } else {
+        None
+    };
+    let fragment = local.fragment_id.get();
+    if fragment == 0 {
+        return Some(Beginning::Root(cell));
+    }
+    let start = clock::cheap()?;
+    let span = SpanId(local.random());
+    let parent = local.span.replace(span);
+    if let Some(cell) = cell {
+        cell.begin();
+    }
+    let call = Running {
+        site,
+        cell,
+        fragment,
+        parent,
+        span,
+        start,
+    };
+    Some(Beginning::Child(call, local.trace.get(), local.depth()))
 }
 
 /// Begins a call in a trace of its own; `None`, and nothing done, where that takes the full rules.
@@ -95,32 +100,31 @@ pub(crate) fn begin_root(
     site: &'static Callsite,
     cell: Option<&'static metrics::Cell>,
 ) -> Option<Running> {
-    local::unchecked(|local| {
-        let start = clock::cheap()?;
-        let mut fragment = local.spare.take()?;
-        let span = SpanId(local.random());
-        let trace = local.random_trace();
-        let sampled = GLOBAL.policy.samples(trace);
-        fragment.id = span.0;
-        fragment.trace = trace;
-        fragment.opened = start;
-        fragment.sampled = sampled;
-        fragment.plain = !sampled;
-        let parent = local.span.replace(span);
-        local.fragment_id.set(span.0);
-        local.trace.set(trace);
-        local.put_back(fragment);
-        if let Some(cell) = cell {
-            cell.begin();
-        }
-        Some(Running {
-            site,
-            cell,
-            fragment: span.0,
-            parent,
-            span,
-            start,
-        })
+    let local = local::here()?;
+    let start = clock::cheap()?;
+    let mut fragment = local.spare.take()?;
+    let span = SpanId(local.random());
+    let trace = local.random_trace();
+    let sampled = GLOBAL.policy.samples(trace);
+    fragment.id = span.0;
+    fragment.trace = trace;
+    fragment.opened = start;
+    fragment.sampled = sampled;
+    fragment.plain = !sampled;
+    let parent = local.span.replace(span);
+    local.fragment_id.set(span.0);
+    local.trace.set(trace);
+    local.put_back(fragment);
+    if let Some(cell) = cell {
+        cell.begin();
+    }
+    Some(Running {
+        site,
+        cell,
+        fragment: span.0,
+        parent,
+        span,
+        start,
     })
 }
 
@@ -141,32 +145,36 @@ pub(crate) fn end(call: &Running, before: &SpanId) -> bool {
     let Some(now) = clock::cheap() else {
         return false;
     };
-    let ended = local::unchecked(|local| {
-        let duration = now.saturating_sub(call.start);
-        if local.fragment_id.get() != call.fragment
-            || local.span.get() != call.span
-            || GLOBAL.policy.is_slow(duration)
-        {
-            return None;
+    match local::here() {
+        Some(local) => end_here(&local, call, before, now).is_some(),
+        None => false,
+    }
+}
+
+#[inline(always)]
+fn end_here(local: &Local, call: &Running, before: &SpanId, now: u64) -> Option<()> {
+    let duration = now.saturating_sub(call.start);
+    if local.fragment_id.get() != call.fragment
+        || local.span.get() != call.span
+        || GLOBAL.policy.is_slow(duration)
+    {
+        return None;
+    }
+    let mut fragment = local.active.take()?;
+    if fragment.special || fragment.push(call.record(CallOutcome::Ok, duration)) == Pushed::Full {
+        local.put_back(fragment);
+        return None;
+    }
+    if call.span.0 == call.fragment {
+        local.end_root(fragment, call.cell, duration);
+    } else {
+        local.span.set(*before);
+        local.put_back(fragment);
+        if let Some(cell) = call.cell {
+            cell.end_ok(duration);
         }
-        let mut fragment = local.active.take()?;
-        if fragment.special || fragment.push(call.record(CallOutcome::Ok, duration)) == Pushed::Full
-        {
-            local.put_back(fragment);
-            return None;
-        }
-        if call.span.0 == call.fragment {
-            local.end_root(fragment, call.cell, duration);
-        } else {
-            local.span.set(*before);
-            local.put_back(fragment);
-            if let Some(cell) = call.cell {
-                cell.end_ok(duration);
-            }
-        }
-        Some(())
-    });
-    ended.is_some()
+    }
+    Some(())
 }
 
 impl Local {

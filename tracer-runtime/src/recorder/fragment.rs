@@ -11,6 +11,7 @@ use super::details::Details;
 use super::pipeline::{Pipeline, Tether};
 use super::policy::Policy;
 use super::slot::{Handle, SlotRef};
+use crate::context::Carried;
 use crate::id::{SpanId, TraceId};
 use crate::record::{SpanDetails, SpanRecord, SpanView};
 
@@ -56,7 +57,10 @@ pub(crate) struct Fragment {
     pub(crate) slot: Option<Handle>,
     /// A private pipeline; the process's otherwise.
     pub(crate) pipe: Option<Tether>,
-    pub(crate) tracestate: Option<Arc<str>>,
+    /// What its trace takes along to other services.
+    pub(crate) carried: Option<Arc<Carried>>,
+    /// Its trace comes from a caller who does not say that all bits of its id are random.
+    pub(crate) not_random: bool,
     /// For itself.
     claim: Claim,
 }
@@ -90,7 +94,8 @@ impl Fragment {
             link: None,
             slot: None,
             pipe: None,
-            tracestate: None,
+            carried: None,
+            not_random: false,
             claim: Claim::forced(size_of::<Self>()),
         }
     }
@@ -107,6 +112,10 @@ impl Fragment {
         self.pipe
             .as_ref()
             .map_or(&super::pipeline::GLOBAL, |tether| tether.pipeline())
+    }
+
+    pub(crate) fn tracestate(&self) -> Option<&str> {
+        self.carried.as_ref()?.tracestate.as_deref()
     }
 
     /// What its own calls say.
@@ -224,7 +233,7 @@ impl Fragment {
             && !(self.special || self.kept || self.partial)
             && self.seen == 0
             && self.pipe.is_none()
-            && self.tracestate.is_none()
+            && self.carried.is_none()
             && self.remote_parent.is_none()
     }
 
@@ -255,7 +264,8 @@ impl Fragment {
         part.current = std::mem::take(&mut self.current);
         part.full = std::mem::take(&mut self.full);
         part.full_records = std::mem::take(&mut self.full_records);
-        part.tracestate = self.tracestate.clone();
+        part.carried = self.carried.clone();
+        part.not_random = self.not_random;
         part.details = self.details.split_off();
         part
     }
@@ -283,7 +293,8 @@ impl Fragment {
         self.link = None;
         self.slot = None;
         self.pipe = None;
-        self.tracestate = None;
+        self.carried = None;
+        self.not_random = false;
     }
 
     /// [`Self::reset`] for a plain fragment.
@@ -307,7 +318,7 @@ impl Fragment {
                 parent_is_remote: self.remote_parent == Some(record.parent),
                 sampled: self.sampled,
                 partial: self.partial,
-                tracestate: self.tracestate.as_deref(),
+                tracestate: self.tracestate(),
             })
     }
 

@@ -2,6 +2,8 @@
 
 use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
+use std::ops::Deref;
+use std::ptr::NonNull;
 
 use super::account::{DropReason, Tally};
 use super::fragment::Fragment;
@@ -96,11 +98,28 @@ pub(crate) fn with<R>(f: impl FnOnce(&Local) -> R) -> Option<R> {
     done.ok().flatten()
 }
 
-/// [`with`] for those who find out by what they miss that the recorder is not open: nothing is active, no fragment
+/// The thread's recorder for those who find out by what they miss that it is not open: nothing is active, no fragment
 /// spare, no cell known.
+///
+/// Not a closure that gets it: whether the compiler inlines one hangs on what else there is.
 #[inline(always)]
-pub(crate) fn unchecked<R>(f: impl FnOnce(&Local) -> Option<R>) -> Option<R> {
-    LOCAL.try_with(|local| f(local)).ok().flatten()
+pub(crate) fn here() -> Option<Here> {
+    LOCAL.try_with(|local| Here(NonNull::from(&**local))).ok()
+}
+
+/// See [`here`]. Stays on its thread.
+pub(crate) struct Here(NonNull<Local>);
+
+impl Deref for Here {
+    type Target = Local;
+
+    #[inline(always)]
+    #[allow(unsafe_code, reason = "the thread-local itself, without a closure")]
+    fn deref(&self) -> &Local {
+        // SAFETY: `LOCAL` needs no initialisation and has no destructor, so it is there as long as its thread; and this
+        // is its thread, as a pointer is not `Send`.
+        unsafe { self.0.as_ref() }
+    }
 }
 
 impl Local {
@@ -370,9 +389,17 @@ impl Local {
                 handle
             }),
         };
+        let carried = match (handle, &fragment.carried) {
+            (Some(handle), Some(carried)) => {
+                Inside::enter().map_or(0, |_inside| handle.carry(carried))
+            }
+            _ => 0,
+        };
         let escaped = Escaped {
             handle,
             sampled: fragment.sampled,
+            random: !fragment.not_random,
+            carried,
         };
         self.put_active(fragment);
         Some(escaped)
@@ -385,12 +412,26 @@ impl Local {
         self.put_active(fragment);
         Some(seen)
     }
+
+    /// [`Self::inspect`] for a suspended fragment.
+    pub(crate) fn inspect_suspended<R>(
+        &self,
+        id: u64,
+        look: impl FnOnce(&mut Fragment) -> R,
+    ) -> Option<R> {
+        let mut below = self.below.try_borrow_mut().ok()?;
+        let place = below.iter_mut().find(|b| b.fragment_id == id)?;
+        place.fragment.as_mut().map(|fragment| look(fragment))
+    }
 }
 
 /// What a context takes along.
 pub(crate) struct Escaped {
     pub(crate) handle: Option<slot::Handle>,
     pub(crate) sampled: bool,
+    pub(crate) random: bool,
+    /// By the handle's slot; 0 for nothing.
+    pub(crate) carried: u32,
 }
 
 #[cold]

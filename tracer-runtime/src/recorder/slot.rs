@@ -4,10 +4,11 @@
 //! count together, so that a stale handle cannot slip in between a check and its use. Slots are never freed; their
 //! number follows the peak of traces that are shared at one time.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use super::fragment::Fragment;
 use super::pipeline::Tether;
+use crate::context::Carried;
 use crate::sync::atomic::{AtomicU64, Ordering::*};
 use crate::sync::{Mutex, lock};
 
@@ -15,6 +16,8 @@ use crate::sync::{Mutex, lock};
 pub(crate) const MAX_WAITING_BYTES: usize = 1 << 20;
 /// How long they wait.
 pub(crate) const MAX_WAITING_SECONDS: u64 = 10;
+/// What a trace takes along in its contexts: as many different sets of it as a trace of any sense has.
+const MAX_CARRIED: usize = 64;
 /// How long after the first one others may join its fragment: below a second, whatever a tick lasts.
 const MAX_ABSORBING_TICKS: u64 = 1 << 29;
 
@@ -35,6 +38,8 @@ struct Shared {
     bytes: usize,
     /// The private pipeline of the trace.
     pipe: Option<Tether>,
+    /// What contexts of the trace take along, by number from 1.
+    carried: Vec<(u32, Arc<Carried>)>,
 }
 
 #[derive(Debug)]
@@ -144,6 +149,7 @@ impl Slot {
             shared.verdict = None;
             shared.bytes = 0;
             shared.pipe = pipe;
+            shared.carried.clear();
         }
         let generation = (self.state.load(Acquire) >> 32) as u32;
         self.state.store((u64::from(generation) << 32) | 1, Release);
@@ -205,6 +211,23 @@ impl Handle {
         (verdict, waiting.into_iter().map(|w| w.fragment).collect())
     }
 
+    /// Keeps what a context takes along, for whoever has the context; its number. The oldest goes when there are too many.
+    pub(crate) fn carry(self, carried: &Arc<Carried>) -> u32 {
+        let mut shared = lock(&self.slot.shared);
+        let known = &mut shared.carried;
+        if let Some((number, _)) = known.iter().find(|(_, known)| Arc::ptr_eq(known, carried)) {
+            return *number;
+        }
+        let number = known
+            .last()
+            .map_or(1, |(last, _)| last.wrapping_add(1).max(1));
+        if known.len() >= MAX_CARRIED {
+            known.remove(0);
+        }
+        known.push((number, Arc::clone(carried)));
+        number
+    }
+
     /// Those that wait now, without a verdict for those that come later.
     pub(crate) fn take_waiting(self) -> Vec<Box<Fragment>> {
         self.slot.take_waiting_since(u64::MAX)
@@ -212,8 +235,12 @@ impl Handle {
 
     /// Gives the root's reference back.
     pub(crate) fn release(self) {
-        // The tasks that still run hold the pipeline themselves.
-        lock(&self.slot.shared).pipe = None;
+        // The tasks that still run hold the pipeline themselves, and what their trace takes along.
+        let mut shared = lock(&self.slot.shared);
+        shared.pipe = None;
+        let carried = std::mem::take(&mut shared.carried);
+        drop(shared);
+        drop(carried);
         self.give_back();
     }
 
@@ -232,6 +259,13 @@ impl SlotRef {
     /// The private pipeline of the trace, while its root runs.
     pub(crate) fn pipe(&self) -> Option<Tether> {
         lock(&self.0.slot.shared).pipe.clone()
+    }
+
+    /// What a context has taken along.
+    pub(crate) fn carried(&self, number: u32) -> Option<Arc<Carried>> {
+        let shared = lock(&self.0.slot.shared);
+        let known = shared.carried.iter().find(|(known, _)| *known == number);
+        known.map(|(_, carried)| Arc::clone(carried))
     }
 
     /// Hands the fragment of an ended task to its trace.

@@ -7,6 +7,7 @@ use std::pin::pin;
 #[cfg(feature = "tower")]
 use std::time::Duration;
 
+use super::current::{self, Current};
 use super::event::{EventStatus, RPC_FINISH, RPC_START, RpcEvent, StatsLevel};
 #[cfg(feature = "tower")]
 use super::event::{STREAM_FINISH, STREAM_RECV, STREAM_RECV_HEADER, STREAM_SEND, STREAM_START};
@@ -14,7 +15,7 @@ use super::info::{BizStatus, OTHER, RpcInfo, RpcPlan, RpcStatus, full_method};
 #[cfg(feature = "tower")]
 use super::stream::{StreamEvent, StreamEventKind};
 use super::tracers::States;
-use super::{Installed, current, installed, metrics, sites, status};
+use super::{Installed, installed, metrics, sites, status};
 use crate::callsite::{Callsite, SpanKind};
 use crate::clock;
 use crate::context::Remote;
@@ -51,8 +52,11 @@ pub struct RpcCall(Option<Box<Running>>);
 #[derive(Debug)]
 struct Running {
     info: RpcInfo,
-    site: &'static Callsite,
-    held: Held,
+    current: Current,
+    /// By what the span is known if no better name is found; `None` where it has one already.
+    site: Option<&'static Callsite>,
+    /// `None` where the span that is current is that of the call.
+    held: Option<Held>,
     states: States,
     /// Something is running inside of it, or has unwound out of it.
     entered: bool,
@@ -86,13 +90,32 @@ impl RpcCall {
         plan: RpcPlan,
         at: impl FnOnce() -> Start,
     ) -> Self {
-        // Read first: the time of decoding and of the tracers belongs to the call.
-        let ticks = clock::now();
         if mode::get() == 0 {
             return Self(None);
         }
-        let plan = plan.complete(&installed.service_name);
         let site = plan.site();
+        Self::start_as(installed, plan, SpanOfCall::ByMethod(site, at()))
+    }
+
+    /// Starts the call that a function stands for.
+    pub(super) fn start_function(plan: RpcPlan, site: &'static Callsite, at: Start) -> Self {
+        Self::start_as(installed(), plan, SpanOfCall::Function(site, at))
+    }
+
+    /// Starts the call that the current span stands for.
+    pub(super) fn start_in_current(plan: RpcPlan) -> Self {
+        Self::start_as(installed(), plan, SpanOfCall::Current)
+    }
+
+    fn start_as(installed: &'static Installed, plan: RpcPlan, span: SpanOfCall) -> Self {
+        // Read first: the time of decoding and of the tracers belongs to the call.
+        let ticks = clock::now();
+        let plan = plan.complete(&installed.service_name);
+        let (held, site) = match span {
+            SpanOfCall::ByMethod(site, at) => (Some(Held::new(site, at)), Some(site)),
+            SpanOfCall::Function(site, at) => (Some(Held::new(site, at)), None),
+            SpanOfCall::Current => (None, None),
+        };
         let info = RpcInfo::new(plan, installed);
         info.stats()
             .note_at(RPC_START, EventStatus::Info, "", ticks);
@@ -101,7 +124,8 @@ impl RpcCall {
             metrics::started(&info, ticks);
         }
         let mut running = Box::new(Running {
-            held: Held::new(site, at()),
+            held,
+            current: Current::new(info.clone()),
             info,
             site,
             states: States::default(),
@@ -245,6 +269,20 @@ impl RpcCall {
         self.end(CallOutcome::Panic, None, message);
     }
 
+    /// The function that stands for the call has returned something.
+    pub(super) fn end_by(mut self, status: Option<RpcStatus>, failure: Option<Box<Failure>>) {
+        if let Some(status) = status {
+            self.set_status(status);
+        }
+        let outcome = match failure {
+            None => CallOutcome::Ok,
+            Some(_) => CallOutcome::Error,
+        };
+        if let Some(running) = self.0.take() {
+            running.end(outcome, failure, None);
+        }
+    }
+
     fn end(
         mut self,
         outcome: CallOutcome,
@@ -275,14 +313,18 @@ impl Running {
     fn within<R>(&mut self, run: impl FnOnce(&mut Outside<'_>) -> R) -> R {
         let Self {
             info,
+            current,
             held,
             states,
             entered,
             ..
         } = self;
-        let _current = current::enter(info);
         *entered = true;
-        let done = held.within(|| run(&mut Outside { info, states }));
+        let outside = &mut Outside { info, states };
+        let done = current.within(|| match held {
+            Some(held) => held.within(|| run(outside)),
+            None => run(outside),
+        });
         *entered = false;
         done
     }
@@ -317,9 +359,21 @@ impl Running {
             let tracers = &info.0.installed.tracers;
             self.within(|_| tracers.finish(&info, states));
         }
-        let site = info.site().unwrap_or(self.site);
-        self.held.end(site, outcome, failure);
+        if let Some(held) = self.held.take() {
+            let site = self.site.map(|site| info.site().unwrap_or(site));
+            held.end(site, outcome, failure);
+        }
     }
+}
+
+/// Which span stands for a call.
+enum SpanOfCall {
+    /// A new one that gets its name from the method.
+    ByMethod(&'static Callsite, Start),
+    /// A new one of a function.
+    Function(&'static Callsite, Start),
+    /// The one that is current.
+    Current,
 }
 
 /// What of a call can be changed from within it.

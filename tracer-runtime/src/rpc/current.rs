@@ -3,36 +3,77 @@
 use std::cell::RefCell;
 
 use super::info::RpcInfo;
+use crate::callsite::SpanKind;
 
 thread_local! {
     static CURRENT: RefCell<Option<RpcInfo>> = const { RefCell::new(None) };
 }
 
-/// Puts back what was current before.
-#[derive(Debug)]
-pub(super) struct Entered(Option<RpcInfo>);
-
-/// Makes a call the current one.
-pub(super) fn enter(info: &RpcInfo) -> Entered {
-    Entered(replace(Some(info.clone())))
+/// A call that can be made current, over and over, without its references being counted each time.
+#[derive(Debug, Default)]
+pub(super) struct Current {
+    /// `None` while it is current.
+    own: Option<RpcInfo>,
 }
 
-impl Drop for Entered {
-    fn drop(&mut self) {
-        replace(self.0.take());
+impl Current {
+    pub(super) fn new(info: RpcInfo) -> Self {
+        Self { own: Some(info) }
+    }
+
+    /// Makes the call the current one while this runs, unwinding included.
+    pub(super) fn within<R>(&mut self, run: impl FnOnce() -> R) -> R {
+        let _entered = Entered {
+            before: self.own.take().map(|own| replace(Some(own))),
+            home: &mut self.own,
+        };
+        run()
+    }
+
+    /// Makes the call the current one until the guard is dropped.
+    pub(super) fn enter(info: RpcInfo) -> Kept {
+        Kept {
+            before: replace(Some(info)),
+        }
     }
 }
 
-fn replace(info: Option<RpcInfo>) -> Option<RpcInfo> {
-    // Nobody keeps it borrowed: a clone runs no code of others.
-    let replaced = CURRENT.try_with(|current| Some(current.try_borrow_mut().ok()?.take()));
-    let before = replaced.ok().flatten().flatten();
-    let _ = CURRENT.try_with(|current| {
-        if let Ok(mut current) = current.try_borrow_mut() {
-            *current = info;
+/// Puts back what was current before, and the call into its home.
+struct Entered<'a> {
+    before: Option<Option<RpcInfo>>,
+    home: &'a mut Option<RpcInfo>,
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        if let Some(before) = self.before.take() {
+            *self.home = replace(before);
         }
+    }
+}
+
+/// Puts back what was current before.
+#[derive(Debug)]
+pub(super) struct Kept {
+    before: Option<RpcInfo>,
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        replace(self.before.take());
+    }
+}
+
+/// What was current; `None` where the thread is about to end.
+fn replace(info: Option<RpcInfo>) -> Option<RpcInfo> {
+    let replaced = CURRENT.try_with(|current| {
+        // Nobody keeps it borrowed: a clone runs no code of others.
+        current
+            .try_borrow_mut()
+            .ok()
+            .and_then(|mut current| std::mem::replace(&mut *current, info))
     });
-    before
+    replaced.ok().flatten()
 }
 
 /// The innermost call that this thread works for.
@@ -41,4 +82,9 @@ pub(super) fn get() -> Option<RpcInfo> {
         .try_with(|current| current.try_borrow().ok()?.clone())
         .ok()
         .flatten()
+}
+
+/// Whether this thread works for a call that this process serves.
+pub(crate) fn serves() -> bool {
+    RpcInfo::current().is_some_and(|call| call.kind() == SpanKind::Server)
 }

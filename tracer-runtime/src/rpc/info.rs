@@ -15,7 +15,7 @@ use crate::callsite::SpanKind;
 use crate::context::Ids;
 
 /// Text that is mostly known when the program is built.
-pub(super) type Text = Cow<'static, str>;
+pub(crate) type Text = Cow<'static, str>;
 
 /// One call: who calls whom, what, how, and what has become of it so far.
 ///
@@ -50,11 +50,11 @@ pub(super) struct Late {
 /// One side of a call. What is not known is empty.
 #[derive(Debug, Clone, Default)]
 pub struct Endpoint {
-    pub(super) service_name: Text,
-    pub(super) namespace: Text,
-    pub(super) method: Text,
-    pub(super) address: Text,
-    pub(super) tags: Vec<(Text, Text)>,
+    pub(crate) service_name: Text,
+    pub(crate) namespace: Text,
+    pub(crate) method: Text,
+    pub(crate) address: Text,
+    pub(crate) tags: Vec<(Text, Text)>,
 }
 
 impl Endpoint {
@@ -144,20 +144,24 @@ impl Endpoint {
 /// ```
 #[derive(Debug, Clone)]
 pub struct RpcPlan {
-    pub(super) kind: SpanKind,
-    pub(super) system: Text,
-    pub(super) from: Endpoint,
-    pub(super) to: Endpoint,
-    pub(super) package: Text,
-    pub(super) service: Text,
-    pub(super) method: Text,
-    pub(super) streaming: StreamingMode,
-    pub(super) seq_id: i32,
-    pub(super) attempt: u32,
+    pub(crate) kind: SpanKind,
+    pub(crate) system: Text,
+    pub(crate) from: Endpoint,
+    pub(crate) to: Endpoint,
+    pub(crate) package: Text,
+    pub(crate) service: Text,
+    pub(crate) method: Text,
+    pub(crate) streaming: StreamingMode,
+    pub(crate) seq_id: i32,
+    pub(crate) attempt: u32,
     /// The call is one of several tries at another one, which is what counts.
-    pub(super) is_attempt: bool,
-    pub(super) config: RpcConfig,
-    pub(super) http: Option<Box<HttpRequest>>,
+    pub(crate) is_attempt: bool,
+    /// A function stands for the call, and what it calls is part of it.
+    pub(crate) of_function: bool,
+    pub(crate) config: RpcConfig,
+    /// The template of the path that matched; empty where unknown.
+    pub(crate) route: Text,
+    pub(crate) http: Option<Box<HttpRequest>>,
 }
 
 /// What HTTP says beyond other protocols.
@@ -177,10 +181,10 @@ pub(crate) struct HttpRequest {
 /// How the call is to be made.
 #[derive(Debug, Clone, Default)]
 pub struct RpcConfig {
-    rpc_timeout: Option<Duration>,
+    pub(crate) rpc_timeout: Option<Duration>,
     connect_timeout: Option<Duration>,
     read_write_timeout: Option<Duration>,
-    protocol: Text,
+    pub(crate) protocol: Text,
 }
 
 impl RpcConfig {
@@ -223,7 +227,9 @@ impl RpcPlan {
             seq_id: 0,
             attempt: 0,
             is_attempt: false,
+            of_function: false,
             config: RpcConfig::default(),
+            route: Text::Borrowed(""),
             http: None,
         }
     }
@@ -275,13 +281,6 @@ impl RpcPlan {
         self
     }
 
-    /// What HTTP says beyond other protocols.
-    #[cfg(feature = "tower")]
-    pub(crate) fn with_http(mut self, request: HttpRequest) -> Self {
-        self.http = Some(Box::new(request));
-        self
-    }
-
     /// Which sides stream.
     #[must_use]
     pub fn with_streaming(mut self, streaming: StreamingMode) -> Self {
@@ -326,6 +325,17 @@ impl RpcPlan {
         match RpcInfo::current() {
             Some(call) => self.attempt_at(&call),
             None => self,
+        }
+    }
+
+    /// The next try at the call of the `#[traced(client)]` function that this runs in, if it does.
+    #[cfg(feature = "tower")]
+    pub(crate) fn attempt_of_function(self) -> Self {
+        match RpcInfo::current() {
+            Some(call) if call.kind() == SpanKind::Client && call.0.plan.of_function => {
+                self.attempt_at(&call)
+            }
+            _ => self,
         }
     }
 
@@ -506,7 +516,8 @@ impl RpcInfo {
     /// The template of the path that matched, `/orders/{id}`, once known.
     #[must_use]
     pub fn route(&self) -> Option<&str> {
-        self.0.late.route.get().map(AsRef::as_ref)
+        let route = self.0.late.route.get().unwrap_or(&self.0.plan.route);
+        (!route.is_empty()).then_some(route)
     }
 
     /// Of the span that stands for the call; `None` where it has none.

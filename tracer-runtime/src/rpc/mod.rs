@@ -52,6 +52,9 @@ mod call;
 mod current;
 mod event;
 #[cfg(feature = "enable")]
+#[doc(hidden)]
+pub mod identity;
+#[cfg(feature = "enable")]
 mod info;
 #[cfg(feature = "enable")]
 mod installed;
@@ -70,6 +73,9 @@ mod sites;
 mod stats;
 mod status;
 mod stream;
+#[cfg(feature = "enable")]
+#[doc(hidden)]
+pub mod traced;
 mod tracer;
 #[cfg(feature = "enable")]
 pub(crate) mod tracers;
@@ -81,11 +87,14 @@ mod tests;
 use off::metrics;
 #[cfg(not(feature = "enable"))]
 use off::{call, info, stats};
+#[cfg(not(feature = "enable"))]
+#[doc(hidden)]
+pub use off::{identity, traced};
 
 pub use call::RpcCall;
+#[cfg(feature = "enable")]
+pub(crate) use current::serves;
 pub use event::*;
-#[cfg(all(feature = "enable", feature = "tower"))]
-pub(crate) use info::HttpRequest;
 pub use info::{Endpoint, Invocation, RpcConfig, RpcInfo, RpcPlan};
 #[cfg(feature = "enable")]
 pub(crate) use installed::{Installed, install, installed};

@@ -137,12 +137,14 @@ impl Active {
     /// The call has ended like this, and is known by another callsite of its kind from now on.
     pub(super) fn end_as(
         &mut self,
-        site: &'static Callsite,
+        site: Option<&'static Callsite>,
         outcome: CallOutcome,
         failure: Option<Box<Failure>>,
     ) {
         if let Some(begun) = &mut self.0 {
-            begun.call.site = site;
+            if let Some(site) = site {
+                begun.call.site = site;
+            }
             begun.end_unusual(outcome, failure);
             self.0 = None;
         }

@@ -2,7 +2,8 @@
 
 use std::marker::PhantomData;
 
-use super::start::Place;
+use super::place::Place;
+use crate::baggage::Baggage;
 use crate::context::{Ids, Link};
 use crate::id::{SpanId, TraceId};
 use crate::mode;
@@ -30,6 +31,9 @@ pub struct Context {
     trace: TraceId,
     span: SpanId,
     sampled: bool,
+    random: bool,
+    /// What the trace takes along, by the handle's slot; 0 for nothing.
+    carried: u32,
     handle: Option<Handle>,
 }
 
@@ -72,6 +76,8 @@ impl Context {
                 trace: local.trace.get(),
                 span: local.span.get(),
                 sampled: escaped.sampled,
+                random: escaped.random,
+                carried: escaped.carried,
                 handle: escaped.handle,
             })
         })
@@ -101,6 +107,27 @@ impl Context {
     #[must_use]
     pub const fn is_valid(&self) -> bool {
         self.trace.is_valid() && self.span.is_valid()
+    }
+
+    /// What travels beside the trace; none once the root of the trace has ended.
+    ///
+    /// [`Baggage::current`] gives that of the running span for less.
+    #[must_use]
+    pub fn baggage(&self) -> Baggage {
+        if self.carried == 0 {
+            return Baggage::new();
+        }
+        let link = self.handle.and_then(Handle::upgrade);
+        let carried = link.and_then(|link| link.carried(self.carried));
+        carried.map_or_else(Baggage::new, |carried| carried.baggage.clone())
+    }
+
+    pub(crate) const fn is_random(&self) -> bool {
+        self.random
+    }
+
+    pub(crate) const fn carried(&self) -> u32 {
+        self.carried
     }
 
     pub(crate) const fn handle(&self) -> Option<Handle> {

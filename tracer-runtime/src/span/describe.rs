@@ -2,11 +2,18 @@
 
 use crate::callsite::SpanKind;
 use crate::record::Failure;
+use crate::rpc::RpcStatus;
 
 /// Decides the outcome of a call from the value that it returned.
 pub trait Describe<T: ?Sized>: Copy {
     /// `None` is `ok`. Which statuses are errors depends on the span's kind.
     fn describe(self, value: &T, kind: SpanKind) -> Option<Box<Failure>>;
+
+    /// The status of the protocol, where the value has one.
+    fn status(self, value: &T) -> Option<RpcStatus> {
+        let _ = value;
+        None
+    }
 }
 
 /// Every value is `ok`.

@@ -233,7 +233,7 @@ impl Guard {
 
     /// Whether anybody will hear of the outcome.
     #[inline]
-    pub(super) fn is_on(&self) -> bool {
+    pub(crate) fn is_on(&self) -> bool {
         self.call.is_some()
     }
 

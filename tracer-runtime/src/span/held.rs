@@ -28,10 +28,10 @@ impl Held {
         done
     }
 
-    /// Ends the call. From now on it is known by `site`, of the same kind as before.
+    /// Ends the call. From now on it is known by `site`, if any, of the same kind as before.
     pub(crate) fn end(
         mut self,
-        site: &'static Callsite,
+        site: Option<&'static Callsite>,
         outcome: CallOutcome,
         failure: Option<Box<Failure>>,
     ) {

@@ -11,6 +11,7 @@ use super::describe::Describe;
 use super::probe::{Bad, Good, Nothing, Probe};
 use crate::callsite::SpanKind;
 use crate::record::Failure;
+use crate::rpc::RpcStatus;
 
 /// Describes as a `J` does.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +21,10 @@ impl<T, J: Describe<T> + Default> Describe<T> for ByType<J> {
     #[inline(always)]
     fn describe(self, value: &T, kind: SpanKind) -> Option<Box<Failure>> {
         J::default().describe(value, kind)
+    }
+
+    fn status(self, value: &T) -> Option<RpcStatus> {
+        J::default().status(value)
     }
 }
 
@@ -33,6 +38,13 @@ impl<T, B, S: Describe<T>, E: Describe<B>> Describe<Result<T, B>> for Either<S, 
         match value {
             Ok(good) => self.0.describe(good, kind),
             Err(bad) => self.1.describe(bad, kind),
+        }
+    }
+
+    fn status(self, value: &Result<T, B>) -> Option<RpcStatus> {
+        match value {
+            Ok(good) => self.0.status(good),
+            Err(bad) => self.1.status(bad),
         }
     }
 }

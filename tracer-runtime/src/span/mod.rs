@@ -3,6 +3,8 @@
 #[cfg(feature = "enable")]
 mod active;
 #[cfg(feature = "enable")]
+pub(crate) mod baggage;
+#[cfg(feature = "enable")]
 mod begun;
 pub(crate) mod capture;
 #[cfg(feature = "enable")]
@@ -23,6 +25,8 @@ pub(crate) mod named;
 #[cfg(not(feature = "enable"))]
 mod off;
 pub(crate) mod outcome;
+#[cfg(feature = "enable")]
+mod place;
 pub(crate) mod probe;
 pub(crate) mod probe_return;
 #[cfg(feature = "enable")]
@@ -33,4 +37,4 @@ pub(crate) mod start;
 pub(crate) mod task;
 
 #[cfg(not(feature = "enable"))]
-pub(crate) use off::{context, future, guard, inside, named, start, task};
+pub(crate) use off::{baggage, context, future, guard, inside, named, start, task};

@@ -2,6 +2,7 @@
 
 use crate::callsite::SpanKind;
 use crate::record::Failure;
+use crate::rpc::RpcStatus;
 
 /// Decides the outcome of a call that returns a value of this type, or an `Err` of it.
 ///
@@ -39,6 +40,12 @@ pub trait Outcome {
     fn failure_in_err(&self, kind: SpanKind) -> Option<Failure> {
         self.failure(kind)
     }
+
+    /// The status of the protocol, where the value has one.
+    #[doc(hidden)]
+    fn rpc_status(&self) -> Option<RpcStatus> {
+        None
+    }
 }
 
 /// <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status>
@@ -49,6 +56,7 @@ mod http_types {
     use super::Outcome;
     use crate::callsite::SpanKind;
     use crate::record::Failure;
+    use crate::rpc::RpcStatus;
 
     fn failed(status: StatusCode) -> Failure {
         Failure {
@@ -71,6 +79,10 @@ mod http_types {
                 _ => Some(failed(*self)),
             }
         }
+
+        fn rpc_status(&self) -> Option<RpcStatus> {
+            Some(RpcStatus::Http(self.as_u16()))
+        }
     }
 
     impl<B> Outcome for http::Response<B> {
@@ -80,6 +92,10 @@ mod http_types {
 
         fn failure_in_err(&self, kind: SpanKind) -> Option<Failure> {
             self.status().failure_in_err(kind)
+        }
+
+        fn rpc_status(&self) -> Option<RpcStatus> {
+            self.status().rpc_status()
         }
     }
 
@@ -93,6 +109,10 @@ mod http_types {
 
                 fn failure_in_err(&self, kind: SpanKind) -> Option<Failure> {
                     self.0.failure_in_err(kind)
+                }
+
+                fn rpc_status(&self) -> Option<RpcStatus> {
+                    self.0.rpc_status()
                 }
             }
         )*};
@@ -117,6 +137,7 @@ mod grpc_types {
     use super::Outcome;
     use crate::callsite::SpanKind;
     use crate::record::Failure;
+    use crate::rpc::RpcStatus;
     use crate::span::inside::cut;
 
     impl Outcome for Status {
@@ -150,6 +171,21 @@ mod grpc_types {
                     ..Failure::default()
                 })
             })
+        }
+
+        fn rpc_status(&self) -> Option<RpcStatus> {
+            Some(RpcStatus::Grpc(self.code() as u8))
+        }
+    }
+
+    /// An answer that is no [`Status`] went well.
+    impl<T> Outcome for tonic::Response<T> {
+        fn failure(&self, _kind: SpanKind) -> Option<Failure> {
+            None
+        }
+
+        fn rpc_status(&self) -> Option<RpcStatus> {
+            Some(RpcStatus::Grpc(0))
         }
     }
 

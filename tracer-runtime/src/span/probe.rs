@@ -14,6 +14,7 @@ use super::inside::{cut, failure_of, recording};
 use super::outcome::Outcome;
 use crate::callsite::SpanKind;
 use crate::record::Failure;
+use crate::rpc::RpcStatus;
 
 /// A returned value.
 #[derive(Debug)]
@@ -85,6 +86,10 @@ impl<T: Outcome> Describe<T> for ByOutcome {
     fn describe(self, value: &T, kind: SpanKind) -> Option<Box<Failure>> {
         value.failure(kind).map(Box::new)
     }
+
+    fn status(self, value: &T) -> Option<RpcStatus> {
+        value.rpc_status()
+    }
 }
 
 impl<T: Outcome> StatusByOutcome for Good<'_, T> {
@@ -120,7 +125,8 @@ impl<T> StatusOk for &Good<'_, T> {
 }
 
 macro_rules! errors {
-    ($($(#[$doc:meta])* $name:ident $by:ident [$($bound:tt)*] for [$($reference:tt)*] = $describe:expr;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident $by:ident [$($bound:tt)*] for [$($reference:tt)*] = $describe:expr
+        $(, $status:expr)?;)*) => {$(
         $(#[$doc])*
         pub trait $name {
             /// What is recorded of the error.
@@ -140,6 +146,11 @@ macro_rules! errors {
                 let describe: fn(&E, SpanKind) -> Option<Failure> = $describe;
                 describe(error, kind).map(Box::new)
             }
+
+            $(fn status(self, error: &E) -> Option<RpcStatus> {
+                let status: fn(&E) -> Option<RpcStatus> = $status;
+                status(error)
+            })?
         }
 
         impl<E $($bound)*> $name for $($reference)* Bad<'_, E> {
@@ -157,7 +168,7 @@ macro_rules! errors {
 }
 errors! {
     /// The error decides itself.
-    ErrorByOutcome ByErrOutcome [: Outcome] for [&&&&&] = |error, kind| error.failure_in_err(kind);
+    ErrorByOutcome ByErrOutcome [: Outcome] for [&&&&&] = |error, kind| error.failure_in_err(kind), Outcome::rpc_status;
     /// A standard error, whatever it borrows.
     ErrorByError ByError [: Error] for [&&&&] = |error, _| Some(of_error(error, type_name::<E>()));
     /// `Box<dyn Error>` and the like, which are no errors themselves.

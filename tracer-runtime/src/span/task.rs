@@ -5,11 +5,13 @@ use std::mem::ManuallyDrop;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
+use super::baggage::InBaggage;
 use super::context::Context;
 use super::describe::AlwaysOk;
 use super::future::Traced;
 use super::named::Span;
-use super::start::Place;
+use super::place::Place;
+use crate::baggage::Baggage;
 use crate::id::SpanId;
 use crate::mode;
 use crate::recorder::fragment::Fragment;
@@ -35,6 +37,28 @@ pub trait FutureExt: Future + Sized {
             inner: ManuallyDrop::new(self),
             state,
         }
+    }
+
+    /// The future runs with this baggage instead of the current span's. It needs a span around it that the baggage can
+    /// travel with; where there is none it changes nothing.
+    ///
+    /// ```
+    /// use tracer_runtime::{Baggage, FutureExt as _, traced};
+    ///
+    /// #[traced]
+    /// async fn order(tenant: &str) {
+    ///     let baggage = Baggage::current().with("tenant", tenant);
+    ///     charge().with_baggage(baggage).await;
+    /// }
+    ///
+    /// #[traced]
+    /// async fn charge() {
+    ///     // Whatever is called from here gets it.
+    ///     assert!(Baggage::current().get("tenant").is_none_or(|tenant| tenant == "acme"));
+    /// }
+    /// ```
+    fn with_baggage(self, baggage: Baggage) -> InBaggage<Self> {
+        InBaggage::new(self, baggage)
     }
 
     /// The future's run is this span.

@@ -15,6 +15,7 @@ use crate::export::otlp::{OtlpExporter, Surroundings};
 use crate::export::resource::Resource;
 use crate::metrics;
 use crate::mode;
+use crate::propagation::{Propagator, Propagators, propagators};
 use crate::recorder::budget;
 use crate::recorder::collector::{Collector, Exporters};
 use crate::recorder::pipeline::GLOBAL;
@@ -38,6 +39,7 @@ pub struct Builder {
     memory_limit: Option<usize>,
     #[cfg(feature = "metrics")]
     body_size_metrics: bool,
+    propagators: Option<Propagators>,
     discarding: bool,
     /// The environment chooses the exporters.
     automatic: bool,
@@ -144,6 +146,22 @@ impl Builder {
     #[cfg(feature = "metrics")]
     pub fn with_body_size_metrics(mut self) -> Self {
         self.body_size_metrics = true;
+        self
+    }
+
+    /// The formats in which context travels between services, instead of what `OTEL_PROPAGATORS` says; W3C trace context and
+    /// baggage unless said.
+    ///
+    /// Reading, the first that finds a parent is believed; writing, all are written. None is a way to leave it.
+    ///
+    /// ```
+    /// use tracer_runtime::propagation::Propagator;
+    ///
+    /// let builder = tracer_runtime::builder().with_propagators([Propagator::TraceContext, Propagator::B3Multi]);
+    /// # drop(builder);
+    /// ```
+    pub fn with_propagators(mut self, propagators: impl IntoIterator<Item = Propagator>) -> Self {
+        self.propagators = Some(Propagators::new(propagators));
         self
     }
 
@@ -277,6 +295,8 @@ impl Builder {
                 ratio.ignoring_parent()
             }
         });
+        let named = settings.propagators.clone().map(Propagators::new);
+        propagators::choose(self.propagators.take().or(named), resource.service_name());
         budget::set_limit(self.memory_limit());
         let level = self.stats_level.unwrap_or(match self.tracers.is_empty() {
             true => StatsLevel::Base,
@@ -285,7 +305,7 @@ impl Builder {
         rpc::install(Installed {
             tracers: std::mem::take(&mut self.tracers),
             level,
-            service_name: resource.service_name().unwrap_or_default(),
+            service_name: resource.service_name().unwrap_or_default().to_owned(),
         });
         #[cfg(feature = "metrics")]
         rpc::metrics::install(rpc::metrics::Options {

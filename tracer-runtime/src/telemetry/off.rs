@@ -1,6 +1,7 @@
 //! Starting and stopping without the feature `enable`: nothing starts.
 
 pub(crate) mod builder {
+    use crate::propagation::Propagator;
     use crate::rpc::{StatsLevel, Tracer};
     use crate::sampling::{Keep, Sampler};
     use crate::telemetry::error::InitError;
@@ -112,6 +113,12 @@ pub(crate) mod builder {
         #[cfg(feature = "metrics")]
         #[inline]
         pub fn with_body_size_metrics(self) -> Self {
+            self
+        }
+
+        /// Nothing.
+        #[inline]
+        pub fn with_propagators(self, _propagators: impl IntoIterator<Item = Propagator>) -> Self {
             self
         }
 

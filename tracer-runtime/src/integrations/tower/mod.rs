@@ -4,7 +4,7 @@ mod client;
 mod filter;
 mod grpc;
 mod observe;
-mod request;
+pub(crate) mod request;
 mod response;
 mod response_future;
 mod server;

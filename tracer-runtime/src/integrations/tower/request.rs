@@ -3,10 +3,13 @@
 use std::borrow::Cow;
 
 use http::header::{HOST, USER_AGENT};
-use http::{HeaderMap, Method, Version, request::Parts};
+use http::request::Parts;
+use http::uri::Authority;
+use http::{Extensions, HeaderMap, Method, Uri, Version};
 
 use super::grpc;
-use crate::rpc::{Endpoint, HttpRequest, RpcPlan};
+use crate::callsite::SpanKind;
+use crate::rpc::{Endpoint, RpcPlan};
 
 type Text = Cow<'static, str>;
 
@@ -23,70 +26,109 @@ const SECRET_PARAMETERS: [&str; 7] = [
     "sig",
 ];
 
+/// The head of a request, as far as it is known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Head<'a> {
+    pub(crate) method: Option<&'a Method>,
+    pub(crate) uri: Option<&'a Uri>,
+    pub(crate) version: Option<Version>,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) extensions: Option<&'a Extensions>,
+}
+
+impl<'a> Head<'a> {
+    pub(crate) fn of(parts: &'a Parts) -> Self {
+        Self {
+            method: Some(&parts.method),
+            uri: Some(&parts.uri),
+            version: Some(parts.version),
+            headers: &parts.headers,
+            extensions: Some(&parts.extensions),
+        }
+    }
+
+    fn path(&self) -> &'a str {
+        self.uri.map_or("", Uri::path)
+    }
+}
+
 /// A call that arrives; whether it is gRPC.
 pub(super) fn served(parts: &Parts) -> (RpcPlan, bool) {
-    let from = caller(parts);
-    let to = Endpoint::default().with_address(authority(parts));
-    if grpc::is_grpc(&parts.headers) {
-        (
-            grpc_call(RpcPlan::server("grpc"), parts)
-                .with_from(from)
-                .with_to(to),
-            true,
-        )
-    } else {
-        (
-            http_call(RpcPlan::server("http"), parts)
-                .with_from(from)
-                .with_to(to),
-            false,
-        )
-    }
+    let mut plan = RpcPlan::server("http");
+    let is_grpc = identify(&mut plan, &Head::of(parts));
+    (plan, is_grpc)
 }
 
 /// A call that leaves; whether it is gRPC.
 pub(super) fn sent(parts: &Parts, to: &Endpoint) -> (RpcPlan, bool) {
-    let mut to = to.clone();
-    if to.address().is_empty() {
-        to = to.with_address(authority(parts));
+    let mut plan = RpcPlan::client("http").with_to(to.clone());
+    let is_grpc = identify(&mut plan, &Head::of(parts));
+    (plan, is_grpc)
+}
+
+/// Adds what the head says; whether it is gRPC.
+pub(crate) fn identify(plan: &mut RpcPlan, head: &Head<'_>) -> bool {
+    if plan.to.address().is_empty() {
+        plan.to.address = authority(head);
     }
-    if grpc::is_grpc(&parts.headers) {
-        (grpc_call(RpcPlan::client("grpc"), parts).with_to(to), true)
+    if plan.kind == SpanKind::Server {
+        identify_caller(plan, head);
+    }
+    if let Some(version) = head.version {
+        plan.config.protocol = Text::Borrowed(protocol(version));
+    }
+    let is_grpc = grpc::is_grpc(head.headers);
+    if is_grpc {
+        identify_grpc(plan, head);
     } else {
-        (http_call(RpcPlan::client("http"), parts).with_to(to), false)
+        identify_http(plan, head);
+    }
+    is_grpc
+}
+
+fn identify_grpc(plan: &mut RpcPlan, head: &Head<'_>) {
+    plan.system = Text::Borrowed("grpc");
+    plan.config.rpc_timeout = grpc::timeout(head.headers);
+    match grpc::parse_path(head.path()) {
+        Some((package, service, method)) => {
+            plan.package = package.to_owned().into();
+            plan.service = service.to_owned().into();
+            plan.method = method.to_owned().into();
+        }
+        None if head.uri.is_some() => plan.method = Text::Borrowed("_OTHER"),
+        None => {}
     }
 }
 
-fn grpc_call(plan: RpcPlan, parts: &Parts) -> RpcPlan {
-    let plan = match grpc::parse_path(parts.uri.path()) {
-        Some((package, service, method)) => plan
-            .with_service(package.to_owned(), service.to_owned())
-            .with_method(method.to_owned()),
-        None => plan.with_method("_OTHER"),
-    };
-    let plan = plan.with_protocol(protocol(parts.version));
-    match grpc::timeout(&parts.headers) {
-        Some(timeout) => plan.with_rpc_timeout(timeout),
-        None => plan,
+fn identify_http(plan: &mut RpcPlan, head: &Head<'_>) {
+    plan.system = Text::Borrowed("http");
+    let request = plan.http.get_or_insert_default();
+    request.scheme = scheme(head);
+    request.user_agent = header(head.headers, USER_AGENT.as_str());
+    if let Some(version) = head.version {
+        request.version = Text::Borrowed(version_number(version));
+    }
+    if let Some(uri) = head.uri {
+        identify_uri(plan, uri);
+    }
+    if let Some(method) = head.method {
+        identify_method(plan, method);
     }
 }
 
-fn http_call(plan: RpcPlan, parts: &Parts) -> RpcPlan {
-    let known = known_method(&parts.method);
-    let original = known
-        .is_none()
-        .then(|| parts.method.as_str().to_owned().into());
-    let request = HttpRequest {
-        method: Text::Borrowed(known.unwrap_or("_OTHER")),
-        method_original: original,
-        scheme: scheme(parts),
-        path: parts.uri.path().to_owned().into(),
-        query: parts.uri.query().map(without_secrets),
-        version: Text::Borrowed(version(parts.version)),
-        user_agent: header(&parts.headers, USER_AGENT.as_str()),
-    };
-    plan.with_protocol(protocol(parts.version))
-        .with_http(request)
+/// Adds what is asked for.
+pub(crate) fn identify_uri(plan: &mut RpcPlan, uri: &Uri) {
+    let request = plan.http.get_or_insert_default();
+    request.path = uri.path().to_owned().into();
+    request.query = uri.query().map(without_secrets);
+}
+
+/// Adds what is to be done with it.
+pub(crate) fn identify_method(plan: &mut RpcPlan, method: &Method) {
+    let known = known_method(method);
+    let request = plan.http.get_or_insert_default();
+    request.method = Text::Borrowed(known.unwrap_or("_OTHER"));
+    request.method_original = known.is_none().then(|| method.as_str().to_owned().into());
 }
 
 /// <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-request-method>
@@ -106,9 +148,9 @@ fn known_method(method: &Method) -> Option<&'static str> {
     })
 }
 
-fn scheme(parts: &Parts) -> Text {
-    let forwarded = || header(&parts.headers, "x-forwarded-proto");
-    match parts.uri.scheme_str() {
+fn scheme(head: &Head<'_>) -> Text {
+    let forwarded = || header(head.headers, "x-forwarded-proto");
+    match head.uri.and_then(Uri::scheme_str) {
         Some("http") => Text::Borrowed("http"),
         Some("https") => Text::Borrowed("https"),
         Some(other) => other.to_owned().into(),
@@ -117,8 +159,8 @@ fn scheme(parts: &Parts) -> Text {
 }
 
 /// `host:port` of who is asked, never of the socket.
-fn authority(parts: &Parts) -> Text {
-    let uri = parts.uri.authority().map(|authority| authority.as_str());
+fn authority(head: &Head<'_>) -> Text {
+    let uri = head.uri.and_then(Uri::authority).map(Authority::as_str);
     match uri {
         // Credentials stay out of it.
         Some(uri) => uri
@@ -126,31 +168,35 @@ fn authority(parts: &Parts) -> Text {
             .map_or(uri, |(_, host)| host)
             .to_owned()
             .into(),
-        None => header(&parts.headers, "x-forwarded-host")
-            .or_else(|| header(&parts.headers, HOST.as_str()))
+        None => header(head.headers, "x-forwarded-host")
+            .or_else(|| header(head.headers, HOST.as_str()))
             .unwrap_or_default(),
     }
 }
 
 /// Who calls, as far as the request says.
-fn caller(parts: &Parts) -> Endpoint {
-    let name = header(&parts.headers, "x-md-service-name")
-        .or_else(|| header(&parts.headers, "source-service"));
-    let method = header(&parts.headers, "source-method");
-    Endpoint::new(name.unwrap_or_default())
-        .with_method(method.unwrap_or_default())
-        .with_address(peer(parts))
+fn identify_caller(plan: &mut RpcPlan, head: &Head<'_>) {
+    let name = header(head.headers, "x-md-service-name")
+        .or_else(|| header(head.headers, "source-service"));
+    let method = header(head.headers, "source-method");
+    plan.from.service_name = name.unwrap_or_default();
+    plan.from.method = method.unwrap_or_default();
+    plan.from.address = peer(head);
 }
 
-fn peer(parts: &Parts) -> Text {
+fn peer(head: &Head<'_>) -> Text {
     #[cfg(feature = "axum")]
-    if let Some(info) = parts
-        .extensions
-        .get::<axum::extract::ConnectInfo<std::net::SocketAddr>>()
     {
-        return info.0.to_string().into();
+        use axum::extract::ConnectInfo;
+        use std::net::SocketAddr;
+        let info = head
+            .extensions
+            .and_then(|all| all.get::<ConnectInfo<SocketAddr>>());
+        if let Some(ConnectInfo(address)) = info {
+            return address.to_string().into();
+        }
     }
-    let _ = parts;
+    let _ = head.extensions;
     Text::default()
 }
 
@@ -161,7 +207,7 @@ fn header(headers: &HeaderMap, name: &str) -> Option<Text> {
     (!text.is_empty()).then(|| text.to_owned().into())
 }
 
-const fn version(version: Version) -> &'static str {
+const fn version_number(version: Version) -> &'static str {
     match version {
         Version::HTTP_09 => "0.9",
         Version::HTTP_10 => "1.0",
@@ -223,16 +269,16 @@ mod tests {
             b.uri("http://user:secret@shop.example:81/x")
                 .header("host", "y")
         });
-        assert_eq!(authority(&absolute), "shop.example:81");
+        assert_eq!(authority(&Head::of(&absolute)), "shop.example:81");
         let relative = parts(|b| b.uri("/x").header("host", "shop.example"));
-        assert_eq!(authority(&relative), "shop.example");
+        assert_eq!(authority(&Head::of(&relative)), "shop.example");
         let proxied = parts(|b| {
             b.uri("/x")
                 .header("host", "inner")
                 .header("x-forwarded-host", "outer")
         });
-        assert_eq!(authority(&proxied), "outer");
-        assert_eq!(authority(&parts(|b| b.uri("/x"))), "");
+        assert_eq!(authority(&Head::of(&proxied)), "outer");
+        assert_eq!(authority(&Head::of(&parts(|b| b.uri("/x")))), "");
     }
 
     #[test]
@@ -245,6 +291,7 @@ mod tests {
 
     #[test]
     fn the_caller_says_its_name() {
+        let caller = |head: &Parts| served(head).0.from;
         let kratos = parts(|b| b.uri("/").header("x-md-service-name", "front"));
         assert_eq!(caller(&kratos).service_name(), "front");
         let kitex = parts(|b| {
@@ -252,9 +299,7 @@ mod tests {
                 .header("source-service", "front")
                 .header("source-method", "buy")
         });
-        assert_eq!(
-            (caller(&kitex).service_name(), caller(&kitex).method()),
-            ("front", "buy")
-        );
+        let kitex = caller(&kitex);
+        assert_eq!((kitex.service_name(), kitex.method()), ("front", "buy"));
     }
 }

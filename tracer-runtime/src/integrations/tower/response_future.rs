@@ -12,6 +12,8 @@ use pin_project_lite::pin_project;
 
 use super::response::{self, ResponseBody};
 use super::watch::{Way, failure};
+use crate::context::RANDOM;
+use crate::propagation::traceparent;
 use crate::rpc::{RpcCall, RpcStatus, SERVER_HANDLE_FINISH, SERVER_HANDLE_START, StreamEventKind};
 
 /// What is done when the head is there.
@@ -163,8 +165,9 @@ fn tell_trace<B>(call: &RpcCall, response: &mut Response<B>) {
     let Some(ids) = call.info().and_then(|info| info.ids()) else {
         return;
     };
-    let text = crate::propagation::traceparent::format(ids.trace_id, ids.span_id, ids.sampled);
-    if let Ok(value) = HeaderValue::from_str(&text) {
+    let flags = RANDOM | u8::from(ids.sampled);
+    let text = traceparent::format(ids.trace_id, ids.span_id, flags);
+    if let Ok(value) = HeaderValue::from_str(text.as_str()) {
         response.headers_mut().insert(TRACERESPONSE, value);
     }
 }

@@ -229,12 +229,7 @@ fn a_wrapped_closure_that_never_runs_releases_its_trace() {
 #[test]
 fn a_trace_from_elsewhere_belongs_to_the_recorder_of_the_thread_that_continues_it() {
     let recorder = Recorder::new();
-    let remote = Remote {
-        trace_id: crate::TraceId([1, 2]),
-        span_id: crate::SpanId(3),
-        flags: 1,
-        tracestate: None,
-    };
+    let remote = Remote::new(crate::TraceId([1, 2]), crate::SpanId(3), 1);
     ok(enter_at(site!("server"), Start::remote(Some(remote))));
     let fragments = recorder.fragments();
     assert_eq!(names(&fragments[0]), ["server"]);
@@ -249,12 +244,8 @@ fn a_trace_from_elsewhere_belongs_to_the_recorder_of_the_thread_that_continues_i
 #[test]
 fn every_part_of_a_long_trace_passes_on_the_state_that_came_with_it() {
     let recorder = Recorder::new();
-    let remote = Remote {
-        trace_id: crate::TraceId([1, 2]),
-        span_id: crate::SpanId(3),
-        flags: 1,
-        tracestate: Some("vendor=1".into()),
-    };
+    let remote =
+        Remote::new(crate::TraceId([1, 2]), crate::SpanId(3), 1).with_tracestate("vendor=1");
     let server = enter_at(site!("server"), Start::remote(Some(remote)));
     let calls = crate::recorder::fragment::MAX_RECORDS + 1;
     for _ in 0..calls {
@@ -263,7 +254,7 @@ fn every_part_of_a_long_trace_passes_on_the_state_that_came_with_it() {
     ok(server);
     let fragments = recorder.fragments();
     assert_eq!(fragments.len(), 2);
-    let states = fragments.iter().map(|f| f.tracestate.as_deref());
+    let states = fragments.iter().map(|f| f.tracestate());
     assert!(states.eq([Some("vendor=1"); 2]));
     recorder.accounts_for(calls as u64 + 1);
 }
@@ -275,12 +266,7 @@ fn a_capture_sees_requests_whose_trace_began_elsewhere() {
     captures::register(&pipeline);
     {
         let _seat = Seat::take(&pipeline);
-        let remote = Remote {
-            trace_id: crate::TraceId([4, 5]),
-            span_id: crate::SpanId(6),
-            flags: 0,
-            tracestate: None,
-        };
+        let remote = Remote::new(crate::TraceId([4, 5]), crate::SpanId(6), 0);
         ok(enter_at(site!("server"), Start::remote(Some(remote))));
     }
     let spans = pipeline.live.as_ref().unwrap().spans();

@@ -99,12 +99,8 @@ fn what_a_span_recorded_is_charged_to_the_part_of_the_trace_that_it_is_in() {
 #[test]
 fn a_trace_that_is_decided_against_leaves_nothing_to_the_next_one() {
     let recorder = Recorder::new();
-    let remote = Remote {
-        trace_id: crate::TraceId([1, 2]),
-        span_id: crate::SpanId(3),
-        flags: 0,
-        tracestate: Some("vendor=1".into()),
-    };
+    let remote =
+        Remote::new(crate::TraceId([1, 2]), crate::SpanId(3), 0).with_tracestate("vendor=1");
     let server = enter_at(site!("server"), Start::remote(Some(remote)));
     attribute("key", "x".repeat(1000).into());
     local::with(|local| {
@@ -118,7 +114,7 @@ fn a_trace_that_is_decided_against_leaves_nothing_to_the_next_one() {
     ok(server);
     local::with(|local| {
         let next = local.fragment(7, crate::TraceId([1, 1]), false).unwrap();
-        assert_eq!(next.tracestate, None);
+        assert_eq!(next.tracestate(), None);
         assert_eq!(next.remote_parent, None);
         assert!(!next.partial && !next.kept && !next.special);
         assert!(next.bytes() < 1000 + crate::recorder::budget::CHUNK_BYTES);

@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use crate::baggage::Baggage;
 use crate::context::{Ids, Link};
 use crate::id::{SpanId, TraceId};
 
@@ -55,6 +56,13 @@ impl Context {
     #[must_use]
     pub const fn is_valid(&self) -> bool {
         false
+    }
+
+    /// None.
+    #[inline]
+    #[must_use]
+    pub fn baggage(&self) -> Baggage {
+        Baggage::new()
     }
 
     /// Does nothing.

@@ -3,6 +3,7 @@
 //! The expansion of `#[traced]` compiles against them too: where a build script turns the macro on, it is on for the
 //! whole build, whatever the features of the runtime.
 
+pub(crate) mod baggage;
 pub(crate) mod context;
 pub(crate) mod future;
 pub(crate) mod guard;

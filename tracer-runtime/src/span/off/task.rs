@@ -2,8 +2,10 @@
 
 use std::future::Future;
 
+use super::baggage::InBaggage;
 use super::context::Context;
 use super::named::Span;
+use crate::baggage::Baggage;
 
 /// Leaves futures as they are: the feature `enable` is off.
 pub trait FutureExt: Future + Sized {
@@ -16,6 +18,12 @@ pub trait FutureExt: Future + Sized {
     /// The future as it is.
     #[inline(always)]
     fn in_context(self, _context: Context) -> InContext<Self> {
+        self
+    }
+
+    /// The future as it is.
+    #[inline(always)]
+    fn with_baggage(self, _baggage: Baggage) -> InBaggage<Self> {
         self
     }
 

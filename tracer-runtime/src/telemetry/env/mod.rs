@@ -18,6 +18,7 @@ use parse::{Lookup, parse_pairs};
 use crate::export::limits::Limits;
 #[cfg(feature = "otlp")]
 use crate::export::otlp::OtlpSettings;
+use crate::propagation::Propagator;
 
 /// The whole of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) resource_attributes: Vec<(String, String)>,
     /// `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`.
     pub(crate) sampler: Option<SamplerSetting>,
+    /// `OTEL_PROPAGATORS`.
+    pub(crate) propagators: Option<Vec<Propagator>>,
     /// `OTEL_TRACES_EXPORTER`.
     pub(crate) traces_exporter: Option<ExporterSetting>,
     /// `OTEL_METRICS_EXPORTER`.
@@ -100,6 +103,7 @@ pub(crate) fn read(get: impl Fn(&str) -> Option<String>) -> (Settings, Vec<Warni
         service_name: lookup.text("OTEL_SERVICE_NAME"),
         resource_attributes: resource_attributes(&mut lookup),
         sampler: sampler(&mut lookup),
+        propagators: propagators(&mut lookup),
         traces_exporter: exporter(
             &mut lookup,
             "OTEL_TRACES_EXPORTER",
@@ -218,6 +222,36 @@ fn sampler(lookup: &mut Lookup<'_>) -> Option<SamplerSetting> {
         parent_based,
         ratio,
     })
+}
+
+/// Each once, in their order; what is unknown is left out.
+fn propagators(lookup: &mut Lookup<'_>) -> Option<Vec<Propagator>> {
+    const VARIABLE: &str = "OTEL_PROPAGATORS";
+    let value = lookup.text(VARIABLE)?;
+    let (mut known, mut unknown) = (Vec::new(), Vec::new());
+    let names = value
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
+    for name in names {
+        match Propagator::from_name(name) {
+            Some(propagator) if known.contains(&propagator) => {}
+            Some(propagator) => known.push(propagator),
+            None if name == "none" => {}
+            None => unknown.push(name),
+        }
+    }
+    if !unknown.is_empty() {
+        let expected = format!(
+            "expected {} or none; {} is left out",
+            Propagator::names().collect::<Vec<_>>().join(", "),
+            unknown.join(", ")
+        );
+        lookup.warn(VARIABLE, value.clone(), expected);
+    }
+    let says_none = value.split(',').any(|name| name.trim() == "none");
+    // Where nothing is left by mistake, the default is better than no context at all.
+    (says_none || !known.is_empty()).then_some(known)
 }
 
 fn exporter(

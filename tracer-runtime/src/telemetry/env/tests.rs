@@ -342,3 +342,30 @@ mod otlp {
         assert_eq!(settings.otlp.batches.delay, Duration::from_secs(5));
     }
 }
+
+#[test]
+fn propagators_are_taken_in_their_order_and_once() {
+    use crate::propagation::Propagator::*;
+    let of = |value| ok(&[("OTEL_PROPAGATORS", value)]).propagators;
+    assert_eq!(of(" b3 ,tracecontext,, b3"), Some(vec![B3, TraceContext]));
+    assert_eq!(
+        of("b3multi,jaeger,baggage,kitex,kitex-ttheader,kratos").map(|p| p.len()),
+        Some(6)
+    );
+    assert_eq!(of("none"), Some(vec![]));
+    assert_eq!(of(""), None);
+}
+
+#[test]
+fn unknown_propagators_are_left_out_with_one_warning() {
+    use crate::propagation::Propagator::*;
+    let (settings, warning) = warned("OTEL_PROPAGATORS", "xray,tracecontext,ottrace");
+    assert_eq!(settings.propagators, Some(vec![TraceContext]));
+    assert!(
+        warning.to_string().contains("xray, ottrace is left out"),
+        "{warning}"
+    );
+    assert!(warning.expected.contains("b3multi"));
+    // The default is used.
+    assert_eq!(warned("OTEL_PROPAGATORS", "w3c").0.propagators, None);
+}

@@ -1,0 +1,124 @@
+//! HTTP headers and gRPC metadata as carriers.
+
+use http::{HeaderMap, HeaderName};
+
+#[cfg(feature = "enable")]
+use super::errors::{Format, Reason, count};
+use super::{Extract, Inject};
+
+macro_rules! known_names {
+    ($($name:literal)*) => {
+        /// The names that we look for, ready to be looked up.
+        fn known(name: &str) -> Option<&'static HeaderName> {
+            match name {
+                $($name => {
+                    static NAME: HeaderName = HeaderName::from_static($name);
+                    Some(&NAME)
+                })*
+                _ => None,
+            }
+        }
+    };
+}
+known_names!(
+    "traceparent" "tracestate" "baggage" "b3" "x-b3-traceid" "x-b3-spanid" "x-b3-sampled" "x-b3-flags" "uber-trace-id"
+    "x-md-service-name"
+);
+
+impl Extract for HeaderMap {
+    fn for_each<'a>(&'a self, see: &mut dyn FnMut(&'a str, &'a [u8])) {
+        for (name, value) in self {
+            see(name.as_str(), value.as_bytes());
+        }
+    }
+
+    fn for_each_value<'a>(&'a self, name: &str, see: &mut dyn FnMut(&'a [u8])) {
+        let values = match known(name) {
+            Some(name) => self.get_all(name),
+            None => self.get_all(name),
+        };
+        for value in values {
+            see(value.as_bytes());
+        }
+    }
+}
+
+impl Inject for HeaderMap {
+    fn set(&mut self, name: &str, value: &str) {
+        #[cfg(feature = "enable")]
+        {
+            let value = super::stored::header_value(value);
+            let name = match known(name) {
+                Some(name) => Ok(name.clone()),
+                None => HeaderName::try_from(name),
+            };
+            match (name, value) {
+                (Ok(name), Some(value)) => {
+                    self.insert(name, value);
+                }
+                _ => count(Format::Carrier, Reason::Unwritable),
+            }
+        }
+        #[cfg(not(feature = "enable"))]
+        let _ = (name, value);
+    }
+}
+
+impl<B> Extract for http::Request<B> {
+    fn for_each<'a>(&'a self, see: &mut dyn FnMut(&'a str, &'a [u8])) {
+        self.headers().for_each(see);
+    }
+
+    fn for_each_value<'a>(&'a self, name: &str, see: &mut dyn FnMut(&'a [u8])) {
+        self.headers().for_each_value(name, see);
+    }
+}
+
+impl<B> Inject for http::Request<B> {
+    fn set(&mut self, name: &str, value: &str) {
+        Inject::set(self.headers_mut(), name, value);
+    }
+}
+
+#[cfg(feature = "tonic")]
+mod grpc {
+    use http::HeaderMap;
+    use tonic::metadata::MetadataMap;
+
+    use super::{Extract, Inject};
+
+    impl Extract for MetadataMap {
+        fn for_each<'a>(&'a self, see: &mut dyn FnMut(&'a str, &'a [u8])) {
+            let headers: &HeaderMap = self.as_ref();
+            headers.for_each(see);
+        }
+
+        fn for_each_value<'a>(&'a self, name: &str, see: &mut dyn FnMut(&'a [u8])) {
+            let headers: &HeaderMap = self.as_ref();
+            headers.for_each_value(name, see);
+        }
+    }
+
+    impl Inject for MetadataMap {
+        fn set(&mut self, name: &str, value: &str) {
+            let headers: &mut HeaderMap = self.as_mut();
+            headers.set(name, value);
+        }
+    }
+
+    impl<T> Extract for tonic::Request<T> {
+        fn for_each<'a>(&'a self, see: &mut dyn FnMut(&'a str, &'a [u8])) {
+            self.metadata().for_each(see);
+        }
+
+        fn for_each_value<'a>(&'a self, name: &str, see: &mut dyn FnMut(&'a [u8])) {
+            self.metadata().for_each_value(name, see);
+        }
+    }
+
+    impl<T> Inject for tonic::Request<T> {
+        fn set(&mut self, name: &str, value: &str) {
+            self.metadata_mut().set(name, value);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! What has been found in a carrier so far.
+
+use std::sync::Arc;
+
+use super::Extract;
+use super::errors::{Format, Reason, count};
+use crate::baggage::{Collector, Member, Reach};
+use crate::context::{Carried, RANDOM, Remote, SAMPLED, Sampling};
+use crate::id::{SpanId, TraceId};
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) parent: Option<Parent>,
+    pub(super) tracestate: Option<Box<str>>,
+    /// Said without naming a parent.
+    pub(super) sampled: Option<bool>,
+    pub(super) debug: bool,
+    pub(super) baggage: Collector,
+    pub(super) peer_service: Option<Box<str>>,
+}
+
+/// The caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Parent {
+    pub(super) trace: TraceId,
+    pub(super) span: SpanId,
+    /// `None` where the decision is left to us.
+    pub(super) sampled: Option<bool>,
+    pub(super) random: bool,
+}
+
+impl Found {
+    /// Files a member as long as there is room.
+    pub(super) fn add_member(&mut self, format: Format, key: &str, value: &str, reach: Reach) {
+        if self.baggage.knows(key) {
+            // Whoever comes first in the order of the propagators is right.
+            return;
+        }
+        let member = Member {
+            key,
+            value,
+            properties: "",
+            reach,
+        };
+        if !self.baggage.add(member) {
+            count(format, Reason::TooMany);
+        }
+    }
+
+    pub(super) fn set_peer_service(&mut self, format: Format, name: &[u8]) {
+        match std::str::from_utf8(name) {
+            Ok("") => {}
+            Ok(name) if name.len() <= 256 => {
+                self.peer_service.get_or_insert_with(|| name.into());
+            }
+            Ok(_) => count(format, Reason::TooLong),
+            Err(_) => count(format, Reason::NotText),
+        }
+    }
+
+    pub(super) fn into_remote(self) -> Option<Remote> {
+        let carries = self.tracestate.is_some()
+            || self.peer_service.is_some()
+            || self.debug
+            || !self.baggage.is_empty();
+        let sampled = match self.parent {
+            Some(parent) => parent.sampled,
+            None if carries || self.sampled.is_some() => self.sampled,
+            None => return None,
+        };
+        let parent = self.parent.unwrap_or(Parent {
+            trace: TraceId::INVALID,
+            span: SpanId::INVALID,
+            sampled,
+            random: false,
+        });
+        let sampled_flag = if sampled == Some(true) { SAMPLED } else { 0 };
+        let random_flag = if parent.random { RANDOM } else { 0 };
+        let mut remote = Remote::new(parent.trace, parent.span, sampled_flag | random_flag);
+        if sampled.is_none() {
+            remote.sampling = Sampling::Deferred;
+        }
+        remote.carried = carries.then(|| {
+            Arc::new(Carried {
+                tracestate: self.tracestate,
+                baggage: self.baggage.finish(),
+                peer_service: self.peer_service,
+                debug: self.debug,
+            })
+        });
+        Some(remote)
+    }
+}
+
+/// The value of a header that may come once; counts one that comes several times.
+pub(super) fn only<'a>(carrier: &'a dyn Extract, name: &str, format: Format) -> Option<&'a [u8]> {
+    let mut first = None;
+    let mut repeated = false;
+    carrier.for_each_value(name, &mut |value| {
+        repeated |= first.is_some();
+        first = first.or(Some(value));
+    });
+    if repeated {
+        count(format, Reason::Repeated);
+        return None;
+    }
+    first
+}

@@ -1,0 +1,102 @@
+//! Kitex' metainfo: `rpc-persist-*` goes to every service below, `rpc-transit-*` to the next one and no further; as
+//! `RPC_PERSIST_*` and `RPC_TRANSIT_*` where the transport is TTHeader.
+//!
+//! <https://www.cloudwego.io/docs/kitex/tutorials/advanced-feature/metainfo/>
+
+use super::errors::{Format, Reason, count};
+use super::found::Found;
+use super::jaeger::strip_prefix;
+use super::outgoing::Outgoing;
+use super::percent::is_token;
+use super::{Extract, Inject};
+use crate::baggage::{Member, Reach};
+
+const PERSIST: &str = "RPC_PERSIST_";
+const TRANSIT: &str = "RPC_TRANSIT_";
+const HTTP_PERSIST: &str = "rpc-persist-";
+const HTTP_TRANSIT: &str = "rpc-transit-";
+/// The caller, in what it sends over gRPC.
+const CALLER: &str = "source-service";
+
+/// Both spellings, whatever the transport. In HTTP a key is in lower case and has dashes: it becomes what it was.
+pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
+    carrier.for_each(&mut |name, value| {
+        if name.eq_ignore_ascii_case(CALLER) {
+            found.set_peer_service(Format::Kitex, value);
+            return;
+        }
+        let (key, reach, from_http) = if let Some(key) = name.strip_prefix(PERSIST) {
+            (key, Reach::All, false)
+        } else if let Some(key) = name.strip_prefix(TRANSIT) {
+            (key, Reach::Arrived, false)
+        } else if let Some(key) = strip_prefix(name, HTTP_PERSIST) {
+            (key, Reach::All, true)
+        } else if let Some(key) = strip_prefix(name, HTTP_TRANSIT) {
+            (key, Reach::Arrived, true)
+        } else {
+            return;
+        };
+        match std::str::from_utf8(value) {
+            Ok(value) if from_http => {
+                let key = key.to_ascii_uppercase().replace('-', "_");
+                add(found, &key, value, reach);
+            }
+            Ok(value) => add(found, key, value, reach),
+            Err(_) => count(Format::Kitex, Reason::NotText),
+        }
+    });
+}
+
+/// Kitex knows no empty keys and values.
+fn add(found: &mut Found, key: &str, value: &str, reach: Reach) {
+    if !key.is_empty() && !value.is_empty() {
+        found.add_member(Format::Kitex, key, value, reach);
+    }
+}
+
+/// In the spelling of HTTP headers and gRPC metadata.
+pub(super) fn write(outgoing: &Outgoing, carrier: &mut dyn Inject) {
+    write_as(outgoing, |member, prefix| {
+        let key = member.key.to_ascii_lowercase().replace('_', "-");
+        let is_writable =
+            is_token(key.as_bytes()) && !member.value.bytes().any(|b| b.is_ascii_control());
+        if is_writable {
+            let prefix = if prefix == PERSIST {
+                HTTP_PERSIST
+            } else {
+                HTTP_TRANSIT
+            };
+            carrier.set(&format!("{prefix}{key}"), member.value);
+        }
+        is_writable
+    });
+}
+
+/// In the spelling of TTHeader.
+pub(super) fn write_ttheader(outgoing: &Outgoing, carrier: &mut dyn Inject) {
+    write_as(outgoing, |member, prefix| {
+        carrier.set(&format!("{prefix}{}", member.key), member.value);
+        true
+    });
+}
+
+fn write_as(outgoing: &Outgoing, mut write: impl FnMut(Member<'_>, &str) -> bool) {
+    let members = outgoing
+        .baggage()
+        .into_iter()
+        .flat_map(|baggage| baggage.iter());
+    for member in members {
+        let prefix = match member.reach {
+            // Kratos' own go by their own names.
+            _ if member.key.starts_with(super::kratos::PREFIX) || member.value.is_empty() => {
+                continue;
+            }
+            Reach::All => PERSIST,
+            Reach::NextHop => TRANSIT,
+            Reach::Arrived => continue,
+        };
+        if !write(member, prefix) {
+            count(Format::Kitex, Reason::Unwritable);
+        }
+    }
+}
