@@ -35,8 +35,8 @@
 //!   with `with_body_size_metrics`. Active requests are there without being asked for, though the conventions have them
 //!   opt-in: what is running now is half of what one wants to know of a service, and costs two additions.
 //! - `error.type` is the status where that is an error for this side, `panic`, or what the error says of itself. A
-//!   cancelled call has its gRPC status. Where no status tells, it has `cancelled`, but for an HTTP client that gives up:
-//!   to the conventions that is no error.
+//!   cancelled call has its gRPC status. Elsewhere it has `cancelled`, also where the head of an answer was sent before,
+//!   but for an HTTP client that gives up: to the conventions that is no error.
 //! - `rpc.method` is `_OTHER` where the service has no such method.
 //! - A metric has at most 2,000 series for each side of each protocol. What comes beyond is counted in one that says
 //!   `otel.metric.overflow`; texts are cut at 256 bytes. That bounds the memory to a few megabytes.

@@ -4,7 +4,7 @@ use super::super::key::Key;
 use super::is_http;
 use crate::callsite::SpanKind;
 use crate::record::CallOutcome;
-use crate::rpc::info::{OTHER, RpcInfo};
+use crate::rpc::info::{OTHER, RpcInfo, RpcStatus};
 
 /// Of a call that is under way: by what was known before it, as that is all that will be known of it at its end for
 /// certain.
@@ -87,8 +87,8 @@ fn other_side(info: &RpcInfo) -> (&str, [&str; 2]) {
     (address, [other.service_name(), other.namespace()])
 }
 
-/// `error.type`. A cancelled call has one only where nothing else tells it from one that went well: a gRPC call has a
-/// status, and an HTTP client that gives up sees none.
+/// `error.type`. A cancelled call has one unless its gRPC status says it. An HTTP status may have been sent before, so it
+/// does not; and an HTTP client that gives up has seen no error.
 fn error_type(info: &RpcInfo) -> &str {
     let stats = info.stats();
     match stats.outcome() {
@@ -99,7 +99,7 @@ fn error_type(info: &RpcInfo) -> &str {
             if known.is_empty() { OTHER } else { known }
         }
         Some(CallOutcome::Cancelled) => {
-            let tells = info.status().is_some()
+            let tells = matches!(info.status(), Some(RpcStatus::Grpc(_)))
                 || (is_http(info) && matches!(info.kind(), SpanKind::Client));
             if tells { "" } else { "cancelled" }
         }
