@@ -2,6 +2,7 @@
 
 pub(crate) mod builder {
     use crate::propagation::Propagator;
+    use crate::rpc::{StatsLevel, Tracer};
     use crate::sampling::{Keep, Sampler};
     use crate::telemetry::error::InitError;
     use crate::telemetry::guard::Telemetry;
@@ -93,6 +94,25 @@ pub(crate) mod builder {
         /// Nothing.
         #[inline]
         pub fn with_keep(self, _keep: Keep) -> Self {
+            self
+        }
+
+        /// Nothing.
+        #[inline]
+        pub fn with_tracer(self, _tracer: impl Tracer) -> Self {
+            self
+        }
+
+        /// Nothing.
+        #[inline]
+        pub fn with_stats_level(self, _level: StatsLevel) -> Self {
+            self
+        }
+
+        /// Nothing.
+        #[cfg(feature = "metrics")]
+        #[inline]
+        pub fn with_body_size_metrics(self) -> Self {
             self
         }
 
