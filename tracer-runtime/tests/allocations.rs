@@ -11,7 +11,9 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::pin;
+use std::sync::Once;
 use std::task::{Context as TaskContext, Poll, Waker};
+use std::time::{Duration, Instant};
 
 use tracer_runtime::__private::{self as p, Callsite};
 use tracer_runtime::{Keep, Sampler, builder, traced};
@@ -20,6 +22,23 @@ macro_rules! site {
     ($name:literal) => {{
         static SITE: Callsite = Callsite::new($name, $name, "allocations");
         &SITE
+    }};
+}
+
+/// Makes the first call of each function long, as a busy machine may make any: its metric cell grows then, once, and is
+/// no allocation of a warm call.
+macro_rules! first_call_is_long {
+    () => {{
+        static FIRST: Once = Once::new();
+        FIRST.call_once(spin);
+    }};
+}
+
+macro_rules! call {
+    ($name:literal) => {{
+        let mut guard = p::enter(site!($name));
+        first_call_is_long!();
+        guard.finish();
     }};
 }
 
@@ -48,8 +67,15 @@ unsafe impl GlobalAlloc for Counting {
 
 const ROUNDS: usize = 1000;
 
-/// Allocations of the thread in a round, of many, after some to warm up. That the cell of a function grows at its first
-/// call that the machine has made long is none of a round's.
+/// Longer than a cell counts before it grows, which is 61 µs.
+fn spin() {
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_millis(1) {
+        std::hint::spin_loop();
+    }
+}
+
+/// Allocations of the thread in many rounds, after some to warm up.
 fn allocations(mut round: impl FnMut()) -> u64 {
     for _ in 0..10 {
         round();
@@ -58,12 +84,7 @@ fn allocations(mut round: impl FnMut()) -> u64 {
     for _ in 0..ROUNDS {
         round();
     }
-    (ALLOCATIONS.get() - before) / ROUNDS as u64
-}
-
-fn call(site: &'static Callsite) {
-    let mut guard = p::enter(site);
-    guard.finish();
+    ALLOCATIONS.get() - before
 }
 
 /// Pending once.
@@ -83,27 +104,32 @@ fn finish(future: impl Future<Output = ()>) {
 
 #[traced]
 fn parent(n: u64) -> Result<u64, std::fmt::Error> {
+    first_call_is_long!();
     (0..n).try_fold(0, |sum, i| Ok(sum + child(i)))
 }
 
 #[traced]
 fn child(n: u64) -> u64 {
+    first_call_is_long!();
     n
 }
 
 #[traced]
 async fn async_parent() -> u64 {
+    first_call_is_long!();
     async_child(1).await + child(2)
 }
 
 #[traced]
 async fn async_child(n: u64) -> u64 {
+    first_call_is_long!();
     pause().await;
     n
 }
 
 #[traced(root)]
 fn always_a_root() -> u64 {
+    first_call_is_long!();
     child(1)
 }
 
@@ -112,10 +138,12 @@ struct Service;
 #[traced]
 impl Service {
     fn method(&self) -> u64 {
+        first_call_is_long!();
         child(1)
     }
 
     async fn async_method(&mut self) {
+        first_call_is_long!();
         let _ = async_parent().await;
         self.method();
     }
@@ -172,6 +200,7 @@ fn roots_that_wait_together_allocate_nothing() {
             for root in &mut roots[..polled] {
                 let _ = pin!(root).poll(&mut task);
             }
+            first_call_is_long!();
         }
         roots.clear();
     });
@@ -186,12 +215,13 @@ fn warm_calls_allocate_nothing() {
         .with_discarding_exporter()
         .init()
         .unwrap();
-    assert_eq!(allocations(|| call(site!("root"))), 0);
+    assert_eq!(allocations(|| call!("root")), 0);
     assert_eq!(
         allocations(|| {
             let mut root = p::enter(site!("parent"));
-            call(site!("child"));
-            call(site!("child"));
+            first_call_is_long!();
+            call!("child");
+            call!("child");
             root.finish();
         }),
         0
@@ -199,22 +229,31 @@ fn warm_calls_allocate_nothing() {
     assert_eq!(
         allocations(|| {
             let mut root = p::enter(site!("long"));
+            first_call_is_long!();
             for _ in 0..150 {
-                call(site!("child"));
+                call!("child");
             }
             root.finish();
         }),
         0
     );
     assert_eq!(
-        allocations(|| finish(p::traced(site!("async root"), pause()))),
+        allocations(|| finish(p::traced(site!("async root"), async {
+            first_call_is_long!();
+            pause().await;
+        }))),
         0
     );
     assert_eq!(
         allocations(|| {
             finish(p::traced(site!("async parent"), async {
-                p::traced(site!("async child"), pause()).await;
-                call(site!("sync child"));
+                first_call_is_long!();
+                p::traced(site!("async child"), async {
+                    first_call_is_long!();
+                    pause().await;
+                })
+                .await;
+                call!("sync child");
             }))
         }),
         0
@@ -222,7 +261,9 @@ fn warm_calls_allocate_nothing() {
     assert_eq!(
         allocations(|| {
             let mut outer = p::enter(site!("outer"));
+            first_call_is_long!();
             let mut inner = p::enter_at(site!("root inside"), p::Start::root());
+            first_call_is_long!();
             inner.finish();
             drop(inner);
             outer.finish();
@@ -232,6 +273,7 @@ fn warm_calls_allocate_nothing() {
     assert_eq!(
         allocations(|| {
             let mut root = p::enter(site!("shares"));
+            first_call_is_long!();
             let context = tracer_runtime::Context::current();
             drop(context.attach());
             root.finish();
@@ -241,7 +283,7 @@ fn warm_calls_allocate_nothing() {
     annotated_calls_allocate_nothing();
     roots_that_wait_together_allocate_nothing();
     drop(telemetry);
-    assert_eq!(allocations(|| call(site!("off"))), 0);
+    assert_eq!(allocations(|| call!("off")), 0);
     assert_eq!(
         allocations(|| finish(async { taken(async_parent().await) })),
         0
