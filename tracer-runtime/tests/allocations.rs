@@ -9,6 +9,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Once;
@@ -16,7 +17,7 @@ use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use tracer_runtime::__private::{self as p, Callsite};
-use tracer_runtime::{Keep, Sampler, builder, traced};
+use tracer_runtime::{Keep, Sampler, Telemetry, builder, propagation, traced};
 
 macro_rules! site {
     ($name:literal) => {{
@@ -207,6 +208,33 @@ fn roots_that_wait_together_allocate_nothing() {
     assert_eq!(together, 0);
 }
 
+#[traced(server, carrier = headers)]
+fn kept(headers: &BTreeMap<String, String>) {
+    for _ in 0..100 {
+        child(1);
+    }
+}
+
+/// Its room comes back from the collector. Where the machine stops for a while it may have been freed meanwhile.
+fn kept_roots_hardly_ever_allocate(telemetry: &Telemetry) {
+    const KEPT: usize = 10;
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let headers = BTreeMap::from([("traceparent".to_owned(), parent.to_owned())]);
+    let mut allocated = 0;
+    for round in 0..100 {
+        let before = ALLOCATIONS.get();
+        (0..KEPT).for_each(|_| taken(propagation::extract(&headers)));
+        let of_the_carrier = ALLOCATIONS.get() - before;
+        let before = ALLOCATIONS.get() + of_the_carrier;
+        (0..KEPT).for_each(|_| kept(&headers));
+        if round >= 10 {
+            allocated += ALLOCATIONS.get() - before;
+        }
+        telemetry.flush(Duration::from_secs(60)).unwrap();
+    }
+    assert!(allocated < 90, "{allocated} for {} traces", 90 * KEPT);
+}
+
 #[test]
 fn warm_calls_allocate_nothing() {
     let telemetry = builder()
@@ -282,6 +310,7 @@ fn warm_calls_allocate_nothing() {
     );
     annotated_calls_allocate_nothing();
     roots_that_wait_together_allocate_nothing();
+    kept_roots_hardly_ever_allocate(&telemetry);
     drop(telemetry);
     assert_eq!(allocations(|| call!("off")), 0);
     assert_eq!(

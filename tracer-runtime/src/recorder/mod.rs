@@ -6,6 +6,7 @@ pub(crate) mod call;
 pub(crate) mod captures;
 pub(crate) mod collector;
 pub(crate) mod details;
+mod emptied;
 pub(crate) mod fragment;
 pub(crate) mod live;
 pub(crate) mod local;

@@ -238,13 +238,19 @@ fn a_full_queue_gives_back_what_it_cannot_take() {
     let max_bytes = 3 * one.bytes();
     for _ in 0..3 {
         let fragment = Box::new(Fragment::new());
-        assert!(matches!(queue.push(fragment, max_bytes), Queued::Yes));
+        assert!(matches!(
+            queue.push(fragment, max_bytes, true),
+            Queued::Yes { .. }
+        ));
     }
-    assert!(matches!(queue.push(one, max_bytes), Queued::Full(_)));
+    assert!(matches!(queue.push(one, max_bytes, true), Queued::Full(_)));
     assert_eq!(queue.size(), (3, max_bytes));
     assert_eq!(queue.take().len(), 3);
     let fragment = Box::new(Fragment::new());
-    assert!(matches!(queue.push(fragment, max_bytes), Queued::Yes));
+    assert!(matches!(
+        queue.push(fragment, max_bytes, true),
+        Queued::Yes { .. }
+    ));
 }
 
 #[test]
