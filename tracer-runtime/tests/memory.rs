@@ -243,6 +243,32 @@ fn a_server_loop_that_is_a_trace_runs_in_flat_memory_with_a_verdict_for_each_req
     eprintln!("{REQUESTS} requests: {grown} bytes more");
 }
 
+#[traced]
+fn subscribe() {}
+
+#[traced]
+async fn stream() {
+    subscribe();
+    pause().await;
+}
+
+/// As a server has them that keeps its clients' connections open.
+fn many_roots_that_wait_stay_within_the_default_budget() {
+    const ROOTS: u64 = 50_000;
+    let before = (settled(), metric("tracer_records_total{fate=\"dropped\"}"));
+    let mut streams: Vec<_> = (0..ROOTS).map(|_| Box::pin(stream())).collect();
+    streams.iter_mut().for_each(poll);
+    let held = metric("tracer_memory_usage_bytes");
+    assert!(held < 48 << 20, "{held} bytes");
+    streams.iter_mut().for_each(poll);
+    drop(streams);
+    assert_eq!(settled() - before.0, 2 * ROOTS);
+    assert_eq!(metric("tracer_records_total{fate=\"dropped\"}"), before.1);
+    let left = metric("tracer_memory_usage_bytes");
+    assert!(left < 1 << 20, "{left} bytes");
+    eprintln!("{ROOTS} roots that wait: {} bytes each", held / ROOTS);
+}
+
 #[test]
 fn memory_is_bounded() {
     let telemetry = builder()
@@ -252,6 +278,7 @@ fn memory_is_bounded() {
         .init()
         .unwrap();
     a_thread_holds_a_bounded_number_of_bytes();
+    many_roots_that_wait_stay_within_the_default_budget();
     threads_come_and_go_in_flat_memory_and_lose_nothing();
     a_server_loop_that_is_a_trace_runs_in_flat_memory_with_a_verdict_for_each_request(&telemetry);
     telemetry.shutdown(Duration::from_secs(60)).unwrap();

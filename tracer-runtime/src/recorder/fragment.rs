@@ -130,6 +130,11 @@ impl Fragment {
         self.current.is_full_size()
     }
 
+    /// Whether it holds no more than a task's fragment does at first.
+    pub(crate) fn is_small(&self) -> bool {
+        self.current.is_small() && self.full.is_empty()
+    }
+
     pub(crate) fn is_pristine(&self) -> bool {
         self.current.bytes() == 0
     }
@@ -179,6 +184,26 @@ impl Fragment {
             self.plain = false;
         }
         true
+    }
+
+    /// Moves the records to a chunk that is hardly larger, where that saves at least half of a full-size one; what they
+    /// were in goes to `spare`.
+    pub(crate) fn compact(&mut self, mut spare: impl FnMut(Chunk)) {
+        let records = self.len().next_multiple_of(SMALL_CHUNK_RECORDS);
+        if !self.current.is_full_size() || records > CHUNK_RECORDS / 2 {
+            return;
+        }
+        let Some(mut compact) = Chunk::with_capacity(records) else {
+            return;
+        };
+        for mut chunk in self.full.drain(..) {
+            compact.records.append(&mut chunk.records);
+            spare(chunk);
+        }
+        self.full_records = 0;
+        compact.records.append(&mut self.current.records);
+        spare(std::mem::replace(&mut self.current, compact));
+        self.plain = false;
     }
 
     /// Empties the oldest chunk after the first records and writes on there.

@@ -247,7 +247,8 @@ impl Begun {
                 fragment.make_plain();
                 local.recycle(fragment);
             }
-            own => *place = Call::of_root(call, own),
+            Some(fragment) => *place = Call::of_root(call, Some(local.waiting(fragment))),
+            None => *place = Call::of_root(call, None),
         }
     }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::record::{CallOutcome, SpanRecord};
 use crate::recorder::account::DropReason;
 use crate::recorder::budget::{CHUNK_RECORDS, SMALL_CHUNK_RECORDS};
-use crate::recorder::fragment::MAX_RECORDS;
+use crate::recorder::fragment::{MAX_RECORDS, Pushed};
 use crate::recorder::local::MAX_DEPTH;
 use crate::recorder::queue::{Queue, Queued};
 use crate::recorder::slot::{Joined, MAX_WAITING_BYTES, Slab};
@@ -303,4 +303,38 @@ fn short_tasks_that_wait_share_room() {
     let records: Vec<usize> = waiting.iter().map(|f| f.len()).collect();
     assert_eq!(records, [8, 1, 1, 1]);
     root.release();
+}
+
+#[test]
+fn what_waits_where_memory_is_scarce_keeps_its_records_and_no_more_room_than_they_need() {
+    let mut fragment = Fragment::new();
+    let mut record = SpanRecord {
+        span: SpanId(0),
+        parent: SpanId::INVALID,
+        callsite: site!("waits"),
+        start: 1,
+        duration: 1,
+        outcome: CallOutcome::Ok,
+        details: 0,
+    };
+    let mut bytes = Vec::new();
+    for round in 1..=5 {
+        for _ in 0..round {
+            record.span.0 += 1;
+            if fragment.push(record) == Pushed::Full {
+                assert!(fragment.grow(|| None));
+                assert_eq!(fragment.push(record), Pushed::Yes);
+            }
+        }
+        let mut spared = 0;
+        fragment.compact(|chunk| {
+            assert!(chunk.records.is_empty());
+            spared += usize::from(chunk.is_full_size());
+        });
+        bytes.push((fragment.bytes() - size_of::<Fragment>(), spared));
+    }
+    // It grows to a full-size chunk where it has no room left, which goes when it waits again.
+    assert_eq!(bytes, [(512, 1), (512, 0), (512, 0), (1024, 1), (1024, 0)]);
+    let spans: Vec<u64> = fragment.spans().map(|s| s.record.span.0).collect();
+    assert_eq!(spans, (1..=15).collect::<Vec<_>>());
 }
