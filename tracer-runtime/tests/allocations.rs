@@ -1,21 +1,19 @@
 //! Warm calls allocate nothing, whatever they are: roots, children, sync, async.
 #![allow(dropping_copy_types, reason = "what is returned does not matter")]
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    unsafe_code,
-    reason = "a test, and a global allocator cannot be written without"
-)]
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
+mod support;
+
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Once;
-use std::task::{Context as TaskContext, Poll, Waker};
+use std::task::{Context as TaskContext, Waker};
 use std::time::{Duration, Instant};
 
+use support::allocator::Observed;
+use support::polling::{finish, pause};
 use tracer_runtime::__private::{self as p, Callsite};
 use tracer_runtime::{Keep, Sampler, Telemetry, builder, propagation, traced};
 
@@ -43,27 +41,11 @@ macro_rules! call {
     }};
 }
 
-struct Counting;
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: Observed = Observed::by(|_| ALLOCATIONS.set(ALLOCATIONS.get() + 1), |_| ());
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-// SAFETY: hands everything on to the system's allocator, unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller's promise.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise.
-        unsafe { System.dealloc(place, layout) }
-    }
 }
 
 const ROUNDS: usize = 1000;
@@ -86,21 +68,6 @@ fn allocations(mut round: impl FnMut()) -> u64 {
         round();
     }
     ALLOCATIONS.get() - before
-}
-
-/// Pending once.
-fn pause() -> impl Future<Output = ()> + Unpin {
-    let mut polled = false;
-    std::future::poll_fn(move |_| match std::mem::replace(&mut polled, true) {
-        true => Poll::Ready(()),
-        false => Poll::Pending,
-    })
-}
-
-fn finish(future: impl Future<Output = ()>) {
-    let mut future = pin!(future);
-    let mut task = TaskContext::from_waker(Waker::noop());
-    while future.as_mut().poll(&mut task) == Poll::Pending {}
 }
 
 #[traced]
