@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 use crate::record::SpanRecord;
 
-/// Records in a full-size chunk.
-pub(crate) const CHUNK_RECORDS: usize = 64;
+/// Records in a full-size chunk. Under Miri, which takes its time, this and what else is filled by many calls is small.
+pub(crate) const CHUNK_RECORDS: usize = if cfg!(miri) { 32 } else { 64 };
 /// Records in the first chunk of a task's fragment: most tasks have few spans.
 pub(crate) const SMALL_CHUNK_RECORDS: usize = 8;
 /// Bytes of a full-size chunk.

@@ -15,9 +15,9 @@ use crate::id::{SpanId, TraceId};
 use crate::record::{SpanDetails, SpanRecord, SpanView};
 
 /// Beyond this an undecided trace loses records, a decided one is handed over in parts.
-pub(crate) const MAX_RECORDS: usize = 4096;
+pub(crate) const MAX_RECORDS: usize = if cfg!(miri) { 128 } else { 4096 };
 /// What an undecided trace that is too long keeps of its beginning.
-const FIRST_RECORDS: usize = 256;
+pub(crate) const FIRST_RECORDS: usize = MAX_RECORDS / 16;
 /// Places for full chunks that a fragment in a thread's pool may keep.
 const MAX_SPARE_PLACES: usize = 16;
 

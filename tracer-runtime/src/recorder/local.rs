@@ -15,10 +15,10 @@ use crate::id::{self, SpanId, TraceId};
 use crate::metrics;
 
 /// Roots inside each other on one thread.
-pub(crate) const MAX_DEPTH: usize = 512;
+pub(crate) const MAX_DEPTH: usize = if cfg!(miri) { 16 } else { 512 };
 /// Callsites whose cells a thread finds without a detour; the cells of those that come later are on pages, as a thread
-/// uses few of many.
-const NEAR_CALLSITES: usize = 256;
+/// uses few of many. Under Miri few: it looks at each place whenever a [`Local`] is borrowed.
+const NEAR_CALLSITES: usize = if cfg!(miri) { 4 } else { 256 };
 /// Callsites on a page: few, as a thread pays for whole pages.
 const PAGE: usize = 16;
 
