@@ -9,13 +9,12 @@ use super::pipeline::GLOBAL;
 use super::pool::{Discarded, Pool};
 use super::reentrancy::Inside;
 use super::slot::SLAB;
+use super::suspended::Below;
 use super::{slot, verdict};
 use crate::callsite::Callsite;
 use crate::id::{self, SpanId, TraceId};
 use crate::metrics;
 
-/// Roots inside each other on one thread.
-pub(crate) const MAX_DEPTH: usize = if cfg!(miri) { 16 } else { 512 };
 /// Callsites whose cells a thread finds without a detour; the cells of those that come later are on pages, as a thread
 /// uses few of many. Under Miri few: it looks at each place whenever a [`Local`] is borrowed.
 const NEAR_CALLSITES: usize = if cfg!(miri) { 4 } else { 256 };
@@ -23,9 +22,6 @@ const NEAR_CALLSITES: usize = if cfg!(miri) { 4 } else { 256 };
 const PAGE: usize = 16;
 
 type Page = [Option<&'static metrics::Cell>; PAGE];
-
-/// Places for suspended traces that a thread keeps.
-pub(super) const SPARE_PLACES: usize = 32;
 
 /// See the module.
 pub(crate) struct Local {
@@ -42,7 +38,7 @@ pub(crate) struct Local {
     pub(super) active: Cell<Option<Box<Fragment>>>,
     /// The next root's fragment.
     pub(super) spare: Cell<Option<Box<Fragment>>>,
-    depth: Cell<u32>,
+    pub(super) depth: Cell<u32>,
     pub(super) discarded: Discarded,
     /// By the callsites' ids; those of the callsites that were called first are nearest.
     cells: [Cell<Option<&'static metrics::Cell>>; NEAR_CALLSITES],
@@ -58,14 +54,6 @@ enum Phase {
     Open,
     /// The thread ends, or is just about to begin.
     Closed,
-}
-
-/// A trace that was active when a root or task opened inside it.
-pub(super) struct Below {
-    pub(super) fragment: Option<Box<Fragment>>,
-    pub(super) fragment_id: u64,
-    span: SpanId,
-    trace: TraceId,
 }
 
 thread_local! {
@@ -257,27 +245,6 @@ impl Local {
         Ok(())
     }
 
-    #[inline(never)]
-    fn suspend(&self) -> bool {
-        let Some(_inside) = Inside::enter() else {
-            return false;
-        };
-        let Ok(mut below) = self.below.try_borrow_mut() else {
-            return false;
-        };
-        if below.len() >= MAX_DEPTH {
-            return false;
-        }
-        below.push(Below {
-            fragment: self.active.take(),
-            fragment_id: self.fragment_id.get(),
-            span: self.span.get(),
-            trace: self.trace.get(),
-        });
-        self.depth.set(below.len() as u32);
-        true
-    }
-
     /// Takes the active fragment off; what was suspended last goes on.
     #[inline(always)]
     pub(crate) fn pop_top(&self) -> Option<Box<Fragment>> {
@@ -289,72 +256,9 @@ impl Local {
         self.resume_below()
     }
 
-    #[inline(never)]
-    fn resume_below(&self) -> Option<Box<Fragment>> {
-        let top = self.active.take();
-        let below = self.below.try_borrow_mut().ok().and_then(|mut below| {
-            let next = below.pop();
-            if below.is_empty() && below.capacity() > SPARE_PLACES {
-                let _inside = Inside::enter();
-                *below = Vec::new();
-            }
-            next
-        });
-        match below {
-            Some(below) => {
-                self.fragment_id.set(below.fragment_id);
-                self.span.set(below.span);
-                self.trace.set(below.trace);
-                self.active.set(below.fragment);
-            }
-            None => {
-                self.fragment_id.set(0);
-                self.span.set(SpanId::INVALID);
-            }
-        }
-        self.depth.set(self.depth.get().saturating_sub(1));
-        top
-    }
-
     #[inline(always)]
     pub(crate) fn depth(&self) -> u32 {
         self.depth.get()
-    }
-
-    /// Finishes what guards that leaked, or were carried off, left above `depth`, until `id` is on top again.
-    ///
-    /// Where `id` itself is below, `depth` does not count: guards further down may have ended in the meantime.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn heal(&self, id: u64, depth: u32) {
-        while self.fragment_id.get() != id
-            && self.fragment_id.get() != 0
-            && (self.depth.get() > depth || self.is_suspended(id))
-        {
-            if let Some(fragment) = self.pop_top() {
-                fragment.account().tally(Tally::Healed);
-                verdict::finish(Some(self), fragment);
-            }
-        }
-    }
-
-    fn is_suspended(&self, id: u64) -> bool {
-        let below = self.below.try_borrow();
-        below.is_ok_and(|below| below.iter().any(|b| b.fragment_id == id))
-    }
-
-    /// Takes a suspended fragment out of its place, wherever it is.
-    pub(crate) fn remove_suspended(&self, id: u64) -> Option<Box<Fragment>> {
-        let mut below = self.below.try_borrow_mut().ok()?;
-        let index = below.iter().position(|b| b.fragment_id == id)?;
-        let removed = below.remove(index);
-        self.depth.set(below.len() as u32);
-        removed.fragment
-    }
-
-    /// There are as many suspended as this list holds.
-    pub(super) fn note_depth(&self, below: &[Below]) {
-        self.depth.set(below.len() as u32);
     }
 
     /// Lets a context leave the active trace; `None` where nothing is active.

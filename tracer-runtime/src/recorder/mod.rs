@@ -17,6 +17,7 @@ pub(crate) mod queue;
 pub(crate) mod reentrancy;
 pub(crate) mod slot;
 pub(crate) mod special;
+pub(crate) mod suspended;
 pub(crate) mod verdict;
 
 /// Where the records of the process went.

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::budget::{self, Allowance, CHUNK_BYTES, Chunk, SMALL_CHUNK_RECORDS};
 use super::fragment::Fragment;
-use super::local::{Below, Local, SPARE_PLACES};
+use super::local::Local;
 use super::pipeline::GLOBAL;
 use super::reentrancy::Inside;
+use super::suspended::{Below, SPARE_PLACES};
 use crate::id::TraceId;
 use crate::record::SpanRecord;
 use crate::threads::{Adopted, Blocks};

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::threads::to_its_end;
 use super::*;
 use crate::record::CallOutcome;
-use crate::recorder::local::MAX_DEPTH;
+use crate::recorder::suspended::MAX_DEPTH;
 
 /// Calls by outcome, and calls in flight.
 fn counts(site: &'static Callsite) -> ([u64; CallOutcome::ALL.len()], u64) {
