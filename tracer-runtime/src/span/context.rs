@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::start::Place;
+use super::place::Place;
 use crate::context::{Ids, Link};
 use crate::id::{SpanId, TraceId};
 use crate::mode;

@@ -21,6 +21,8 @@ pub(crate) mod named;
 #[cfg(not(feature = "enable"))]
 mod off;
 pub(crate) mod outcome;
+#[cfg(feature = "enable")]
+pub(crate) mod place;
 pub(crate) mod probe;
 pub(crate) mod probe_return;
 #[cfg(feature = "enable")]
