@@ -68,7 +68,10 @@ impl<'a> Active<'a> {
         let before = this.before;
         match failure {
             None => {
-                local::unchecked(|local| begun::end_ok(local, this.call, before));
+                let ended = local::unchecked(|local| begun::end_ok(local, this.call, before));
+                if ended.is_none() {
+                    begun::end_unusual(this.call, before, CallOutcome::Ok, None);
+                }
             }
             failure => begun::end_failed(this.call, before, failure),
         }

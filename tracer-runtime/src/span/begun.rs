@@ -73,11 +73,11 @@ fn begin_root(local: &Local, call: &mut Call, cell: Option<&'static metrics::Cel
 #[inline(never)]
 fn resume_slow(local: &Local, call: &mut Call) -> Before {
     match call.state {
-        State::Other(Other::Waiting | Other::WaitingAt(_)) if mode::get() == 0 => {
-            call.take();
-            return Before::NOTHING;
-        }
         State::Other(Other::Unrecorded(_) | Other::Done) => return Before::NOTHING,
+        // Where nobody records, the thread is none of our business.
+        State::Other(Other::Waiting | Other::WaitingAt(_)) if mode::get() == 0 => {
+            return without_local(call);
+        }
         _ if !local.is_open() => return without_local(call),
         _ => {}
     }
@@ -141,6 +141,9 @@ pub(super) fn without_local(call: &mut Call) -> Before {
     let site = call.site;
     let start = match call.take() {
         State::Other(Other::Waiting | Other::WaitingAt(_)) => {
+            if mode::get() == 0 {
+                return Before::NOTHING;
+            }
             let Some(_inside) = Inside::enter() else {
                 if site.signals != Signals::MetricsOnly {
                     lost_record(DropReason::Reentrant);

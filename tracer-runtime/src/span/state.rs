@@ -239,3 +239,19 @@ impl Call {
         mem::replace(&mut self.state, State::Other(Other::Done))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whether_a_call_is_counted_is_kept_beside_its_start() {
+        for ticks in [0, 1, 1 << 40, u64::MAX >> 1] {
+            for counted in [true, false] {
+                let started = Started::new(ticks, counted);
+                assert_eq!((started.ticks(), started.is_counted()), (ticks, counted));
+                assert_eq!(started.if_counted() == ticks, counted);
+            }
+        }
+    }
+}
