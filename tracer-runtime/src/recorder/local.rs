@@ -32,6 +32,7 @@ pub(crate) struct Local {
     pub(crate) span: Cell<SpanId>,
     pub(crate) trace: Cell<TraceId>,
     random: Cell<u64>,
+    spans: Cell<u64>,
     /// Tells the trace ids of this thread from those of one that has come to the same random numbers.
     key: Cell<u64>,
     /// Taken out while it is written to.
@@ -75,20 +76,33 @@ impl Drop for End {
 #[inline(always)]
 pub(crate) fn with<R>(f: impl FnOnce(&Local) -> R) -> Option<R> {
     // `try_with`, here and below, because the compiler inlines it as a rule.
-    let done = LOCAL.try_with(
-        |local| match local.phase.get() == Phase::Open || local.open() {
-            true => Some(f(local)),
-            false => None,
-        },
-    );
+    let done = LOCAL.try_with(|local| match local.is_open() {
+        true => Some(f(local)),
+        false => None,
+    });
     done.ok().flatten()
 }
 
 /// [`with`] for those who find out by what they miss that the recorder is not open: nothing is active, no fragment
 /// spare, no cell known.
 #[inline(always)]
-pub(crate) fn unchecked<R>(f: impl FnOnce(&Local) -> Option<R>) -> Option<R> {
-    LOCAL.try_with(|local| f(local)).ok().flatten()
+pub(crate) fn unchecked<R>(f: impl FnOnce(&Local) -> R) -> Option<R> {
+    LOCAL.try_with(|local| f(local)).ok()
+}
+
+/// What was current before a call, and becomes it again after.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Before {
+    pub(crate) span: SpanId,
+    /// As many traces were suspended.
+    pub(crate) depth: u32,
+}
+
+impl Before {
+    pub(crate) const NOTHING: Self = Self {
+        span: SpanId::INVALID,
+        depth: 0,
+    };
 }
 
 impl Local {
@@ -99,6 +113,7 @@ impl Local {
             span: Cell::new(SpanId::INVALID),
             trace: Cell::new(TraceId::INVALID),
             random: Cell::new(0),
+            spans: Cell::new(1),
             key: Cell::new(0),
             active: Cell::new(None),
             spare: Cell::new(None),
@@ -112,6 +127,12 @@ impl Local {
         }
     }
 
+    /// Whether the recorder works, from now on if need be.
+    #[inline(always)]
+    pub(crate) fn is_open(&self) -> bool {
+        self.phase.get() == Phase::Open || self.open()
+    }
+
     /// The first time on a thread: makes sure that it is closed. False from its end on.
     #[cold]
     #[inline(never)]
@@ -121,6 +142,7 @@ impl Local {
             return false;
         }
         self.random.set(id::seed());
+        self.spans.set(id::seed());
         self.key.set(id::seed());
         self.phase.set(Phase::Open);
         true
@@ -152,11 +174,18 @@ impl Local {
     }
 
     /// A number that is not 0.
-    #[inline(always)]
     pub(crate) fn random(&self) -> u64 {
         let (state, number) = id::next_random(self.random.get());
         self.random.set(state);
         number
+    }
+
+    /// A span id.
+    #[inline(always)]
+    pub(crate) fn next_span(&self) -> SpanId {
+        let (state, span) = id::next_span(self.spans.get());
+        self.spans.set(state);
+        span
     }
 
     /// A trace id.
@@ -180,7 +209,7 @@ impl Local {
 
     /// The cell of a callsite that has been called on this thread before.
     #[inline(always)]
-    pub(super) fn known_cell(&self, site: &'static Callsite) -> Option<&'static metrics::Cell> {
+    pub(crate) fn known_cell(&self, site: &'static Callsite) -> Option<&'static metrics::Cell> {
         let id = site.id() as usize;
         if let Some(near) = self.cells.get(id) {
             return near.get();
@@ -188,6 +217,12 @@ impl Local {
         let far = id - NEAR_CALLSITES;
         let pages = self.far_cells.try_borrow().ok()?;
         pages.get(far / PAGE)?.as_ref()?[far % PAGE]
+    }
+
+    /// [`Self::known_cell`] where that takes no detour.
+    #[inline(always)]
+    pub(crate) fn near_cell(&self, site: &'static Callsite) -> Option<&'static metrics::Cell> {
+        self.cells.get(site.id() as usize)?.get()
     }
 
     #[cold]
@@ -259,6 +294,22 @@ impl Local {
     #[inline(always)]
     pub(crate) fn depth(&self) -> u32 {
         self.depth.get()
+    }
+
+    #[inline(always)]
+    pub(crate) fn before(&self) -> Before {
+        Before {
+            span: self.span.get(),
+            depth: self.depth.get(),
+        }
+    }
+
+    /// Makes a span of the active fragment current.
+    #[inline(always)]
+    pub(crate) fn enter(&self, span: SpanId) -> Before {
+        let before = self.before();
+        self.span.set(span);
+        before
     }
 
     /// Lets a context leave the active trace; `None` where nothing is active.

@@ -30,6 +30,8 @@ mod resumed;
 #[cfg(feature = "enable")]
 pub(crate) mod start;
 #[cfg(feature = "enable")]
+mod state;
+#[cfg(feature = "enable")]
 pub(crate) mod task;
 
 #[cfg(not(feature = "enable"))]

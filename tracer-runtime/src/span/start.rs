@@ -128,7 +128,7 @@ impl Start {
 /// Begins a call under what is current, or as a root, while nobody but the process's pipeline records: the long way.
 pub(super) fn begin(local: &Local, site: &'static Callsite) -> Running {
     let cell = begin_cell(local, site);
-    let span = SpanId(local.random());
+    let span = local.next_span();
     let parent = local.span.get();
     let mut fragment = local.fragment_id.get();
     let start = clock::now();
@@ -280,7 +280,7 @@ pub(super) fn enter_at(site: &'static Callsite, at: Start) -> Guard {
         {
             return Guard::new(begin(local, site));
         }
-        let span = SpanId(local.random());
+        let span = local.next_span();
         let start = clock::now();
         let (fragment, parent) = match open_general(local, site, span, at, start) {
             Opened::Nobody => return Guard::off(),

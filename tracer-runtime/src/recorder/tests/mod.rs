@@ -10,6 +10,7 @@ mod limits;
 mod metered;
 mod order;
 mod panics;
+mod polls;
 mod threads;
 
 use std::collections::VecDeque;
