@@ -115,11 +115,28 @@ const fn step(state: u64) -> (u64, u128) {
 }
 
 /// The next state and a span id, from an odd state: all odd numbers in turn, so that no id comes twice and none is zero,
-/// in steps and with a shift that make them look like nothing in particular.
+/// in steps and with a shift that make them look like nothing in particular. Even ids are left for
+/// [`SpanId::overruling`].
 #[inline(always)]
 pub(crate) const fn next_span(state: u64) -> (u64, SpanId) {
     let state = state.wrapping_add(0x9e37_79b9_7f4a_7c16);
-    (state, SpanId(state ^ state >> 32))
+    (state, SpanId(state ^ state << 32))
+}
+
+impl SpanId {
+    /// The same as an id for the owner of a fragment whose trace is sampled otherwise than the sampler here says. So the
+    /// fragment's id tells it to whoever knows that, however far away its future has been carried.
+    pub(crate) const fn overruling(self) -> Self {
+        match self.0 & !1 {
+            0 => Self(2),
+            even => Self(even),
+        }
+    }
+
+    /// Whether it is of [`Self::overruling`].
+    pub(crate) const fn overrules(self) -> bool {
+        self.0 & 1 == 0
+    }
 }
 
 #[inline(always)]
@@ -163,5 +180,10 @@ mod tests {
             .collect();
         assert_eq!(ids.len(), 1000);
         assert!(state % 2 == 1 && ids.iter().all(|id| id.is_valid()));
+        assert!(
+            ids.iter()
+                .all(|id| !id.overrules() && id.overruling().overrules())
+        );
+        assert!(SpanId(1).overruling().is_valid());
     }
 }

@@ -173,13 +173,6 @@ impl Local {
         self.discarded.close();
     }
 
-    /// A number that is not 0.
-    pub(crate) fn random(&self) -> u64 {
-        let (state, number) = id::next_random(self.random.get());
-        self.random.set(state);
-        number
-    }
-
     /// A span id.
     #[inline(always)]
     pub(crate) fn next_span(&self) -> SpanId {

@@ -116,12 +116,15 @@ fn begin_slow(local: &Local, site: &'static Callsite, at: Option<Box<Start>>) ->
         let counted = start::begin_cell(local, site).is_some();
         return State::Other(Other::Unrecorded(Started::new(start, counted)));
     }
-    let span = local.next_span();
     let at = at.map_or_else(Start::current, |at| *at);
-    let (fragment, parent) = match start::open_general(local, site, span, at, start) {
+    let (span, fragment, parent) = match start::open_general(local, site, at, start) {
         Opened::Nobody => return NOBODY,
-        Opened::Lost => (NOWHERE, SpanId::INVALID),
-        Opened::In { fragment, parent } => (fragment, parent),
+        Opened::Lost => (local.next_span(), NOWHERE, SpanId::INVALID),
+        Opened::In {
+            span,
+            fragment,
+            parent,
+        } => (span, fragment, parent),
     };
     let begun = Running {
         site,

@@ -94,8 +94,9 @@ fn open_orphan(local: &Local, child: &Child) -> Option<Box<Fragment>> {
     let policy = pipe
         .as_ref()
         .map_or(&GLOBAL.policy, |pipe| &pipe.pipeline().policy);
-    // As its trace was, unless another service decided that.
-    let sampled = policy.samples(child.trace);
+    // As its trace was, whoever decided that.
+    let overruled = SpanId(child.fragment.get()).overrules();
+    let sampled = policy.samples(child.trace) != overruled;
     let Some(mut orphan) = local.fragment(child.span.0, child.trace, sampled) else {
         lost_record(DropReason::Reentrant);
         return None;

@@ -182,6 +182,7 @@ pub(super) enum Opened {
     /// Its record goes nowhere, and that has been counted.
     Lost,
     In {
+        span: SpanId,
         fragment: u64,
         parent: SpanId,
     },
@@ -193,7 +194,6 @@ pub(super) enum Opened {
 pub(super) fn open_general(
     local: &Local,
     site: &'static Callsite,
-    span: SpanId,
     at: Start,
     start: u64,
 ) -> Opened {
@@ -211,30 +211,30 @@ pub(super) fn open_general(
             None => return Opened::Nobody,
         },
     };
-    let opened = match place {
+    let (span, parent, fragment) = match place {
         None => {
-            let parent = local.span.replace(span);
-            Opened::In {
-                fragment: local.fragment_id.get(),
-                parent,
-            }
+            let span = local.next_span();
+            (span, local.span.replace(span), local.fragment_id.get())
         }
         Some(place) => {
             let parent = place.parent;
-            let Some(fragment) = place.open(local, span.0) else {
+            let Some(fragment) = place.open(local) else {
                 lost_record(DropReason::Reentrant);
                 return Opened::Lost;
             };
+            let span = SpanId(fragment.id);
             match push(local, fragment, span) {
                 NOWHERE => return Opened::Lost,
-                fragment => Opened::In { fragment, parent },
+                fragment => (span, parent, fragment),
             }
         }
     };
-    if let Opened::In { parent, .. } = opened {
-        note_start(local, site, span, parent, start, at.links, at.attributes);
+    note_start(local, site, span, parent, start, at.links, at.attributes);
+    Opened::In {
+        span,
+        fragment,
+        parent,
     }
-    opened
 }
 
 /// Tells the capture that watches, and files the links.
@@ -280,12 +280,15 @@ pub(super) fn enter_at(site: &'static Callsite, at: Start) -> Guard {
         {
             return Guard::new(begin(local, site));
         }
-        let span = local.next_span();
         let start = clock::now();
-        let (fragment, parent) = match open_general(local, site, span, at, start) {
+        let (span, fragment, parent) = match open_general(local, site, at, start) {
             Opened::Nobody => return Guard::off(),
-            Opened::Lost => (NOWHERE, SpanId::INVALID),
-            Opened::In { fragment, parent } => (fragment, parent),
+            Opened::Lost => (local.next_span(), NOWHERE, SpanId::INVALID),
+            Opened::In {
+                span,
+                fragment,
+                parent,
+            } => (span, fragment, parent),
         };
         Guard::new(Running {
             site,
