@@ -287,27 +287,29 @@ impl Fragment {
 
     /// Forgets everything but the current chunk, whose room is used again; the others go to `spare`.
     pub(crate) fn reset(&mut self, mut spare: impl FnMut(Chunk)) {
-        self.empty();
-        for chunk in self.full.drain(..) {
+        for mut chunk in self.full.drain(..) {
+            chunk.records.clear();
             spare(chunk);
         }
         if self.full.capacity() > MAX_SPARE_PLACES {
             self.full = Vec::new();
         }
+        self.forget();
     }
 
     /// Forgets everything but the room of its chunks, of which at most `max_chunks` stay.
     pub(crate) fn empty_for_others(&mut self, max_chunks: usize) {
         self.full.truncate(max_chunks.saturating_sub(1));
         self.full.retain(Chunk::is_full_size);
-        self.empty();
-    }
-
-    fn empty(&mut self) {
-        self.current.records.clear();
         for chunk in &mut self.full {
             chunk.records.clear();
         }
+        self.forget();
+    }
+
+    #[inline(always)]
+    fn forget(&mut self) {
+        self.current.records.clear();
         self.full_records = 0;
         self.details = Details::default();
         self.plain = false;

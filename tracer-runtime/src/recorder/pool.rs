@@ -48,6 +48,7 @@ impl Pool {
     }
 
     /// Keeps an empty chunk if there is room.
+    #[inline(always)]
     fn offer(pool: Option<&mut Self>, chunk: Chunk) {
         if let Some(pool) = pool.filter(|pool| chunk.is_full_size() && pool.has_room()) {
             pool.chunks.push(chunk);
