@@ -6,6 +6,7 @@ pub(crate) mod call;
 pub(crate) mod captures;
 pub(crate) mod collector;
 pub(crate) mod details;
+mod emptied;
 pub(crate) mod fragment;
 pub(crate) mod live;
 pub(crate) mod local;
@@ -16,6 +17,7 @@ pub(crate) mod queue;
 pub(crate) mod reentrancy;
 pub(crate) mod slot;
 pub(crate) mod special;
+pub(crate) mod suspended;
 pub(crate) mod verdict;
 
 /// Where the records of the process went.

@@ -12,9 +12,9 @@ use crate::sync::atomic::{AtomicU64, Ordering::*};
 use crate::sync::{Mutex, lock};
 
 /// Bytes of ended tasks that wait for the root of their trace.
-pub(crate) const MAX_WAITING_BYTES: usize = 1 << 20;
-/// How long they wait.
-pub(crate) const MAX_WAITING_SECONDS: u64 = 10;
+pub(crate) const MAX_WAITING_BYTES: usize = if cfg!(miri) { 16 << 10 } else { 1 << 20 };
+/// How long they wait. Under Miri, where everything takes long, as long as it takes.
+pub(crate) const MAX_WAITING_SECONDS: u64 = if cfg!(miri) { 3600 } else { 10 };
 /// How long after the first one others may join its fragment: below a second, whatever a tick lasts.
 const MAX_ABSORBING_TICKS: u64 = 1 << 29;
 

@@ -1,23 +1,21 @@
 //! Where a span hangs, and how it opens there.
 
-use std::sync::Arc;
-
 use super::context::Context;
 use super::guard::{Guard, NOWHERE};
 use super::inside;
+use super::place::{Place, new_trace};
 use crate::callsite::{Callsite, Signals};
 use crate::clock;
 use crate::context::{Link, Remote};
-use crate::id::{SpanId, TraceId};
+use crate::id::SpanId;
 use crate::mode;
 use crate::recorder::account::DropReason;
 use crate::recorder::call::Running;
 use crate::recorder::captures;
 use crate::recorder::fragment::Fragment;
 use crate::recorder::local::{self, Local, lost_record};
-use crate::recorder::pipeline::{GLOBAL, Tether};
+use crate::recorder::pipeline::GLOBAL;
 use crate::recorder::reentrancy::Inside;
-use crate::recorder::slot::SlotRef;
 use crate::value::KeyValue;
 
 /// Where a span hangs: under the current one, nowhere, under a given context, or under a caller elsewhere.
@@ -127,104 +125,10 @@ impl Start {
     }
 }
 
-/// A place to open a fragment at.
-#[derive(Debug)]
-pub(crate) struct Place {
-    pub(crate) trace: TraceId,
-    pub(crate) parent: SpanId,
-    pub(crate) sampled: bool,
-    remote: bool,
-    link: Option<SlotRef>,
-    pipe: Option<Tether>,
-    tracestate: Option<Arc<str>>,
-}
-
-impl Place {
-    /// Below a context; `None` where nothing would be recorded.
-    pub(crate) fn below(context: Context) -> Option<Self> {
-        let link = context.handle().and_then(|handle| handle.upgrade());
-        let pipe = pipe_of(context.trace_id(), link.as_ref(), captures::of)?;
-        let sampled = context.is_sampled();
-        Some(Self {
-            trace: context.trace_id(),
-            parent: context.span_id(),
-            sampled,
-            remote: link.is_none(),
-            link,
-            pipe,
-            tracestate: None,
-        })
-    }
-
-    /// Whether its parent is what is current on this thread.
-    fn is_here(&self, local: &Local) -> bool {
-        local.fragment_id.get() != 0
-            && local.trace.get() == self.trace
-            && local.span.get() == self.parent
-    }
-
-    fn below_remote(remote: Remote) -> Option<Self> {
-        let pipe = pipe_of(remote.trace_id, None, captures::of_remote)?;
-        let policy = pipe
-            .as_ref()
-            .map_or(&GLOBAL.policy, |pipe| &pipe.pipeline().policy);
-        Some(Self {
-            trace: remote.trace_id,
-            parent: remote.span_id,
-            sampled: policy.samples_remote(remote.trace_id, remote.flags & 1 != 0),
-            remote: true,
-            link: None,
-            pipe,
-            tracestate: remote.tracestate,
-        })
-    }
-
-    /// Opens the fragment; `id` is the span that owns it, or a random number.
-    pub(crate) fn open(self, local: &Local, id: u64) -> Option<Box<Fragment>> {
-        let mut fragment = match self.link {
-            Some(_) => local.task_fragment()?,
-            None => local.fragment(id, self.trace, self.sampled)?,
-        };
-        fragment.id = id;
-        fragment.trace = self.trace;
-        fragment.sampled = self.sampled;
-        fragment.opened = clock::now();
-        fragment.remote_parent = self.remote.then_some(self.parent);
-        fragment.special = self.pipe.is_some();
-        fragment.link = self.link;
-        fragment.pipe = self.pipe;
-        fragment.tracestate = self.tracestate;
-        Some(fragment)
-    }
-}
-
-/// The pipeline of a trace that is known already: `None` when nobody records it, `Some(None)` for the process's.
-#[inline]
-fn pipe_of(
-    trace: TraceId,
-    link: Option<&SlotRef>,
-    capture_of: fn(TraceId) -> Option<Tether>,
-) -> Option<Option<Tether>> {
-    let mode = mode::get();
-    if mode == mode::INITIALISED {
-        return Some(None);
-    }
-    if mode & mode::CAPTURING != 0 {
-        let known = link.and_then(SlotRef::pipe).or_else(|| capture_of(trace));
-        // Whose trace it is cannot be known when its root lives elsewhere: whoever watches this thread sees it.
-        let unknown = link.is_none() || mode & mode::INITIALISED == 0;
-        let pipe = known.or_else(|| unknown.then(|| captures::adopt(trace)).flatten());
-        if pipe.is_some() {
-            return Some(pipe);
-        }
-    }
-    (mode & mode::INITIALISED != 0).then_some(None)
-}
-
 /// Begins a call under what is current, or as a root, while nobody but the process's pipeline records: the long way.
 pub(super) fn begin(local: &Local, site: &'static Callsite) -> Running {
     let cell = begin_cell(local, site);
-    let span = SpanId(local.random());
+    let span = local.next_span();
     let parent = local.span.get();
     let mut fragment = local.fragment_id.get();
     let start = clock::now();
@@ -278,6 +182,7 @@ pub(super) enum Opened {
     /// Its record goes nowhere, and that has been counted.
     Lost,
     In {
+        span: SpanId,
         fragment: u64,
         parent: SpanId,
     },
@@ -289,7 +194,6 @@ pub(super) enum Opened {
 pub(super) fn open_general(
     local: &Local,
     site: &'static Callsite,
-    span: SpanId,
     at: Start,
     start: u64,
 ) -> Opened {
@@ -307,56 +211,30 @@ pub(super) fn open_general(
             None => return Opened::Nobody,
         },
     };
-    let opened = match place {
+    let (span, parent, fragment) = match place {
         None => {
-            let parent = local.span.replace(span);
-            Opened::In {
-                fragment: local.fragment_id.get(),
-                parent,
-            }
+            let span = local.next_span();
+            (span, local.span.replace(span), local.fragment_id.get())
         }
         Some(place) => {
             let parent = place.parent;
-            let Some(fragment) = place.open(local, span.0) else {
+            let Some(fragment) = place.open(local) else {
                 lost_record(DropReason::Reentrant);
                 return Opened::Lost;
             };
+            let span = SpanId(fragment.id);
             match push(local, fragment, span) {
                 NOWHERE => return Opened::Lost,
-                fragment => Opened::In { fragment, parent },
+                fragment => (span, parent, fragment),
             }
         }
     };
-    if let Opened::In { parent, .. } = opened {
-        note_start(local, site, span, parent, start, at.links, at.attributes);
+    note_start(local, site, span, parent, start, at.links, at.attributes);
+    Opened::In {
+        span,
+        fragment,
+        parent,
     }
-    opened
-}
-
-fn new_trace(local: &Local) -> Option<Place> {
-    let trace = local.random_trace();
-    let pipe = captures::here();
-    if pipe.is_none() && mode::get() & mode::INITIALISED == 0 {
-        return None;
-    }
-    let sampled = match &pipe {
-        Some(pipe) => {
-            if let Some(live) = &pipe.pipeline().live {
-                live.claim(trace);
-            }
-            pipe.pipeline().policy.samples(trace)
-        }
-        None => GLOBAL.policy.samples(trace),
-    };
-    Some(Place {
-        trace,
-        parent: SpanId::INVALID,
-        sampled,
-        remote: false,
-        link: None,
-        pipe,
-        tracestate: None,
-    })
 }
 
 /// Tells the capture that watches, and files the links.
@@ -402,12 +280,15 @@ pub(super) fn enter_at(site: &'static Callsite, at: Start) -> Guard {
         {
             return Guard::new(begin(local, site));
         }
-        let span = SpanId(local.random());
         let start = clock::now();
-        let (fragment, parent) = match open_general(local, site, span, at, start) {
+        let (span, fragment, parent) = match open_general(local, site, at, start) {
             Opened::Nobody => return Guard::off(),
-            Opened::Lost => (NOWHERE, SpanId::INVALID),
-            Opened::In { fragment, parent } => (fragment, parent),
+            Opened::Lost => (local.next_span(), NOWHERE, SpanId::INVALID),
+            Opened::In {
+                span,
+                fragment,
+                parent,
+            } => (span, fragment, parent),
         };
         Guard::new(Running {
             site,

@@ -9,7 +9,7 @@ use super::context::Context;
 use super::describe::AlwaysOk;
 use super::future::Traced;
 use super::named::Span;
-use super::start::Place;
+use super::place::Place;
 use crate::id::SpanId;
 use crate::mode;
 use crate::recorder::fragment::Fragment;
@@ -78,7 +78,7 @@ impl Attached {
                 State::Plain => return None,
                 State::New(place) => {
                     let parent = place.parent;
-                    (place.open(local, local.random())?, parent)
+                    (place.open(local)?, parent)
                 }
                 State::Own { fragment, parent } => (fragment, parent),
             };
