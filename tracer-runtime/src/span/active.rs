@@ -5,7 +5,8 @@ use super::resumed;
 use super::state::{Call, Other, State};
 use crate::callsite::SpanKind;
 use crate::record::{CallOutcome, Failure};
-use crate::recorder::local::{self, Before};
+use crate::recorder::call::Before;
+use crate::recorder::local;
 
 /// A call that is current. Dropped before it is paused or ended, it unwinds.
 pub(super) struct Active<'a> {
