@@ -44,6 +44,21 @@ impl Running {
     }
 }
 
+/// What was current before a call, and becomes it again after.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Before {
+    pub(crate) span: SpanId,
+    /// As many traces were suspended.
+    pub(crate) depth: u32,
+}
+
+impl Before {
+    pub(crate) const NOTHING: Self = Self {
+        span: SpanId::INVALID,
+        depth: 0,
+    };
+}
+
 /// How a call can begin.
 pub(crate) enum Beginning {
     /// It has, under what is current.

@@ -4,6 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
 
 use super::account::{DropReason, Tally};
+use super::call::Before;
+use super::cells::{NEAR_CALLSITES, Page};
 use super::fragment::Fragment;
 use super::pipeline::GLOBAL;
 use super::pool::{Discarded, Pool};
@@ -11,17 +13,8 @@ use super::reentrancy::Inside;
 use super::slot::SLAB;
 use super::suspended::Below;
 use super::{slot, verdict};
-use crate::callsite::Callsite;
 use crate::id::{self, SpanId, TraceId};
 use crate::metrics;
-
-/// Callsites whose cells a thread finds without a detour; the cells of those that come later are on pages, as a thread
-/// uses few of many. Under Miri few: it looks at each place whenever a [`Local`] is borrowed.
-const NEAR_CALLSITES: usize = if cfg!(miri) { 4 } else { 256 };
-/// Callsites on a page: few, as a thread pays for whole pages.
-const PAGE: usize = 16;
-
-type Page = [Option<&'static metrics::Cell>; PAGE];
 
 /// See the module.
 pub(crate) struct Local {
@@ -42,9 +35,9 @@ pub(crate) struct Local {
     pub(super) depth: Cell<u32>,
     pub(super) discarded: Discarded,
     /// By the callsites' ids; those of the callsites that were called first are nearest.
-    cells: [Cell<Option<&'static metrics::Cell>>; NEAR_CALLSITES],
-    far_cells: RefCell<Vec<Option<Box<Page>>>>,
-    block: RefCell<Option<metrics::CellBlock>>,
+    pub(super) cells: [Cell<Option<&'static metrics::Cell>>; NEAR_CALLSITES],
+    pub(super) far_cells: RefCell<Vec<Option<Box<Page>>>>,
+    pub(super) block: RefCell<Option<metrics::CellBlock>>,
     pub(super) below: RefCell<Vec<Below>>,
     pub(super) pool: RefCell<Pool>,
 }
@@ -88,21 +81,6 @@ pub(crate) fn with<R>(f: impl FnOnce(&Local) -> R) -> Option<R> {
 #[inline(always)]
 pub(crate) fn unchecked<R>(f: impl FnOnce(&Local) -> R) -> Option<R> {
     LOCAL.try_with(|local| f(local)).ok()
-}
-
-/// What was current before a call, and becomes it again after.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Before {
-    pub(crate) span: SpanId,
-    /// As many traces were suspended.
-    pub(crate) depth: u32,
-}
-
-impl Before {
-    pub(crate) const NOTHING: Self = Self {
-        span: SpanId::INVALID,
-        depth: 0,
-    };
 }
 
 impl Local {
@@ -187,57 +165,6 @@ impl Local {
         let (state, trace) = id::next_trace(self.random.get(), self.key.get());
         self.random.set(state);
         trace
-    }
-
-    // === metric cells ===
-
-    /// The cell of a callsite on this thread; `None` in a call from within the recorder.
-    #[inline(always)]
-    pub(crate) fn cell(&self, site: &'static Callsite) -> Option<&'static metrics::Cell> {
-        match self.known_cell(site) {
-            Some(cell) => Some(cell),
-            None => self.cell_slow(site),
-        }
-    }
-
-    /// The cell of a callsite that has been called on this thread before.
-    #[inline(always)]
-    pub(crate) fn known_cell(&self, site: &'static Callsite) -> Option<&'static metrics::Cell> {
-        let id = site.id() as usize;
-        if let Some(near) = self.cells.get(id) {
-            return near.get();
-        }
-        let far = id - NEAR_CALLSITES;
-        let pages = self.far_cells.try_borrow().ok()?;
-        pages.get(far / PAGE)?.as_ref()?[far % PAGE]
-    }
-
-    /// [`Self::known_cell`] where that takes no detour.
-    #[inline(always)]
-    pub(crate) fn near_cell(&self, site: &'static Callsite) -> Option<&'static metrics::Cell> {
-        self.cells.get(site.id() as usize)?.get()
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn cell_slow(&self, site: &'static Callsite) -> Option<&'static metrics::Cell> {
-        let _inside = Inside::enter()?;
-        let id = site.register() as usize;
-        let cell = {
-            let mut block = self.block.try_borrow_mut().ok()?;
-            block.get_or_insert_with(metrics::adopt).get().cell(site)
-        };
-        if let Some(near) = self.cells.get(id) {
-            near.set(Some(cell));
-            return Some(cell);
-        }
-        let far = id - NEAR_CALLSITES;
-        let mut pages = self.far_cells.try_borrow_mut().ok()?;
-        if pages.len() <= far / PAGE {
-            pages.resize_with(far / PAGE + 1, || None);
-        }
-        pages[far / PAGE].get_or_insert_default()[far % PAGE] = Some(cell);
-        Some(cell)
     }
 
     // === the active fragment ===

@@ -1,17 +1,16 @@
 //! An asynchronous call while its future is polled or dropped: all of it that the crates of the users compile.
 
-use std::mem::{self, ManuallyDrop};
-
 use super::begun;
 use super::resumed;
 use super::state::{Call, Other, State};
 use crate::callsite::SpanKind;
 use crate::record::{CallOutcome, Failure};
-use crate::recorder::local::{self, Before};
+use crate::recorder::call::Before;
+use crate::recorder::local;
 
-/// A call that is current. Dropped without an end, it unwinds.
+/// A call that is current. Dropped before it is paused or ended, it unwinds.
 pub(super) struct Active<'a> {
-    call: &'a mut Call,
+    call: Option<&'a mut Call>,
     before: Before,
 }
 
@@ -26,7 +25,10 @@ impl<'a> Active<'a> {
             _ => begun::resume(local, call),
         });
         let before = before.unwrap_or_else(|| begun::without_local(call));
-        Self { call, before }
+        Self {
+            call: Some(call),
+            before,
+        }
     }
 
     /// Before the drop of the future.
@@ -36,69 +38,68 @@ impl<'a> Active<'a> {
             true => Before::NOTHING,
             false => begun::resume_to_drop(call),
         };
-        Self { call, before }
+        Self {
+            call: Some(call),
+            before,
+        }
     }
 
-    /// The kind of its span; `None` where nobody records it.
+    /// After a poll that ended with a value: the kind of the span that [`Self::end`] ends; `None` where nobody records it.
     #[inline]
-    pub(super) fn kind(&self) -> Option<SpanKind> {
-        match self.call.is_done() {
-            true => None,
-            false => Some(self.call.site.kind),
+    pub(super) fn kind(&mut self) -> Option<SpanKind> {
+        match &self.call {
+            Some(call) if !call.is_done() => Some(call.site.kind),
+            _ => {
+                self.call = None;
+                None
+            }
         }
     }
 
     /// After a poll that ended pending.
     #[inline]
-    pub(super) fn pause(self) {
-        let mut this = ManuallyDrop::new(self);
-        let before = this.before;
-        local::unchecked(|local| match &this.call.state {
-            State::Child(child) if local.fragment_id.get() == child.fragment.get() => {
-                local.span.set(before.span);
-            }
-            _ => resumed::pause(local, this.call, before),
-        });
+    pub(super) fn pause(&mut self) {
+        if let Some(call) = self.call.take() {
+            local::unchecked(|local| match &call.state {
+                State::Child(child) if local.fragment_id.get() == child.fragment.get() => {
+                    local.span.set(self.before.span);
+                }
+                _ => resumed::pause(local, call, self.before),
+            });
+        }
     }
 
     /// The call has ended by itself; `None` is `ok`.
     #[inline]
-    pub(super) fn end(self, failure: Option<Box<Failure>>) {
-        let mut this = ManuallyDrop::new(self);
-        let before = this.before;
-        match failure {
-            None => {
-                let ended = local::unchecked(|local| begun::end_ok(local, this.call, before));
-                if ended.is_none() {
-                    begun::end_unusual(this.call, before, CallOutcome::Ok, None);
-                }
-            }
-            failure => begun::end_failed(this.call, before, failure),
+    pub(super) fn end(&mut self, failure: Option<Box<Failure>>) {
+        let Some(call) = self.call.take() else {
+            return;
+        };
+        if failure.is_some() {
+            begun::end_failed(call, self.before, failure);
+        } else if local::unchecked(|local| begun::end_ok(local, call, self.before)).is_none() {
+            begun::end_unusual(call, self.before, CallOutcome::Ok, None);
         }
         // Here, so that a drop that follows has nothing to ask.
-        this.call.put(State::Other(Other::Done));
-    }
-
-    /// Nobody records it.
-    #[inline]
-    pub(super) fn forgo(self) {
-        mem::forget(self);
+        call.put(State::Other(Other::Done));
     }
 
     /// The call's future was dropped.
     #[inline]
-    pub(super) fn cancel(self) {
-        let this = ManuallyDrop::new(self);
-        if !this.call.is_done() {
-            begun::end_unusual(this.call, this.before, CallOutcome::Cancelled, None);
+    pub(super) fn cancel(&mut self) {
+        if let Some(call) = self.call.take()
+            && !call.is_done()
+        {
+            begun::end_unusual(call, self.before, CallOutcome::Cancelled, None);
         }
     }
 }
 
-/// Only while unwinding: every other way out forgets what it holds.
 impl Drop for Active<'_> {
     #[inline]
     fn drop(&mut self) {
-        begun::unwind(self.call, self.before);
+        if let Some(call) = self.call.take() {
+            begun::unwind(call, self.before);
+        }
     }
 }

@@ -11,8 +11,8 @@ use crate::metrics;
 use crate::mode;
 use crate::record::{CallOutcome, Failure, SpanRecord};
 use crate::recorder::account::DropReason;
-use crate::recorder::call::{self, Beginning, Running};
-use crate::recorder::local::{self, Before, Local, lost_record};
+use crate::recorder::call::{self, Before, Beginning, Running};
+use crate::recorder::local::{self, Local, lost_record};
 use crate::recorder::reentrancy::Inside;
 use crate::recorder::verdict;
 

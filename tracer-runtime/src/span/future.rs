@@ -87,17 +87,15 @@ impl<F: Future, D: Describe<F::Output>> Future for Traced<F, D> {
         let this = unsafe { self.get_unchecked_mut() };
         // SAFETY: `this` came from a pin, so `inner` does not move until it is dropped in place.
         let inner: Pin<&mut F> = unsafe { Pin::new_unchecked(&mut *this.inner) };
-        let active = Active::begin(&mut this.call);
+        let mut active = Active::begin(&mut this.call);
         let polled = inner.poll(task);
         match &polled {
             Poll::Pending => active.pause(),
-            Poll::Ready(value) => match active.kind() {
-                Some(kind) => {
-                    let failure = this.describe.describe(value, kind);
-                    active.end(failure);
+            Poll::Ready(value) => {
+                if let Some(kind) = active.kind() {
+                    active.end(this.describe.describe(value, kind));
                 }
-                None => active.forgo(),
-            },
+            }
         }
         polled
     }
@@ -110,7 +108,7 @@ impl<F, D> Drop for Traced<F, D> {
         reason = "drops the pinned inner future in place, once, inside its span"
     )]
     fn drop(&mut self) {
-        let active = Active::begin_drop(&mut self.call);
+        let mut active = Active::begin_drop(&mut self.call);
         // SAFETY: `inner` is dropped here and nowhere else, and never touched again.
         unsafe { ManuallyDrop::drop(&mut self.inner) };
         active.cancel();

@@ -7,9 +7,10 @@ use super::state::{Call, Child, Other, Started, State};
 use crate::id::{SpanId, TraceId};
 use crate::mode;
 use crate::recorder::account::{DropReason, Tally};
+use crate::recorder::call::Before;
 use crate::recorder::captures;
 use crate::recorder::fragment::Fragment;
-use crate::recorder::local::{Before, Local, lost_record};
+use crate::recorder::local::{Local, lost_record};
 use crate::recorder::pipeline::GLOBAL;
 use crate::recorder::verdict;
 
