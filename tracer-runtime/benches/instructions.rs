@@ -202,8 +202,10 @@ impl Future for Pending {
     }
 }
 
+/// Has a record before its first poll ends, as roots have: its future owns a fragment, here and in the one below.
 #[traced]
 async fn async_root(pending: u32) {
+    child(0);
     for _ in 0..CHILDREN {
         async_child(black_box(pending)).await;
     }
@@ -216,6 +218,7 @@ async fn async_child(pending: u32) {
 
 #[traced]
 async fn root_of_bare_async(pending: u32) {
+    child(0);
     for _ in 0..CHILDREN {
         bare_async_child(black_box(pending)).await;
     }

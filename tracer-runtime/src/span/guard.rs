@@ -115,8 +115,9 @@ fn enter_one_signal(guard: &mut Guard, site: &'static Callsite) {
 
 #[inline(always)]
 fn enter_counted(guard: &mut Guard, site: &'static Callsite, counted: bool) {
-    match call::begin(site, counted) {
-        Beginning::Child(call, ..) => guard.call = Some(Begun::new(call)),
+    let begun = local::unchecked(|local| call::begin(local, site, counted));
+    match begun.unwrap_or(Beginning::Unusual) {
+        Beginning::Child(call) => guard.call = Some(Begun::new(call)),
         Beginning::Root(cell) => enter_root(guard, site, cell),
         Beginning::Unusual => enter_general(guard, site),
     }
@@ -124,7 +125,8 @@ fn enter_counted(guard: &mut Guard, site: &'static Callsite, counted: bool) {
 
 #[inline(never)]
 fn enter_root(guard: &mut Guard, site: &'static Callsite, cell: Option<&'static metrics::Cell>) {
-    match call::begin_root(site, cell) {
+    let begun = local::unchecked(|local| call::begin_root(local, site, cell));
+    match begun.flatten() {
         Some(call) => guard.call = Some(Begun::new(call)),
         None => enter_general(guard, site),
     }
@@ -274,7 +276,8 @@ impl Drop for Guard {
 
 #[inline(never)]
 fn end_ok(call: &Running) {
-    if !call::end(call, &call.parent) {
+    let ended = local::unchecked(|local| call::end(local, call, call.parent)).flatten();
+    if ended.is_none() {
         end_unusual(call, CallOutcome::Ok, None);
     }
 }

@@ -26,13 +26,15 @@ pub(crate) mod named;
 mod off;
 pub(crate) mod outcome;
 #[cfg(feature = "enable")]
-mod place;
+pub(crate) mod place;
 pub(crate) mod probe;
 pub(crate) mod probe_return;
 #[cfg(feature = "enable")]
 mod resumed;
 #[cfg(feature = "enable")]
 pub(crate) mod start;
+#[cfg(feature = "enable")]
+mod state;
 #[cfg(feature = "enable")]
 pub(crate) mod task;
 

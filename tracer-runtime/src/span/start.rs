@@ -137,7 +137,7 @@ impl Start {
 /// Begins a call under what is current, or as a root, while nobody but the process's pipeline records: the long way.
 pub(super) fn begin(local: &Local, site: &'static Callsite) -> Running {
     let cell = begin_cell(local, site);
-    let span = SpanId(local.random());
+    let span = local.next_span();
     let parent = local.span.get();
     let mut fragment = local.fragment_id.get();
     let start = clock::now();
@@ -191,6 +191,7 @@ pub(super) enum Opened {
     /// Its record goes nowhere, and that has been counted.
     Lost,
     In {
+        span: SpanId,
         fragment: u64,
         parent: SpanId,
     },
@@ -202,7 +203,6 @@ pub(super) enum Opened {
 pub(super) fn open_general(
     local: &Local,
     site: &'static Callsite,
-    span: SpanId,
     at: Start,
     start: u64,
 ) -> Opened {
@@ -220,30 +220,30 @@ pub(super) fn open_general(
             None => return Opened::Nobody,
         },
     };
-    let opened = match place {
+    let (span, parent, fragment) = match place {
         None => {
-            let parent = local.span.replace(span);
-            Opened::In {
-                fragment: local.fragment_id.get(),
-                parent,
-            }
+            let span = local.next_span();
+            (span, local.span.replace(span), local.fragment_id.get())
         }
         Some(place) => {
             let parent = place.parent;
-            let Some(fragment) = place.open(local, span.0) else {
+            let Some(fragment) = place.open(local) else {
                 lost_record(DropReason::Reentrant);
                 return Opened::Lost;
             };
+            let span = SpanId(fragment.id);
             match push(local, fragment, span) {
                 NOWHERE => return Opened::Lost,
-                fragment => Opened::In { fragment, parent },
+                fragment => (span, parent, fragment),
             }
         }
     };
-    if let Opened::In { parent, .. } = opened {
-        note_start(local, site, span, parent, start, at.links, at.attributes);
+    note_start(local, site, span, parent, start, at.links, at.attributes);
+    Opened::In {
+        span,
+        fragment,
+        parent,
     }
-    opened
 }
 
 /// Tells the capture that watches, and files the links.
@@ -289,12 +289,15 @@ pub(super) fn enter_at(site: &'static Callsite, at: Start) -> Guard {
         {
             return Guard::new(begin(local, site));
         }
-        let span = SpanId(local.random());
         let start = clock::now();
-        let (fragment, parent) = match open_general(local, site, span, at, start) {
+        let (span, fragment, parent) = match open_general(local, site, at, start) {
             Opened::Nobody => return Guard::off(),
-            Opened::Lost => (NOWHERE, SpanId::INVALID),
-            Opened::In { fragment, parent } => (fragment, parent),
+            Opened::Lost => (local.next_span(), NOWHERE, SpanId::INVALID),
+            Opened::In {
+                span,
+                fragment,
+                parent,
+            } => (span, fragment, parent),
         };
         Guard::new(Running {
             site,

@@ -5,6 +5,11 @@
     reason = "a test; each uses a part of it"
 )]
 
+pub(crate) mod allocator;
+pub(crate) mod polling;
+#[cfg(feature = "tokio")]
+pub(crate) mod server;
+
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Command, Output};
 
