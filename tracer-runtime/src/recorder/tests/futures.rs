@@ -119,8 +119,7 @@ fn an_orphan_of_a_sampled_trace_is_kept_as_the_trace_is() {
 fn an_orphan_of_a_trace_that_began_elsewhere_is_sampled_as_it_was_there() {
     for (sampler, flags) in [(Sampler::always_off(), 1), (Sampler::always_on(), 0)] {
         let recorder = Recorder::with(sampler, Keep::nothing());
-        let remote =
-            crate::context::Remote::new(crate::TraceId([7, 8]), crate::SpanId(9), flags);
+        let remote = crate::context::Remote::new(crate::TraceId([7, 8]), crate::SpanId(9), flags);
         // In the server's own fragment, and in one of a task of it.
         let mut child: Task = Box::pin(traced(site!("child"), pause()));
         let mut of_task: Task = Box::pin(traced(site!("of task"), pause()));
