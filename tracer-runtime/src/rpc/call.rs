@@ -476,9 +476,9 @@ impl RpcInfo {
     pub(crate) fn stream_event(&self, kind: StreamEventKind, bytes: u64, error: Option<&str>) {
         let event = match kind {
             StreamEventKind::Start => STREAM_START,
-            StreamEventKind::RecvHeader => STREAM_RECV_HEADER,
-            StreamEventKind::Recv => STREAM_RECV,
-            StreamEventKind::Send => STREAM_SEND,
+            StreamEventKind::HeaderReceived => STREAM_RECV_HEADER,
+            StreamEventKind::Received => STREAM_RECV,
+            StreamEventKind::Sent => STREAM_SEND,
             StreamEventKind::Finish => STREAM_FINISH,
         };
         let (stats, tracers) = (self.stats(), &self.0.installed.tracers);
