@@ -35,7 +35,10 @@ mod context;
 #[cfg(feature = "enable")]
 mod export;
 mod id;
-#[cfg(feature = "enable")]
+#[cfg(all(feature = "enable", feature = "tower"))]
+pub mod integrations;
+#[cfg(all(not(feature = "enable"), feature = "tower"))]
+#[path = "integrations/off/mod.rs"]
 pub mod integrations;
 #[cfg(all(feature = "enable", not(feature = "metrics")))]
 #[path = "metrics/off.rs"]
