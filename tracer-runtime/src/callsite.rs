@@ -1,7 +1,7 @@
 //! What is known about an annotated function before it runs.
 
 use std::panic::Location;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
 
 #[cfg(any(feature = "otlp", feature = "testing"))]
 use crate::value::KeyValue;
@@ -48,12 +48,26 @@ pub(crate) enum Signals {
     MetricsOnly,
 }
 
+impl Signals {
+    #[inline(always)]
+    const fn of(number: u8) -> Self {
+        match number {
+            0 => Self::Both,
+            1 => Self::SpansOnly,
+            _ => Self::MetricsOnly,
+        }
+    }
+}
+
 /// One annotated function: a `static` that spans, metrics and reports refer to by pointer.
 #[derive(Debug)]
 pub struct Callsite {
     /// Index of the metric cells, given once, at the first call; 0 until then.
     id: AtomicU32,
-    pub(crate) signals: Signals,
+    /// As its attribute says.
+    pub(crate) declared: Signals,
+    /// [`Signals`] as a number: what of the declared ones is on now.
+    signals: AtomicU8,
     pub(crate) kind: SpanKind,
     pub(crate) level: Level,
     pub(crate) name: &'static str,
@@ -72,7 +86,8 @@ impl Callsite {
     pub const fn new(name: &'static str, function: &'static str, module: &'static str) -> Self {
         Self {
             id: AtomicU32::new(0),
-            signals: Signals::Both,
+            declared: Signals::Both,
+            signals: AtomicU8::new(Signals::Both as u8),
             kind: SpanKind::Internal,
             level: Level::Info,
             name,
@@ -106,16 +121,26 @@ impl Callsite {
 
     /// Spans, no metrics.
     #[must_use]
-    pub const fn without_metrics(mut self) -> Self {
-        self.signals = Signals::SpansOnly;
-        self
+    pub const fn without_metrics(self) -> Self {
+        self.with_signals(Signals::SpansOnly)
     }
 
     /// Metrics, no spans.
     #[must_use]
-    pub const fn metrics_only(mut self) -> Self {
-        self.signals = Signals::MetricsOnly;
+    pub const fn metrics_only(self) -> Self {
+        self.with_signals(Signals::MetricsOnly)
+    }
+
+    const fn with_signals(mut self, signals: Signals) -> Self {
+        self.declared = signals;
+        self.signals = AtomicU8::new(signals as u8);
         self
+    }
+
+    /// What a call that begins now takes part in. It may be something else the next time: who asks once decides once.
+    #[inline(always)]
+    pub(crate) fn signals(&self) -> Signals {
+        Signals::of(self.signals.load(Relaxed))
     }
 
     /// The span name.

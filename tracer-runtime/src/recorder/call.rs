@@ -127,7 +127,7 @@ pub(crate) fn begin_root(
 /// Whether a callsite's calls may begin by [`begin`], and whether they are counted then.
 #[inline(always)]
 pub(crate) fn is_counted(site: &'static Callsite) -> Option<bool> {
-    match site.signals {
+    match site.signals() {
         Signals::Both => Some(cfg!(feature = "metrics")),
         Signals::SpansOnly => Some(false),
         Signals::MetricsOnly => None,

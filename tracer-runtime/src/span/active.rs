@@ -25,7 +25,7 @@ impl Active {
     #[inline(never)]
     fn resume(&mut self, place: &mut Call) {
         match *place {
-            Call::Waiting { site, at: None } => match site.signals {
+            Call::Waiting { site, at: None } => match site.signals() {
                 Signals::Both => self.begin_counted(place, site, cfg!(feature = "metrics")),
                 Signals::SpansOnly => self.begin_uncounted(place, site),
                 Signals::MetricsOnly => self.resume_slow(place),

@@ -106,7 +106,7 @@ impl Begun {
 
     /// Where the end of a call that has begun before will be counted.
     pub(super) fn cell(local: &Local, site: &'static Callsite) -> Option<&'static metrics::Cell> {
-        match site.signals {
+        match site.signals() {
             Signals::SpansOnly => None,
             _ if cfg!(feature = "metrics") => local.cell(site),
             _ => None,
@@ -136,12 +136,12 @@ impl Begun {
         let (site, start) = match place.take() {
             Call::Waiting { site, .. } => {
                 let Some(_inside) = Inside::enter() else {
-                    if site.signals != Signals::MetricsOnly {
+                    if site.signals() != Signals::MetricsOnly {
                         lost_record(DropReason::Reentrant);
                     }
                     return None;
                 };
-                if site.signals != Signals::SpansOnly {
+                if site.signals() != Signals::SpansOnly {
                     metrics::shared_cell(site).begin_shared();
                 }
                 (site, clock::now())
@@ -160,7 +160,7 @@ impl Begun {
             Call::Unrecorded { site, start } => return Some(Self::unrecorded(site, start)),
             Call::Done => return None,
         };
-        if site.signals != Signals::MetricsOnly {
+        if site.signals() != Signals::MetricsOnly {
             lost_record(DropReason::ThreadExit);
         }
         Some(Self::unrecorded(site, start))
@@ -169,7 +169,9 @@ impl Begun {
     /// Begins by the full rules.
     fn begin(local: &Local, site: &'static Callsite, at: Option<Box<Start>>) -> Option<Self> {
         let (before, depth) = (local.span.get(), local.depth());
-        if mode::get() == mode::INITIALISED && site.signals != Signals::MetricsOnly && at.is_none()
+        if mode::get() == mode::INITIALISED
+            && site.signals() != Signals::MetricsOnly
+            && at.is_none()
         {
             if call::is_counted(site) == Some(true) && local.cell(site).is_none() {
                 // From within the recorder: a call whose start is not counted may have no end either.
@@ -184,7 +186,7 @@ impl Begun {
             });
         }
         let start = clock::now();
-        if site.signals == Signals::MetricsOnly {
+        if site.signals() == Signals::MetricsOnly {
             if !start::counts(local) {
                 return None;
             }
@@ -285,7 +287,7 @@ impl Begun {
                 local.heal(call.fragment, self.depth);
             }
             let outcome = local.outcome_of(call, outcome);
-            if cfg!(feature = "metrics") && call.site.signals != Signals::SpansOnly {
+            if cfg!(feature = "metrics") && call.site.signals() != Signals::SpansOnly {
                 match local.cell(call.site) {
                     Some(cell) => cell.end(outcome, duration),
                     None => end_shared(call.site, outcome, duration),
@@ -312,7 +314,7 @@ fn owns_fragment(call: &Running) -> bool {
 
 #[cold]
 fn end_shared(site: &'static Callsite, outcome: CallOutcome, duration: u64) {
-    if site.signals != Signals::SpansOnly {
+    if site.signals() != Signals::SpansOnly {
         let _inside = Inside::enter();
         metrics::shared_cell(site).end_shared(outcome, duration);
     }

@@ -93,7 +93,7 @@ pub fn enter_at(site: &'static Callsite, at: Start) -> Guard {
 /// Writes to the guard's place rather than returning one, so that what follows here are jumps.
 #[inline(never)]
 fn enter_on(guard: &mut Guard, site: &'static Callsite) {
-    match site.signals {
+    match site.signals() {
         Signals::Both => enter_counted(guard, site, cfg!(feature = "metrics")),
         _ => enter_one_signal(guard, site),
     }
@@ -107,7 +107,7 @@ fn enter_on_alone(guard: &mut Guard, site: &'static Callsite) {
 
 #[inline(never)]
 fn enter_one_signal(guard: &mut Guard, site: &'static Callsite) {
-    match site.signals {
+    match site.signals() {
         Signals::MetricsOnly => enter_general(guard, site),
         _ => enter_counted(guard, site, false),
     }
@@ -182,15 +182,15 @@ impl Guard {
     #[inline(never)]
     pub(super) fn without_local(site: &'static Callsite) -> Self {
         let Some(_inside) = Inside::enter() else {
-            if site.signals != Signals::MetricsOnly {
+            if site.signals() != Signals::MetricsOnly {
                 local::lost_record(DropReason::Reentrant);
             }
             return Self::off();
         };
-        if site.signals != Signals::SpansOnly {
+        if site.signals() != Signals::SpansOnly {
             metrics::shared_cell(site).begin_shared();
         }
-        if site.signals != Signals::MetricsOnly {
+        if site.signals() != Signals::MetricsOnly {
             local::lost_record(DropReason::ThreadExit);
         }
         Self::new(Running {
@@ -336,7 +336,7 @@ fn end_unusual(call: &Running, outcome: CallOutcome, failure: Option<Box<Failure
 /// Counts the end where the thread has no cell.
 #[cold]
 fn end_shared(call: &Running, outcome: CallOutcome, duration: u64) {
-    if call.site.signals != Signals::SpansOnly {
+    if call.site.signals() != Signals::SpansOnly {
         let _inside = Inside::enter();
         metrics::shared_cell(call.site).end_shared(outcome, duration);
     }

@@ -393,7 +393,7 @@ pub(super) fn note_start(
 #[inline(never)]
 pub(super) fn enter_at(site: &'static Callsite, at: Start) -> Guard {
     local::with(|local| {
-        if site.signals == Signals::MetricsOnly {
+        if site.signals() == Signals::MetricsOnly {
             return metrics_only(local, site);
         }
         if mode::get() == mode::INITIALISED
@@ -426,7 +426,7 @@ pub(super) fn begin_cell(
     local: &Local,
     site: &'static Callsite,
 ) -> Option<&'static crate::metrics::Cell> {
-    if !cfg!(feature = "metrics") || site.signals == Signals::SpansOnly {
+    if !cfg!(feature = "metrics") || site.signals() == Signals::SpansOnly {
         return None;
     }
     let cell = local.cell(site);
