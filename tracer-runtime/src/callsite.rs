@@ -1,7 +1,9 @@
 //! What is known about an annotated function before it runs.
 
 use std::panic::Location;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
+#[cfg(feature = "enable")]
+use std::sync::atomic::AtomicU8;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 #[cfg(any(feature = "otlp", feature = "testing"))]
 use crate::value::KeyValue;
@@ -42,19 +44,49 @@ pub enum Level {
 
 /// The signals that a callsite takes part in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub(crate) enum Signals {
     Both,
     SpansOnly,
     MetricsOnly,
+    Neither,
 }
 
+/// The number of a callsite that has not been called yet: it is not known what the filter leaves of it.
+#[cfg(feature = "enable")]
+const UNKNOWN: u8 = 4;
+
+#[cfg(feature = "enable")]
 impl Signals {
+    /// `None` for [`UNKNOWN`].
     #[inline(always)]
-    const fn of(number: u8) -> Self {
+    const fn of(number: u8) -> Option<Self> {
         match number {
-            0 => Self::Both,
-            1 => Self::SpansOnly,
-            _ => Self::MetricsOnly,
+            0 => Some(Self::Both),
+            1 => Some(Self::SpansOnly),
+            2 => Some(Self::MetricsOnly),
+            3 => Some(Self::Neither),
+            _ => None,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) const fn has_spans(self) -> bool {
+        matches!(self, Self::Both | Self::SpansOnly)
+    }
+
+    #[inline(always)]
+    pub(crate) const fn has_metrics(self) -> bool {
+        matches!(self, Self::Both | Self::MetricsOnly)
+    }
+
+    /// Those that are left where only these are wanted.
+    pub(crate) const fn less(self, spans: bool, metrics: bool) -> Self {
+        match (self.has_spans() && spans, self.has_metrics() && metrics) {
+            (true, true) => Self::Both,
+            (true, false) => Self::SpansOnly,
+            (false, true) if cfg!(feature = "metrics") => Self::MetricsOnly,
+            (false, _) => Self::Neither,
         }
     }
 }
@@ -66,7 +98,8 @@ pub struct Callsite {
     id: AtomicU32,
     /// As its attribute says.
     pub(crate) declared: Signals,
-    /// [`Signals`] as a number: what of the declared ones is on now.
+    /// What the filter leaves of the declared ones, as a number.
+    #[cfg(feature = "enable")]
     signals: AtomicU8,
     pub(crate) kind: SpanKind,
     pub(crate) level: Level,
@@ -87,7 +120,8 @@ impl Callsite {
         Self {
             id: AtomicU32::new(0),
             declared: Signals::Both,
-            signals: AtomicU8::new(Signals::Both as u8),
+            #[cfg(feature = "enable")]
+            signals: AtomicU8::new(UNKNOWN),
             kind: SpanKind::Internal,
             level: Level::Info,
             name,
@@ -121,26 +155,16 @@ impl Callsite {
 
     /// Spans, no metrics.
     #[must_use]
-    pub const fn without_metrics(self) -> Self {
-        self.with_signals(Signals::SpansOnly)
+    pub const fn without_metrics(mut self) -> Self {
+        self.declared = Signals::SpansOnly;
+        self
     }
 
     /// Metrics, no spans.
     #[must_use]
-    pub const fn metrics_only(self) -> Self {
-        self.with_signals(Signals::MetricsOnly)
-    }
-
-    const fn with_signals(mut self, signals: Signals) -> Self {
-        self.declared = signals;
-        self.signals = AtomicU8::new(signals as u8);
+    pub const fn metrics_only(mut self) -> Self {
+        self.declared = Signals::MetricsOnly;
         self
-    }
-
-    /// What a call that begins now takes part in. It may be something else the next time: who asks once decides once.
-    #[inline(always)]
-    pub(crate) fn signals(&self) -> Signals {
-        Signals::of(self.signals.load(Relaxed))
     }
 
     /// The span name.
@@ -204,6 +228,37 @@ impl Callsite {
             KeyValue::new(file, self.location.file()),
             KeyValue::new(line, self.location.line()),
         ]
+    }
+
+    /// Whether a call that begins now takes part in both signals, and the callsite is not new. One load.
+    #[cfg(feature = "enable")]
+    #[inline(always)]
+    pub(crate) fn has_both(&self) -> bool {
+        self.signals.load(Relaxed) == Signals::Both as u8
+    }
+
+    /// What a call that begins now takes part in. The next call may take part in something else: who begins one asks
+    /// once, and remembers.
+    #[cfg(feature = "enable")]
+    #[inline(always)]
+    pub(crate) fn signals(&'static self) -> Signals {
+        match self.known_signals() {
+            Some(signals) => signals,
+            None => crate::filter::admit(self),
+        }
+    }
+
+    /// `None` before the first call.
+    #[cfg(feature = "enable")]
+    #[inline(always)]
+    pub(crate) fn known_signals(&self) -> Option<Signals> {
+        Signals::of(self.signals.load(Relaxed))
+    }
+
+    /// The filter's word, for calls that begin from now on.
+    #[cfg(feature = "enable")]
+    pub(crate) fn set_signals(&self, signals: Signals) {
+        self.signals.store(signals as u8, Relaxed);
     }
 
     /// 0 before the first call.

@@ -130,7 +130,7 @@ pub(crate) fn is_counted(site: &'static Callsite) -> Option<bool> {
     match site.signals() {
         Signals::Both => Some(cfg!(feature = "metrics")),
         Signals::SpansOnly => Some(false),
-        Signals::MetricsOnly => None,
+        Signals::MetricsOnly | Signals::Neither => None,
     }
 }
 

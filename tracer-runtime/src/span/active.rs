@@ -25,18 +25,22 @@ impl Active {
     #[inline(never)]
     fn resume(&mut self, place: &mut Call) {
         match *place {
-            Call::Waiting { site, at: None } => match site.signals() {
-                Signals::Both => self.begin_counted(place, site, cfg!(feature = "metrics")),
-                Signals::SpansOnly => self.begin_uncounted(place, site),
-                Signals::MetricsOnly => self.resume_slow(place),
-            },
+            Call::Waiting { site, at: None } if site.has_both() => {
+                self.begin_counted(place, site, cfg!(feature = "metrics"));
+            }
+            Call::Waiting { site, at: None } => self.begin_less(place, site),
             _ => self.resume_slow(place),
         }
     }
 
+    /// For a callsite that does not take part in both signals, or has not been called before.
     #[inline(never)]
-    fn begin_uncounted(&mut self, place: &mut Call, site: &'static Callsite) {
-        self.begin_counted(place, site, false);
+    fn begin_less(&mut self, place: &mut Call, site: &'static Callsite) {
+        match site.signals() {
+            Signals::Neither => place.make_done(),
+            Signals::SpansOnly => self.begin_counted(place, site, false),
+            Signals::Both | Signals::MetricsOnly => self.resume_slow(place),
+        }
     }
 
     #[inline(always)]
@@ -48,6 +52,7 @@ impl Active {
                     trace,
                     before: call.parent,
                     depth,
+                    counted,
                     call,
                 });
             }
@@ -68,6 +73,7 @@ impl Active {
         };
         place.make_done();
         self.0 = Some(Begun {
+            counted: call.cell.is_some(),
             call,
             // Its fragment knows.
             trace: TraceId::INVALID,

@@ -24,6 +24,8 @@ pub(super) struct Begun {
     /// What was current before.
     pub(super) before: SpanId,
     pub(super) depth: u32,
+    /// Whether its start was counted. The end goes by that, as the callsite's signals may have changed since.
+    pub(super) counted: bool,
 }
 
 impl Begun {
@@ -38,11 +40,13 @@ impl Begun {
                 parent,
                 start,
                 trace,
+                counted,
             } => {
                 place.make_done();
                 let (before, depth) = (local.span.get(), local.depth());
                 *active = Some(Self {
-                    call: resumed::child(local, site, parent, span, start, trace),
+                    call: resumed::child(local, site, parent, span, start, trace, counted),
+                    counted,
                     trace,
                     before,
                     depth,
@@ -53,11 +57,13 @@ impl Begun {
                 span,
                 start,
                 trace,
+                counted,
             } => {
                 place.make_done();
                 let (before, depth) = (local.span.get(), local.depth());
                 *active = Some(Self {
-                    call: resumed::blank(local, site, span, start, trace),
+                    call: resumed::blank(local, site, span, start, trace, counted),
+                    counted,
                     trace,
                     before,
                     depth,
@@ -82,11 +88,12 @@ impl Begun {
                 parent,
                 start,
                 fragment,
+                counted,
             } => {
                 let trace = fragment.trace;
                 let call = Running {
                     site,
-                    cell: Self::cell(local, site),
+                    cell: Self::cell(local, site, counted),
                     fragment: resumed::push(local, fragment, span),
                     parent,
                     span,
@@ -97,6 +104,7 @@ impl Begun {
                     trace,
                     before,
                     depth,
+                    counted,
                 })
             }
             Call::Unrecorded { site, start } => Some(Self::unrecorded(site, start)),
@@ -105,14 +113,16 @@ impl Begun {
     }
 
     /// Where the end of a call that has begun before will be counted.
-    pub(super) fn cell(local: &Local, site: &'static Callsite) -> Option<&'static metrics::Cell> {
-        match site.signals() {
-            Signals::SpansOnly => None,
-            _ if cfg!(feature = "metrics") => local.cell(site),
-            _ => None,
-        }
+    #[inline(always)]
+    pub(super) fn cell(
+        local: &Local,
+        site: &'static Callsite,
+        counted: bool,
+    ) -> Option<&'static metrics::Cell> {
+        if counted { local.cell(site) } else { None }
     }
 
+    /// A call whose record goes nowhere, and that is counted.
     fn unrecorded(site: &'static Callsite, start: u64) -> Self {
         Self {
             call: Running {
@@ -126,6 +136,7 @@ impl Begun {
             trace: TraceId::INVALID,
             before: SpanId::INVALID,
             depth: 0,
+            counted: true,
         }
     }
 
@@ -133,64 +144,83 @@ impl Begun {
     #[cold]
     #[inline(never)]
     fn without_local(place: &mut Call) -> Option<Self> {
-        let (site, start) = match place.take() {
-            Call::Waiting { site, .. } => {
-                let Some(_inside) = Inside::enter() else {
-                    if site.signals() != Signals::MetricsOnly {
-                        lost_record(DropReason::Reentrant);
-                    }
-                    return None;
-                };
-                if site.signals() != Signals::SpansOnly {
-                    metrics::shared_cell(site).begin_shared();
-                }
-                (site, clock::now())
+        let (site, start, counted) = match place.take() {
+            Call::Waiting { site, .. } => return Self::begin_without_local(site),
+            Call::Child {
+                site,
+                start,
+                counted,
+                ..
             }
-            Call::Child { site, start, .. } | Call::Blank { site, start, .. } => (site, start),
+            | Call::Blank {
+                site,
+                start,
+                counted,
+                ..
+            } => (site, start, counted),
             Call::Root {
                 site,
                 start,
                 fragment,
+                counted,
                 ..
             } => {
                 verdict::finish(None, fragment);
-                (site, start)
+                (site, start, counted)
             }
-            // Has been counted already.
+            // What became of its record has been said already.
             Call::Unrecorded { site, start } => return Some(Self::unrecorded(site, start)),
             Call::Done => return None,
         };
-        if site.signals() != Signals::MetricsOnly {
-            lost_record(DropReason::ThreadExit);
+        lost_record(DropReason::ThreadExit);
+        counted.then(|| Self::unrecorded(site, start))
+    }
+
+    fn begin_without_local(site: &'static Callsite) -> Option<Self> {
+        let signals = site.signals();
+        let inside = Inside::enter();
+        if signals.has_spans() {
+            lost_record(match inside {
+                Some(_) => DropReason::ThreadExit,
+                None => DropReason::Reentrant,
+            });
         }
-        Some(Self::unrecorded(site, start))
+        if inside.is_none() || !signals.has_metrics() {
+            return None;
+        }
+        metrics::shared_cell(site).begin_shared();
+        Some(Self::unrecorded(site, clock::now()))
     }
 
     /// Begins by the full rules.
     fn begin(local: &Local, site: &'static Callsite, at: Option<Box<Start>>) -> Option<Self> {
         let (before, depth) = (local.span.get(), local.depth());
-        if mode::get() == mode::INITIALISED
-            && site.signals() != Signals::MetricsOnly
-            && at.is_none()
-        {
+        let signals = site.signals();
+        if signals == Signals::Neither {
+            return None;
+        }
+        if mode::get() == mode::INITIALISED && signals.has_spans() && at.is_none() {
             if call::is_counted(site) == Some(true) && local.cell(site).is_none() {
                 // From within the recorder: a call whose start is not counted may have no end either.
                 lost_record(DropReason::Reentrant);
                 return None;
             }
+            let call = start::begin(local, site);
             return Some(Self {
                 before,
                 depth,
-                call: start::begin(local, site),
+                counted: call.cell.is_some(),
+                call,
                 trace: local.trace.get(),
             });
         }
         let start = clock::now();
-        if site.signals() == Signals::MetricsOnly {
+        if !signals.has_spans() {
             if !start::counts(local) {
                 return None;
             }
-            start::begin_cell(local, site);
+            // From within the recorder: what has no start has no end.
+            start::begin_cell(local, site)?;
             return Some(Self::unrecorded(site, start));
         }
         let span = SpanId(local.random());
@@ -200,10 +230,12 @@ impl Begun {
             Opened::Lost => (NOWHERE, SpanId::INVALID),
             Opened::In { fragment, parent } => (fragment, parent),
         };
+        let cell = start::begin_cell(local, site);
         Some(Self {
+            counted: cell.is_some(),
             call: Running {
                 site,
-                cell: start::begin_cell(local, site),
+                cell,
                 fragment,
                 parent,
                 span,
@@ -227,16 +259,16 @@ impl Begun {
                 }
                 if !owns_fragment(call) {
                     self.restore_span(local);
-                    *place = Call::of_child(call, self.trace);
+                    *place = Call::of_child(call, self.trace, self.counted);
                 } else if local.fragment_id.get() == call.fragment {
                     self.put_root_into(place, local);
                 } else {
-                    *place = Call::of_root(call, None);
+                    *place = Call::of_root(call, None, self.counted);
                 }
             })
             .is_some();
         if !put {
-            *place = Call::unrecorded(call);
+            *place = Call::unrecorded(call, self.counted);
         }
     }
 
@@ -245,11 +277,11 @@ impl Begun {
         let call = &self.call;
         match local.pop_top() {
             Some(mut fragment) if fragment.is_blank() && call.parent == SpanId::INVALID => {
-                *place = Call::of_blank(call, fragment.trace);
+                *place = Call::of_blank(call, fragment.trace, self.counted);
                 fragment.make_plain();
                 local.recycle(fragment);
             }
-            own => *place = Call::of_root(call, own),
+            own => *place = Call::of_root(call, own, self.counted),
         }
     }
 
@@ -264,8 +296,8 @@ impl Begun {
     pub(super) fn end_ok(&self) {
         let call = &self.call;
         // Without a cell its end may have to be counted elsewhere.
-        let counted = call.cell.is_some() || call::is_counted(call.site) == Some(false);
-        if !counted || !call::end(call, &self.before) {
+        let elsewhere = self.counted && call.cell.is_none();
+        if elsewhere || !call::end(call, &self.before) {
             self.end_unusual(CallOutcome::Ok, None);
         }
     }
@@ -287,7 +319,7 @@ impl Begun {
                 local.heal(call.fragment, self.depth);
             }
             let outcome = local.outcome_of(call, outcome);
-            if cfg!(feature = "metrics") && call.site.signals() != Signals::SpansOnly {
+            if self.counted {
                 match local.cell(call.site) {
                     Some(cell) => cell.end(outcome, duration),
                     None => end_shared(call.site, outcome, duration),
@@ -303,7 +335,9 @@ impl Begun {
         });
         if ended.is_none() {
             // Where its record would have gone has been counted by `without_local`.
-            end_shared(call.site, outcome, duration);
+            if self.counted {
+                end_shared(call.site, outcome, duration);
+            }
         }
     }
 }
@@ -314,8 +348,6 @@ fn owns_fragment(call: &Running) -> bool {
 
 #[cold]
 fn end_shared(site: &'static Callsite, outcome: CallOutcome, duration: u64) {
-    if site.signals() != Signals::SpansOnly {
-        let _inside = Inside::enter();
-        metrics::shared_cell(site).end_shared(outcome, duration);
-    }
+    let _inside = Inside::enter();
+    metrics::shared_cell(site).end_shared(outcome, duration);
 }

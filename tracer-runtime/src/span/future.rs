@@ -39,13 +39,15 @@ pub(super) enum Call {
         site: &'static Callsite,
         at: Option<Box<Start>>,
     },
-    /// In the trace of somebody else.
+    /// In the trace of somebody else. As below, `counted` says whether its start was counted: so will be its end, whatever
+    /// the filter says by then.
     Child {
         site: &'static Callsite,
         span: SpanId,
         parent: SpanId,
         start: u64,
         trace: TraceId,
+        counted: bool,
     },
     /// In a fragment of its own.
     Root {
@@ -54,6 +56,7 @@ pub(super) enum Call {
         parent: SpanId,
         start: u64,
         fragment: Box<Fragment>,
+        counted: bool,
     },
     /// In a fragment of its own that holds nothing yet: many futures wait in one that is soon used again.
     Blank {
@@ -61,8 +64,9 @@ pub(super) enum Call {
         span: SpanId,
         start: u64,
         trace: TraceId,
+        counted: bool,
     },
-    /// Its record goes nowhere; the metrics count.
+    /// Its record goes nowhere; its start was counted.
     Unrecorded { site: &'static Callsite, start: u64 },
     /// Over, or never recorded.
     Done,
@@ -72,7 +76,7 @@ const _: () = assert!(size_of::<Call>() <= 56);
 
 impl Call {
     /// A root between polls; without a fragment it has lost it to a guard out of order.
-    pub(super) fn of_root(call: &Running, fragment: Option<Box<Fragment>>) -> Self {
+    pub(super) fn of_root(call: &Running, fragment: Option<Box<Fragment>>, counted: bool) -> Self {
         match fragment {
             Some(fragment) => Self::Root {
                 site: call.site,
@@ -80,34 +84,40 @@ impl Call {
                 parent: call.parent,
                 start: call.start,
                 fragment,
+                counted,
             },
             None => {
                 lost_record(DropReason::Misnested);
-                Self::unrecorded(call)
+                Self::unrecorded(call, counted)
             }
         }
     }
 
-    pub(super) const fn of_blank(call: &Running, trace: TraceId) -> Self {
+    pub(super) const fn of_blank(call: &Running, trace: TraceId, counted: bool) -> Self {
         Self::Blank {
             site: call.site,
             span: call.span,
             start: call.start,
             trace,
+            counted,
         }
     }
 
-    pub(super) const fn of_child(call: &Running, trace: TraceId) -> Self {
+    pub(super) const fn of_child(call: &Running, trace: TraceId, counted: bool) -> Self {
         Self::Child {
             site: call.site,
             span: call.span,
             parent: call.parent,
             start: call.start,
             trace,
+            counted,
         }
     }
 
-    pub(super) const fn unrecorded(call: &Running) -> Self {
+    pub(super) fn unrecorded(call: &Running, counted: bool) -> Self {
+        if !counted {
+            return Self::Done;
+        }
         Self::Unrecorded {
             site: call.site,
             start: call.start,
@@ -120,8 +130,9 @@ impl Call {
         let Some(call) = guard.take_call() else {
             return Self::Done;
         };
+        let counted = Guard::is_counted(&call);
         if call.fragment == NOWHERE {
-            return Self::unrecorded(&call);
+            return Self::unrecorded(&call, counted);
         }
         local::with(|local| {
             let trace = local.trace.get();
@@ -129,16 +140,16 @@ impl Call {
                 if local.span.get() == call.span {
                     local.span.set(call.parent);
                 }
-                return Self::of_child(&call, trace);
+                return Self::of_child(&call, trace, counted);
             }
             let own = if local.fragment_id.get() == call.fragment {
                 local.pop_top()
             } else {
                 local.remove_suspended(call.fragment)
             };
-            Self::of_root(&call, own)
+            Self::of_root(&call, own, counted)
         })
-        .unwrap_or_else(|| Self::unrecorded(&call))
+        .unwrap_or_else(|| Self::unrecorded(&call, counted))
     }
 
     pub(super) fn take(&mut self) -> Self {

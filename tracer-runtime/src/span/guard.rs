@@ -93,9 +93,10 @@ pub fn enter_at(site: &'static Callsite, at: Start) -> Guard {
 /// Writes to the guard's place rather than returning one, so that what follows here are jumps.
 #[inline(never)]
 fn enter_on(guard: &mut Guard, site: &'static Callsite) {
-    match site.signals() {
-        Signals::Both => enter_counted(guard, site, cfg!(feature = "metrics")),
-        _ => enter_one_signal(guard, site),
+    if site.has_both() {
+        enter_counted(guard, site, cfg!(feature = "metrics"));
+    } else {
+        enter_less(guard, site);
     }
 }
 
@@ -105,11 +106,13 @@ fn enter_on_alone(guard: &mut Guard, site: &'static Callsite) {
     guard.alone();
 }
 
+/// For a callsite that does not take part in both signals, or has not been called before.
 #[inline(never)]
-fn enter_one_signal(guard: &mut Guard, site: &'static Callsite) {
+fn enter_less(guard: &mut Guard, site: &'static Callsite) {
     match site.signals() {
-        Signals::MetricsOnly => enter_general(guard, site),
-        _ => enter_counted(guard, site, false),
+        Signals::Neither => {}
+        Signals::SpansOnly => enter_counted(guard, site, false),
+        Signals::Both | Signals::MetricsOnly => enter_general(guard, site),
     }
 }
 
@@ -181,18 +184,18 @@ impl Guard {
     #[cold]
     #[inline(never)]
     pub(super) fn without_local(site: &'static Callsite) -> Self {
-        let Some(_inside) = Inside::enter() else {
-            if site.signals() != Signals::MetricsOnly {
-                local::lost_record(DropReason::Reentrant);
-            }
+        let signals = site.signals();
+        let inside = Inside::enter();
+        if signals.has_spans() {
+            local::lost_record(match inside {
+                Some(_) => DropReason::ThreadExit,
+                None => DropReason::Reentrant,
+            });
+        }
+        if inside.is_none() || !signals.has_metrics() {
             return Self::off();
-        };
-        if site.signals() != Signals::SpansOnly {
-            metrics::shared_cell(site).begin_shared();
         }
-        if site.signals() != Signals::MetricsOnly {
-            local::lost_record(DropReason::ThreadExit);
-        }
+        metrics::shared_cell(site).begin_shared();
         Self::new(Running {
             site,
             cell: None,
@@ -229,6 +232,18 @@ impl Guard {
         if let Some(begun) = &mut self.call {
             begun.unfinished = Unfinished::alone();
         }
+    }
+
+    /// Whether the start of the call has been counted, and its end is to be.
+    pub(super) fn is_counted(call: &Running) -> bool {
+        // The second is a call from `without_local`.
+        call.cell.is_some() || call.span == SpanId::INVALID
+    }
+
+    /// Whether there is a span that what happens now belongs to.
+    pub(super) fn has_span(&self) -> bool {
+        let call = self.call.as_ref().map(|begun| &begun.call);
+        call.is_some_and(|call| call.fragment != NOWHERE)
     }
 
     /// Whether anybody will hear of the outcome.
@@ -306,6 +321,7 @@ fn end_unusual(call: &Running, outcome: CallOutcome, failure: Option<Box<Failure
     let duration = clock::now().saturating_sub(call.start);
     let has_span = call.span != SpanId::INVALID;
     if call.cell.is_none() && !has_span {
+        // From `without_local`, which has counted it.
         return end_shared(call, outcome, duration);
     }
     let recorded = local::with(|local| {
@@ -336,8 +352,6 @@ fn end_unusual(call: &Running, outcome: CallOutcome, failure: Option<Box<Failure
 /// Counts the end where the thread has no cell.
 #[cold]
 fn end_shared(call: &Running, outcome: CallOutcome, duration: u64) {
-    if call.site.signals() != Signals::SpansOnly {
-        let _inside = Inside::enter();
-        metrics::shared_cell(call.site).end_shared(outcome, duration);
-    }
+    let _inside = Inside::enter();
+    metrics::shared_cell(call.site).end_shared(outcome, duration);
 }

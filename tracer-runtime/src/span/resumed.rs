@@ -22,10 +22,11 @@ pub(super) fn child(
     span: SpanId,
     start: u64,
     trace: TraceId,
+    counted: bool,
 ) -> Running {
     let mut call = Running {
         site,
-        cell: Begun::cell(local, site),
+        cell: Begun::cell(local, site, counted),
         fragment: local.fragment_id.get(),
         parent,
         span,
@@ -47,6 +48,7 @@ pub(super) fn blank(
     span: SpanId,
     start: u64,
     trace: TraceId,
+    counted: bool,
 ) -> Running {
     let sampled = GLOBAL.policy.samples(trace);
     let fragment = match local.fragment(span.0, trace, sampled) {
@@ -62,7 +64,7 @@ pub(super) fn blank(
     };
     Running {
         site,
-        cell: Begun::cell(local, site),
+        cell: Begun::cell(local, site, counted),
         fragment,
         parent: SpanId::INVALID,
         span,

@@ -393,8 +393,10 @@ pub(super) fn note_start(
 #[inline(never)]
 pub(super) fn enter_at(site: &'static Callsite, at: Start) -> Guard {
     local::with(|local| {
-        if site.signals() == Signals::MetricsOnly {
-            return metrics_only(local, site);
+        match site.signals() {
+            Signals::Neither => return Guard::off(),
+            Signals::MetricsOnly => return metrics_only(local, site),
+            Signals::Both | Signals::SpansOnly => {}
         }
         if mode::get() == mode::INITIALISED
             && matches!(at.under, Under::Current)
@@ -426,7 +428,7 @@ pub(super) fn begin_cell(
     local: &Local,
     site: &'static Callsite,
 ) -> Option<&'static crate::metrics::Cell> {
-    if !cfg!(feature = "metrics") || site.signals() == Signals::SpansOnly {
+    if !cfg!(feature = "metrics") || !site.signals().has_metrics() {
         return None;
     }
     let cell = local.cell(site);
