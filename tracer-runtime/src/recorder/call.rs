@@ -134,10 +134,12 @@ pub(crate) fn is_counted(site: &'static Callsite) -> Option<bool> {
     }
 }
 
+/// For each caller a function of its own, `ASYNC` or not: one that two share is not inlined where both are compiled together.
+///
 /// Ends a call that is ok, and with it the fragment that it owns; `before` becomes current again. False, and nothing
 /// done, where anything is out of the ordinary.
 #[inline(always)]
-pub(crate) fn end(call: &Running, before: &SpanId) -> bool {
+pub(crate) fn end<const ASYNC: bool>(call: &Running, before: &SpanId) -> bool {
     let Some(now) = clock::cheap() else {
         return false;
     };

@@ -192,7 +192,7 @@ impl Local {
 
     /// The cell of a callsite that has been called on this thread before.
     #[inline(always)]
-    pub(super) fn known_cell(&self, site: &'static Callsite) -> Option<&'static metrics::Cell> {
+    pub(crate) fn known_cell(&self, site: &'static Callsite) -> Option<&'static metrics::Cell> {
         let id = site.id() as usize;
         if let Some(near) = self.cells.get(id) {
             return near.get();

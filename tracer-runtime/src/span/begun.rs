@@ -297,7 +297,7 @@ impl Begun {
         let call = &self.call;
         // Without a cell its end may have to be counted elsewhere.
         let elsewhere = self.counted && call.cell.is_none();
-        if elsewhere || !call::end(call, &self.before) {
+        if elsewhere || !call::end::<true>(call, &self.before) {
             self.end_unusual(CallOutcome::Ok, None);
         }
     }

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use super::describe::Describe;
 use super::future::Traced;
+use super::metric;
 use super::start::{self, Start};
 use crate::callsite::{Callsite, Signals, SpanKind};
 use crate::clock;
@@ -112,7 +113,11 @@ fn enter_less(guard: &mut Guard, site: &'static Callsite) {
     match site.signals() {
         Signals::Neither => {}
         Signals::SpansOnly => enter_counted(guard, site, false),
-        Signals::Both | Signals::MetricsOnly => enter_general(guard, site),
+        Signals::MetricsOnly => match metric::begin(site) {
+            Some(call) => guard.call = Some(Begun::new(call)),
+            None => enter_general(guard, site),
+        },
+        Signals::Both => enter_general(guard, site),
     }
 }
 
@@ -289,7 +294,14 @@ impl Drop for Guard {
 
 #[inline(never)]
 fn end_ok(call: &Running) {
-    if !call::end(call, &call.parent) {
+    if !call::end::<false>(call, &call.parent) {
+        end_ok_less(call);
+    }
+}
+
+#[inline(never)]
+fn end_ok_less(call: &Running) {
+    if !metric::end(call) {
         end_unusual(call, CallOutcome::Ok, None);
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::context::Context;
 use super::guard::{Guard, NOWHERE};
 use super::inside;
+use super::metric::UNSEEN;
 use crate::callsite::{Callsite, Signals};
 use crate::clock;
 use crate::context::{Link, Remote};
@@ -456,8 +457,7 @@ fn metrics_only(local: &Local, site: &'static Callsite) -> Guard {
         cell: begin_cell(local, site),
         fragment: NOWHERE,
         parent: SpanId::INVALID,
-        // Of its own, and nobody sees it: tells it from a call without a thread-local.
-        span: SpanId(NOWHERE),
+        span: UNSEEN,
         start: clock::now(),
     })
 }
