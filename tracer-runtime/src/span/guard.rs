@@ -107,17 +107,38 @@ fn enter_on_alone(guard: &mut Guard, site: &'static Callsite) {
     guard.alone();
 }
 
-/// For a callsite that does not take part in both signals, or has not been called before.
+/// For a callsite that does not take part in both signals, or has not been called before. It does nothing but jump, so
+/// that a call that is switched off costs no more than it must.
 #[inline(never)]
 fn enter_less(guard: &mut Guard, site: &'static Callsite) {
+    match site.known_signals() {
+        Some(Signals::Neither) => {}
+        Some(Signals::MetricsOnly) => enter_metric(guard, site),
+        Some(Signals::SpansOnly) => enter_span(guard, site),
+        Some(Signals::Both) => enter_general(guard, site),
+        None => enter_new(guard, site),
+    }
+}
+
+#[inline(never)]
+fn enter_metric(guard: &mut Guard, site: &'static Callsite) {
+    match metric::begin(site) {
+        Some(call) => guard.call = Some(Begun::new(call)),
+        None => enter_general(guard, site),
+    }
+}
+
+#[inline(never)]
+fn enter_span(guard: &mut Guard, site: &'static Callsite) {
+    enter_counted(guard, site, false);
+}
+
+#[cold]
+#[inline(never)]
+fn enter_new(guard: &mut Guard, site: &'static Callsite) {
     match site.signals() {
         Signals::Neither => {}
-        Signals::SpansOnly => enter_counted(guard, site, false),
-        Signals::MetricsOnly => match metric::begin(site) {
-            Some(call) => guard.call = Some(Begun::new(call)),
-            None => enter_general(guard, site),
-        },
-        Signals::Both => enter_general(guard, site),
+        _ => enter_general(guard, site),
     }
 }
 
