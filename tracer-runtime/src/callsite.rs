@@ -1,8 +1,6 @@
 //! What is known about an annotated function before it runs.
 
 use std::panic::Location;
-#[cfg(feature = "enable")]
-use std::sync::atomic::AtomicU8;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 #[cfg(any(feature = "otlp", feature = "testing"))]
@@ -42,7 +40,7 @@ pub enum Level {
     Error,
 }
 
-/// The signals that a callsite takes part in.
+/// The signals that a callsite takes part in: those with spans first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Signals {
@@ -52,23 +50,14 @@ pub(crate) enum Signals {
     Neither,
 }
 
-/// The number of a callsite that has not been called yet: it is not known what the filter leaves of it.
-#[cfg(feature = "enable")]
-const UNKNOWN: u8 = 4;
-
 #[cfg(feature = "enable")]
 impl Signals {
-    /// `None` for [`UNKNOWN`].
-    #[inline(always)]
-    const fn of(number: u8) -> Option<Self> {
-        match number {
-            0 => Some(Self::Both),
-            1 => Some(Self::SpansOnly),
-            2 => Some(Self::MetricsOnly),
-            3 => Some(Self::Neither),
-            _ => None,
-        }
-    }
+    const ALL: [Self; 4] = [
+        Self::Both,
+        Self::SpansOnly,
+        Self::MetricsOnly,
+        Self::Neither,
+    ];
 
     #[inline(always)]
     pub(crate) const fn has_spans(self) -> bool {
@@ -94,13 +83,11 @@ impl Signals {
 /// One annotated function: a `static` that spans, metrics and reports refer to by pointer.
 #[derive(Debug)]
 pub struct Callsite {
-    /// Index of the metric cells, given once, at the first call; 0 until then.
-    id: AtomicU32,
+    /// The index of the metric cells, given at the first call, below what the filter leaves of the signals. So who looks for
+    /// the cell of a call with both signals finds it or does not, and need not ask for the signals. 0 until the first call.
+    state: AtomicU32,
     /// As its attribute says.
     pub(crate) declared: Signals,
-    /// What the filter leaves of the declared ones, as a number.
-    #[cfg(feature = "enable")]
-    signals: AtomicU8,
     pub(crate) kind: SpanKind,
     pub(crate) level: Level,
     pub(crate) name: &'static str,
@@ -110,6 +97,10 @@ pub struct Callsite {
     pub(crate) location: &'static Location<'static>,
 }
 
+const ID_BITS: u32 = 30;
+pub(crate) const MAX_ID: u32 = (1 << ID_BITS) - 1;
+
+#[cfg(feature = "enable")]
 static NEXT_ID: AtomicU32 = AtomicU32::new(1);
 
 impl Callsite {
@@ -118,10 +109,8 @@ impl Callsite {
     #[track_caller]
     pub const fn new(name: &'static str, function: &'static str, module: &'static str) -> Self {
         Self {
-            id: AtomicU32::new(0),
+            state: AtomicU32::new(0),
             declared: Signals::Both,
-            #[cfg(feature = "enable")]
-            signals: AtomicU8::new(UNKNOWN),
             kind: SpanKind::Internal,
             level: Level::Info,
             name,
@@ -230,16 +219,35 @@ impl Callsite {
         ]
     }
 
-    /// Whether a call that begins now takes part in both signals, and the callsite is not new. One load.
-    #[cfg(feature = "enable")]
+    /// 0 before the first call.
+    #[inline(always)]
+    pub(crate) fn id(&self) -> u32 {
+        self.state.load(Relaxed) & MAX_ID
+    }
+}
+
+#[cfg(feature = "enable")]
+impl Callsite {
+    /// The id while calls that begin take part in both signals; beyond [`MAX_ID`] while they do not, 0 before the first.
+    #[inline(always)]
+    pub(crate) fn id_of_both(&self) -> u32 {
+        self.state.load(Relaxed)
+    }
+
+    /// Whether a call that begins now takes part in both signals, and is not the first.
     #[inline(always)]
     pub(crate) fn has_both(&self) -> bool {
-        self.signals.load(Relaxed) == Signals::Both as u8
+        (1..=MAX_ID).contains(&self.state.load(Relaxed))
+    }
+
+    /// Whether a call that has just begun has a span.
+    #[inline(always)]
+    pub(crate) fn has_spans(&self) -> bool {
+        self.state.load(Relaxed) < (Signals::MetricsOnly as u32) << ID_BITS
     }
 
     /// What a call that begins now takes part in. The next call may take part in something else: who begins one asks
     /// once, and remembers.
-    #[cfg(feature = "enable")]
     #[inline(always)]
     pub(crate) fn signals(&'static self) -> Signals {
         match self.known_signals() {
@@ -249,41 +257,36 @@ impl Callsite {
     }
 
     /// `None` before the first call.
-    #[cfg(feature = "enable")]
     #[inline(always)]
     pub(crate) fn known_signals(&self) -> Option<Signals> {
-        Signals::of(self.signals.load(Relaxed))
+        match self.state.load(Relaxed) {
+            0 => None,
+            state => Some(Signals::ALL[(state >> ID_BITS) as usize]),
+        }
     }
 
-    /// The filter's word, for calls that begin from now on.
-    #[cfg(feature = "enable")]
+    /// The id; given now where there is none, and with it the filter's word. Under the re-entrancy flag only.
+    #[inline]
+    pub(crate) fn register(&'static self) -> u32 {
+        match self.id() {
+            0 => crate::filter::admit_within(self),
+            id => id,
+        }
+    }
+
+    /// The filter's word, for calls that begin from now on. The filter alone calls this, under its lock.
     pub(crate) fn set_signals(&self, signals: Signals) {
-        self.signals.store(signals as u8, Relaxed);
-    }
-
-    /// 0 before the first call.
-    #[inline(always)]
-    pub(crate) fn id(&self) -> u32 {
-        self.id.load(Relaxed)
-    }
-
-    /// Gives the callsite its id; whoever comes first wins, the number of the loser stays unused.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn register(&self) -> u32 {
-        let id = self.id();
-        if id != 0 {
-            return id;
-        }
-        let fresh = NEXT_ID.fetch_add(1, Relaxed);
-        match self.id.compare_exchange(0, fresh, Relaxed, Relaxed) {
-            Ok(_) => fresh,
-            Err(theirs) => theirs,
-        }
+        let id = match self.id() {
+            // Those that nobody counts would take the near places in the threads' tables from others.
+            0 if !self.declared.has_metrics() => MAX_ID,
+            0 => NEXT_ID.fetch_add(1, Relaxed),
+            id => id,
+        };
+        self.state.store((signals as u32) << ID_BITS | id, Relaxed);
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "enable"))]
 mod tests {
     use super::*;
 

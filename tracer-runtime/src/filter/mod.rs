@@ -1,6 +1,6 @@
 //! Which callsites record: a switch per module that can be thrown while the process runs.
 //!
-//! Each callsite holds what the filter says of it, in the byte that its calls read anyway. A callsite asks the filter once,
+//! Each callsite holds what the filter says of it, in the word that its calls read anyway. A callsite asks the filter once,
 //! at its first call; a new filter is written to all that have asked. A call goes by what it read when it began, so that
 //! what began counted ends counted.
 
@@ -36,17 +36,24 @@ fn lock() -> MutexGuard<'static, Sites> {
 #[inline(never)]
 pub(crate) fn admit(site: &'static Callsite) -> Signals {
     // A call from within the recorder asks the next time.
+    let declared = site.declared.less(true, true);
     let Some(_inside) = Inside::enter() else {
-        return site.declared.less(true, true);
+        return declared;
     };
+    admit_within(site);
+    site.known_signals().unwrap_or(declared)
+}
+
+/// [`admit`], under the re-entrancy flag only; the id.
+#[cold]
+#[inline(never)]
+pub(crate) fn admit_within(site: &'static Callsite) -> u32 {
     let mut sites = lock();
-    if let Some(known) = site.known_signals() {
-        return known;
+    if site.known_signals().is_none() {
+        sites.called.push(site);
+        site.set_signals(sites.filter.leaves(site));
     }
-    let signals = sites.filter.leaves(site);
-    sites.called.push(site);
-    site.set_signals(signals);
-    signals
+    site.id()
 }
 
 /// For the calls that begin from now on. False, and nothing done, from within the recorder.

@@ -54,17 +54,16 @@ pub(crate) enum Beginning {
     Unusual,
 }
 
-/// Begins a call under what is current.
+/// Begins a call under what is current; counted by the cell of this [`Callsite::id_of_both`], if any.
 #[inline(always)]
-pub(crate) fn begin(site: &'static Callsite, counted: bool) -> Beginning {
+pub(crate) fn begin(site: &'static Callsite, counted_by: Option<u32>) -> Beginning {
     if mode::get() != mode::INITIALISED {
         return Beginning::Unusual;
     }
     let begun = local::unchecked(|local| {
-        let cell = if counted {
-            Some(local.known_cell(site)?)
-        } else {
-            None
+        let cell = match counted_by {
+            Some(id) => Some(local.cell_of(id)?),
+            None => None,
         };
         let fragment = local.fragment_id.get();
         if fragment == 0 {

@@ -10,7 +10,7 @@ use super::pool::{Discarded, Pool};
 use super::reentrancy::Inside;
 use super::slot::SLAB;
 use super::{slot, verdict};
-use crate::callsite::Callsite;
+use crate::callsite::{Callsite, MAX_ID};
 use crate::id::{self, SpanId, TraceId};
 use crate::metrics;
 
@@ -18,7 +18,7 @@ use crate::metrics;
 pub(crate) const MAX_DEPTH: usize = 512;
 /// Callsites whose cells a thread finds without a detour; the cells of those that come later are on pages, as a thread
 /// uses few of many.
-const NEAR_CALLSITES: usize = 256;
+pub(crate) const NEAR_CALLSITES: usize = 256;
 /// Callsites on a page: few, as a thread pays for whole pages.
 const PAGE: usize = 16;
 
@@ -193,9 +193,18 @@ impl Local {
     /// The cell of a callsite that has been called on this thread before.
     #[inline(always)]
     pub(crate) fn known_cell(&self, site: &'static Callsite) -> Option<&'static metrics::Cell> {
-        let id = site.id() as usize;
+        self.cell_of(site.id())
+    }
+
+    /// [`Self::known_cell`] by the callsite's id.
+    #[inline(always)]
+    pub(super) fn cell_of(&self, id: u32) -> Option<&'static metrics::Cell> {
+        let id = id as usize;
         if let Some(near) = self.cells.get(id) {
             return near.get();
+        }
+        if id > MAX_ID as usize {
+            return None;
         }
         let far = id - NEAR_CALLSITES;
         let pages = self.far_cells.try_borrow().ok()?;

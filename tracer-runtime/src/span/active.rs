@@ -45,7 +45,7 @@ impl Active {
 
     #[inline(always)]
     fn begin_counted(&mut self, place: &mut Call, site: &'static Callsite, counted: bool) {
-        match call::begin(site, counted) {
+        match call::begin(site, counted.then(|| site.id_of_both())) {
             Beginning::Child(call, trace, depth) => {
                 place.make_done();
                 self.0 = Some(Begun {

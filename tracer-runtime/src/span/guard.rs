@@ -94,8 +94,10 @@ pub fn enter_at(site: &'static Callsite, at: Start) -> Guard {
 /// Writes to the guard's place rather than returning one, so that what follows here are jumps.
 #[inline(never)]
 fn enter_on(guard: &mut Guard, site: &'static Callsite) {
-    if site.has_both() {
-        enter_counted(guard, site, cfg!(feature = "metrics"));
+    // Beyond them all where a signal is off, so that this one comparison is also the question whether it is.
+    let id = site.id_of_both();
+    if (id as usize) < local::NEAR_CALLSITES && cfg!(feature = "metrics") {
+        enter_counted(guard, site, Some(id), enter_less);
     } else {
         enter_less(guard, site);
     }
@@ -107,16 +109,16 @@ fn enter_on_alone(guard: &mut Guard, site: &'static Callsite) {
     guard.alone();
 }
 
-/// For a callsite that does not take part in both signals, or has not been called before. It does nothing but jump, so
-/// that a call that is switched off costs no more than it must.
+/// For a callsite that does not take part in both signals, is new, or one of very many. It does nothing but jump, so that a
+/// call that is switched off costs no more than it must.
 #[inline(never)]
 fn enter_less(guard: &mut Guard, site: &'static Callsite) {
     match site.known_signals() {
         Some(Signals::Neither) => {}
         Some(Signals::MetricsOnly) => enter_metric(guard, site),
         Some(Signals::SpansOnly) => enter_span(guard, site),
-        Some(Signals::Both) => enter_general(guard, site),
-        None => enter_new(guard, site),
+        Some(Signals::Both) => enter_far(guard, site),
+        None => enter_general(guard, site),
     }
 }
 
@@ -130,24 +132,27 @@ fn enter_metric(guard: &mut Guard, site: &'static Callsite) {
 
 #[inline(never)]
 fn enter_span(guard: &mut Guard, site: &'static Callsite) {
-    enter_counted(guard, site, false);
+    enter_counted(guard, site, None, enter_general);
 }
 
-#[cold]
+/// A callsite whose cell is not among the near ones.
 #[inline(never)]
-fn enter_new(guard: &mut Guard, site: &'static Callsite) {
-    match site.signals() {
-        Signals::Neither => {}
-        _ => enter_general(guard, site),
-    }
+fn enter_far(guard: &mut Guard, site: &'static Callsite) {
+    let id = cfg!(feature = "metrics").then(|| site.id_of_both());
+    enter_counted(guard, site, id, enter_general);
 }
 
 #[inline(always)]
-fn enter_counted(guard: &mut Guard, site: &'static Callsite, counted: bool) {
-    match call::begin(site, counted) {
+fn enter_counted(
+    guard: &mut Guard,
+    site: &'static Callsite,
+    counted_by: Option<u32>,
+    otherwise: fn(&mut Guard, &'static Callsite),
+) {
+    match call::begin(site, counted_by) {
         Beginning::Child(call, ..) => guard.call = Some(Begun::new(call)),
         Beginning::Root(cell) => enter_root(guard, site, cell),
-        Beginning::Unusual => enter_general(guard, site),
+        Beginning::Unusual => otherwise(guard, site),
     }
 }
 
@@ -268,8 +273,8 @@ impl Guard {
 
     /// Whether there is a span that what happens now belongs to.
     pub(super) fn has_span(&self) -> bool {
-        let call = self.call.as_ref().map(|begun| &begun.call);
-        call.is_some_and(|call| call.fragment != NOWHERE)
+        let begun = self.call.as_ref();
+        begun.is_some_and(|begun| begun.call.fragment != NOWHERE)
     }
 
     /// Whether anybody will hear of the outcome.

@@ -29,7 +29,7 @@ pub fn recording() -> bool {
 /// caller's.
 #[inline]
 pub fn recording_of(site: &'static Callsite) -> bool {
-    mode::get() != 0 && site.signals().has_spans() && is_inside()
+    mode::get() != 0 && site.has_spans() && is_inside()
 }
 
 /// Out of line: whoever inlines a thread-local compiles all that is destroyed with it.
