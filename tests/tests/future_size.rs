@@ -93,6 +93,40 @@ twice! {
         (value.clone(), value)
     }
 
+    #[must_use]
+    pub(super) async fn important_array(bytes: [u8; 300]) -> usize {
+        pause().await;
+        bytes.len()
+    }
+
+    #[must_use]
+    pub(super) async fn important_mutable(mut bytes: [u8; 300], n: u64, text: &str) -> usize {
+        bytes[0] = 1;
+        pause().await;
+        bytes.len() + text.len() + usize::from(n > 0)
+    }
+
+    #[must_use]
+    pub(super) async fn important_unused(_bytes: [u8; 300], _n: u64) -> u64 {
+        pause().await;
+        1
+    }
+
+    #[must_use]
+    pub(super) async fn important_nothing() {}
+
+    #[must_use]
+    pub(super) async fn important_text(text: String) -> usize {
+        pause().await;
+        text.len()
+    }
+
+    #[must_use]
+    pub(super) async fn important_large(large: Large) -> usize {
+        pause().await;
+        large.0.len()
+    }
+
     pub(super) fn returned(large: Large) -> impl Future<Output = Result<usize, ()>> {
         async move {
             pause().await;
@@ -135,6 +169,31 @@ fn a_future_grows_by_64_bytes_at_most() {
         m::boxed_array(Box::new([0; 300]), 1), boxed_array => m;
         m::generic([0_u8; 300]), generic => m;
         m::returned(m::Large([0; 300])), returned => m;
+        m::important_array([0; 300]), important_array => m;
+        m::important_mutable([0; 300], 1, ""), important_mutable => m;
+        m::important_unused([0; 300], 1), important_unused => m;
+    }
+}
+
+#[test]
+fn an_async_fn_that_stays_one_holds_what_it_owns_once_more() {
+    let large = || annotated::Large([0; 300]);
+    let grown = [
+        (
+            size_of_val(&bare::important_nothing()),
+            size_of_val(&annotated::important_nothing()),
+        ),
+        (
+            size_of_val(&bare::important_text(String::new())) + size_of::<String>(),
+            size_of_val(&annotated::important_text(String::new())),
+        ),
+        (
+            size_of_val(&bare::important_large(bare::Large([0; 300]))) + size_of_val(&large()),
+            size_of_val(&annotated::important_large(large())),
+        ),
+    ];
+    for (bare, annotated) in grown {
+        assert!(annotated <= bare + 72, "{bare} -> {annotated}");
     }
 }
 

@@ -206,6 +206,28 @@ mod of_clippy {
     }
 
     #[traced]
+    #[expect(clippy::needless_lifetimes)]
+    pub fn names_a_lifetime<'a>(a: &'a str) -> &'a str {
+        a.trim()
+    }
+
+    #[traced]
+    #[expect(clippy::needless_lifetimes)]
+    pub fn names_a_lifetime_beside_a_macro<'a>(a: &'a str) -> Option<&'a str> {
+        tracer_runtime::event!("trimmed");
+        a.strip_prefix(' ')
+    }
+
+    #[traced]
+    #[expect(clippy::needless_lifetimes)]
+    pub async fn names_a_lifetime_later<'a>(a: &'a str) -> Result<&'a str, u8> {
+        if a.is_empty() {
+            return Err(1);
+        }
+        Ok(a)
+    }
+
+    #[traced]
     #[expect(clippy::too_many_arguments, clippy::many_single_char_names)]
     pub async fn many(a: u8, b: u8, c: u8, d: u8, e: u8, f: u8, g: u8, h: u8) -> u8 {
         a + b + c + d + e + f + g + h

@@ -74,6 +74,44 @@ fn measures(items: &[u32]) -> usize {
     items.len()
 }
 
+#[traced]
+fn measures_unless_empty(items: &[u32]) -> usize {
+    if items.is_empty() {
+        return 0;
+    }
+    assert!(items.len() > 1, "nothing to measure");
+    items.len()
+}
+
+#[traced]
+fn adds_up(texts: &[&str]) -> u32 {
+    let parse = |text: &&str| Some(text.parse::<u32>().ok()? + 1);
+    assert!(!texts.is_empty(), "nothing to add");
+    texts.iter().filter_map(parse).sum()
+}
+
+macro_rules! say {
+    ($text:literal) => {
+        println!($text)
+    };
+}
+
+#[traced]
+fn cleans_up_aloud(fail: bool) {
+    say!("cleaning up");
+    assert!(!fail, "while cleaning up");
+}
+
+#[traced]
+fn never_ends(text: &str) -> ! {
+    panic!("{text}");
+}
+
+#[traced]
+fn never_returns(text: &str) -> Result<u32, String> {
+    panic!("{text}");
+}
+
 /// Panics inside, catches it, and goes on.
 struct PanicsWhileDropped(fn());
 
@@ -85,7 +123,16 @@ impl Drop for PanicsWhileDropped {
 
 #[test]
 fn a_panic_that_is_caught_within_an_unwinding_drop_is_a_panic() {
-    let calls: [fn(); 3] = [fails_to_clean_up, || _ = measures(&[]), || drop(panics(1))];
+    let calls: [fn(); 8] = [
+        fails_to_clean_up,
+        || _ = measures(&[]),
+        || drop(panics(1)),
+        || _ = measures_unless_empty(&[1]),
+        || _ = adds_up(&[]),
+        || cleans_up_aloud(true),
+        || never_ends("while cleaning up"),
+        || drop(never_returns("while cleaning up")),
+    ];
     for call in calls {
         let span = span(|| {
             let unwound = std::panic::catch_unwind(|| {

@@ -26,6 +26,11 @@ impl Prefix {
 }
 
 #[traced]
+fn closure_in_a_pair(factor: usize) -> (impl Fn(&str) -> usize, u8) {
+    (move |text| text.len() * factor, 1)
+}
+
+#[traced]
 fn inferred_items() -> impl Iterator<Item = u64> {
     vec![].into_iter()
 }
@@ -70,6 +75,7 @@ fn are_what_they_are_without_the_attribute() {
         assert_eq!(closure()("abc"), 3);
         assert_eq!(closure_that_captures(2).clone()("abc"), 6);
         assert_eq!(Prefix("p".to_owned()).into_closure()("abc"), 4);
+        assert_eq!(closure_in_a_pair(2).0("abc"), 6);
         assert_eq!(inferred_items().count(), 0);
         assert_eq!(inferred_items_in_a_result().unwrap().count(), 0);
         assert_eq!(early(true).to_string(), "1");
@@ -80,7 +86,8 @@ fn are_what_they_are_without_the_attribute() {
     });
     assert_eq!(
         text,
-        "closure [ok]\nclosure_that_captures [ok]\ninto_closure [ok]\ninferred_items [ok]\n\
+        "closure [ok]\nclosure_that_captures [ok]\ninto_closure [ok]\nclosure_in_a_pair [ok]\n\
+         inferred_items [ok]\n\
          inferred_items_in_a_result [ok]\nearly [ok]\nchosen_captures [ok]\n\
          future_that_can_be_cloned [ok]\nfuture_with_auto_traits [error: 1]\n"
     );

@@ -5,6 +5,7 @@ use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt as _;
 
 use super::params::Params;
+use super::tokens::generated;
 use super::{Runtime, Scope};
 use crate::args::Args;
 
@@ -120,6 +121,11 @@ pub(crate) fn start(rt: &Runtime, args: &Args, params: &Params) -> Option<TokenS
         return at;
     };
     let at = at.unwrap_or_else(|| quote_spanned!(span=> #private::Start::current()));
+    // What cannot be links is reported where it stands.
+    let links = links.to_token_stream();
+    let first = links.clone().into_iter().next();
+    let span = first.map_or(span, |tree| generated(tree.span()));
+    let private = rt.private_at(span);
     Some(quote_spanned!(span=> #private::Start::with_links(#at, #links)))
 }
 

@@ -1,6 +1,6 @@
 //! One function: a guard around a body that runs at once, a wrapper around one that is a future.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote_spanned};
 use syn::{Expr, ReturnType, Signature, Token, Type};
 
@@ -42,8 +42,8 @@ pub(crate) fn function(mut f: Function, args: &Args, scope: &Scope) -> TokenStre
         args,
         body: &body,
     };
-    let statements = call.expand(&mut f);
-    let statements = quote_spanned!(Span::mixed_site()=> #item #statements);
+    let (import, statements) = (rt.import(), call.expand(&mut f));
+    let statements = quote_spanned!(Span::mixed_site()=> #import #item #statements);
     let group = regroup(&body, Delimiter::Brace, statements);
     let Function {
         attrs, prefix, sig, ..
@@ -80,24 +80,31 @@ impl Call<'_> {
     /// another would hold the parameters twice.
     fn async_fn(&self, f: &mut Function) -> TokenStream {
         let span = Span::mixed_site();
-        let private = &self.rt.private;
-        let params = self.plan(Capture::Future).apply(&mut f.sig);
+        // Only of an `async fn` `#[must_use]` means what comes out of it, and only it is what a macro below may ask for.
+        let nested = self.keep_async || attributes::has(&f.attrs, "must_use");
+        let capture = match nested {
+            true => Capture::Nested,
+            false => Capture::Future,
+        };
+        let params = self.plan(capture).apply(&mut f.sig);
         let returned = types::returned(&f.sig.output).cloned();
         let edge = match &returned {
-            None => Some(quote_spanned!(span=> if false { return; })),
+            None => {
+                let span = tokens::generated(f.sig.paren_token.span.close());
+                Some(quote_spanned!(span=> if false { return; }))
+            }
             // A body that never ends takes any return type, `!` among them.
             Some(ty) if types::is_never(ty) => None,
-            Some(ty) => return_edge(private, types::nameable(ty)),
+            Some(ty) => return_edge(self.rt, types::without_lifetimes(ty)),
         };
         let inside = self.inside(&params);
         let inside = quote_spanned!(span=> #edge #inside);
         let (keyword, block) = tokens::as_written(Token![async](span), self.body, inside);
         let block = quote_spanned!(span=> #keyword move #block);
-        let output = returned.as_ref().map(types::nameable);
+        let output = returned.as_ref().map(types::without_lifetimes);
         let (start, future) = self.wrap(&params, block, says(returned.as_ref()), output);
         let future = self.maybe_boxed(future);
-        if self.keep_async || attributes::has(&f.attrs, "must_use") {
-            // Of an `async fn` it means what comes out of it.
+        if nested {
             return quote_spanned!(span=> #start #future.await);
         }
         f.sig.asyncness = None;
@@ -105,28 +112,26 @@ impl Call<'_> {
         quote_spanned!(span=> #start #future)
     }
 
+    /// Where the user wrote what the future gives: a mistake in it is reported there.
     fn future_of(&self, sig: &Signature) -> ReturnType {
-        let span = Span::mixed_site();
-        let private = &self.rt.private;
+        let written = match &sig.output {
+            ReturnType::Default => None,
+            ReturnType::Type(_, ty) => Some(ty.to_token_stream()),
+        };
+        let paren = sig.paren_token.span.close();
+        let place = |tree: Option<TokenTree>| tree.map_or(paren, |tree| tree.span());
+        let span = tokens::generated(place(written.clone().and_then(|t| t.into_iter().next())));
+        // The signature ends where the user's did: that is where lints about the function point.
+        let end = Token![>](place(written.clone().and_then(|t| t.into_iter().last())));
         let (arrow, output) = match &sig.output {
             ReturnType::Default => (Token![->](span), quote_spanned!(span=> ())),
             ReturnType::Type(arrow, ty) if types::is_never(ty) => {
-                (*arrow, quote_spanned!(span=> #private::Never))
+                (*arrow, self.rt.never_outside(span))
             }
             ReturnType::Type(arrow, ty) => (*arrow, ty.to_token_stream()),
         };
-        // The signature ends where the user's did: that is where lints about the function point.
-        let end = match &sig.output {
-            ReturnType::Type(_, ty) => ty
-                .to_token_stream()
-                .into_iter()
-                .last()
-                .map(|tree| tree.span()),
-            ReturnType::Default => None,
-        };
-        let end = Token![>](end.unwrap_or_else(|| sig.paren_token.span.close()));
-        let future =
-            quote_spanned!(span=> impl #private::core::future::Future<Output = #output #end);
+        let core = self.rt.core_outside(span);
+        let future = quote_spanned!(span=> impl #core::future::Future<Output = #output #end);
         ReturnType::Type(arrow, Box::new(Type::Verbatim(future)))
     }
 
@@ -138,7 +143,7 @@ impl Call<'_> {
         let output = types::output_of(ty, private);
         let edge = output
             .clone()
-            .and_then(|output| return_edge(private, output));
+            .and_then(|output| return_edge(self.rt, output));
         let says = match types::future_output(ty) {
             Some(output) => says(Some(&output)),
             None if edge.is_some() => Says::ByType,
@@ -153,7 +158,7 @@ impl Call<'_> {
         let inside = call.inside(&params);
         let mut before = TokenStream::new();
         let wrapped = body.rebuild(quote_spanned!(span=> #edge #inside), |block| {
-            let (start, future) = self.wrap(&params, block, says, output);
+            let (start, future) = call.wrap(&params, block, says, output);
             before = start;
             future
         });
@@ -221,7 +226,6 @@ impl Call<'_> {
         says: Says,
         output: Option<TokenStream>,
     ) -> (TokenStream, TokenStream) {
-        let span = Span::mixed_site();
         let (private, callsite) = (&self.rt.private, &self.callsite);
         let output = output.filter(types::is_known);
         let by = match describer(private, self.args, says, output.is_some()) {
@@ -230,8 +234,10 @@ impl Call<'_> {
         };
         let judge = match output.filter(|_| by.is_none() && says == Says::ByType) {
             Some(output) => judge_of(private, &output),
-            None => quote_spanned!(span=> #private::AlwaysOk),
+            None => quote_spanned!(Span::mixed_site()=> #private::AlwaysOk),
         };
+        let span = tokens::place_of_value(self.body);
+        let private = self.rt.private_at(span);
         match (callsite::start(self.rt, self.args, params), by) {
             (None, None) => (
                 TokenStream::new(),
@@ -270,11 +276,12 @@ pub(super) fn says(returned: Option<&Type>) -> Says {
 
 /// Tells the compiler what the future returns before it looks at the body: without it, an error in
 /// the body would be reported somewhere else, and `Ok(1)` would have no error type. `_` says nothing.
-fn return_edge(private: &TokenStream, output: TokenStream) -> Option<TokenStream> {
+fn return_edge(rt: &Runtime, output: TokenStream) -> Option<TokenStream> {
     if output.to_string() == "_" {
         return None;
     }
     let place = output.clone().into_iter().next()?.span();
     let span = tokens::generated(place);
+    let private = rt.private_at(span);
     Some(quote_spanned!(span=> if false { return #private::any::<#output>(); }))
 }

@@ -12,7 +12,7 @@ mod sync;
 mod tokens;
 mod types;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
 pub(crate) use attributes::is_ours;
@@ -30,22 +30,49 @@ pub(crate) struct Runtime {
     krate: Option<TokenStream>,
 }
 
+/// What a path of the user's is called inside of the body.
+const ALIAS: &str = "__traced_private";
+
 impl Runtime {
     pub(crate) fn new(args: &Args) -> Self {
         let krate = args.krate.get().map(ToTokens::to_token_stream);
-        let private = Self::private(krate.clone(), Span::mixed_site());
+        let private = Self::private(krate.is_some(), Span::mixed_site());
         Self { private, krate }
     }
 
     /// The same path as if it were written at that place in the user's code.
     fn private_at(&self, place: Span) -> TokenStream {
-        let krate = self.krate.clone();
-        Self::private(krate.map(|path| tokens::located(path, place)), place)
+        Self::private(self.krate.is_some(), place)
     }
 
-    fn private(krate: Option<TokenStream>, span: Span) -> TokenStream {
-        let krate = krate.unwrap_or_else(|| quote_spanned!(span=> ::tracer_runtime));
-        quote_spanned!(span=> #krate::__private)
+    fn private(aliased: bool, span: Span) -> TokenStream {
+        match aliased {
+            true => Ident::new(ALIAS, span).into_token_stream(),
+            false => quote_spanned!(span=> ::tracer_runtime::__private),
+        }
+    }
+
+    /// The one mention of a path of the user's in a body: a wrong one is one mistake.
+    fn import(&self) -> Option<TokenStream> {
+        let krate = self.krate.as_ref()?;
+        let alias = &self.private;
+        Some(quote_spanned!(Span::mixed_site()=> use #krate::__private as #alias;))
+    }
+
+    /// `core` in a signature, where what the body imports is out of sight.
+    fn core_outside(&self, span: Span) -> TokenStream {
+        match self.krate {
+            None => quote_spanned!(span=> ::tracer_runtime::__private::core),
+            Some(_) => quote_spanned!(span=> ::core),
+        }
+    }
+
+    /// `!` as the output of a future, in a signature.
+    fn never_outside(&self, span: Span) -> TokenStream {
+        match &self.krate {
+            None => quote_spanned!(span=> ::tracer_runtime::__private::Never),
+            Some(krate) => quote_spanned!(span=> #krate::__private::Never),
+        }
     }
 }
 

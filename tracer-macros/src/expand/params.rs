@@ -31,6 +31,8 @@ pub(crate) enum Capture {
     Moved,
     /// In a future that owns them, `self` too: an `async fn` uses it, whatever its body does.
     Future,
+    /// In a future inside of the function's own, which holds them already: each that moves in is held twice.
+    Nested,
 }
 
 /// What the body needs before its first statement, and what stands in for the parameters before.
@@ -67,7 +69,7 @@ impl Plan<'_> {
                     let taken = match self.capture {
                         Capture::InPlace => false,
                         Capture::Moved => is_by_value(receiver),
-                        Capture::Future => true,
+                        Capture::Future | Capture::Nested => true,
                     };
                     if taken {
                         params.rebinding.extend(mention(receiver));
@@ -140,7 +142,7 @@ impl Plan<'_> {
         let trivial = types::is_trivially_dropped(&param.ty);
         if let Some(simple) = &simple {
             let moved = match self.capture {
-                Capture::InPlace => false,
+                Capture::InPlace | Capture::Nested => false,
                 Capture::Moved => simple.mutability.is_some(),
                 // Unused or not: what a future holds decides whether it is `Send`.
                 Capture::Future => true,

@@ -1,6 +1,6 @@
 //! A function whose body runs at once: a guard around it.
 
-use proc_macro2::{Group, Span, TokenStream};
+use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 use syn::{FnArg, Token, Type};
 
@@ -8,7 +8,7 @@ use super::callsite;
 use super::function::{Call, says};
 use super::outcome::{Describer, describer, judge, judge_of};
 use super::params::{self, Capture, Params};
-use super::tokens::{self, local};
+use super::tokens::{self, Exits, local};
 use super::{attributes, types};
 use crate::item::Function;
 
@@ -16,35 +16,21 @@ impl Call<'_> {
     /// A guard; in a closure where the body could leave the function before the outcome is seen,
     /// or where only a closure can drop `self` before the guard.
     pub(super) fn sync_fn(&self, f: &mut Function) -> TokenStream {
-        let private = &self.rt.private;
         let output = f.sig.output.clone();
         let returned = types::returned(&output);
-        let future = returned.filter(|ty| types::is_impl_future(ty));
-        let says = match future {
-            Some(ty) => says(types::future_output(ty).as_ref()),
-            None => says(returned),
-        };
-        let output = future.and_then(|ty| types::output_of(ty, private));
-        // A value has its type, a future can hide it.
-        let named = future.is_none() || output.as_ref().is_some_and(types::is_known);
-        let describe = describer(private, self.args, says, named);
-        let end = match (future, describe) {
-            (Some(_), describe) => End::Future(output, describe),
-            (None, Some(describe)) => End::Described(describe),
-            (None, None) => End::Reached,
-        };
-        let early = tokens::exits_early(self.body.stream());
-        // What a returned closure takes is known where it is returned, and nowhere else.
-        let returns_closure = returned.is_some_and(types::is_impl_fn);
+        let tries =
+            returned.is_some_and(|ty| !types::is_always_ok(ty) || types::is_opaque_inside(ty));
+        let exits = tokens::exits(self.body.stream(), tries);
         // A closure would be the caller that the body sees.
         let located = attributes::has(&f.attrs, "track_caller");
-        let end = match end {
-            _ if returned.is_some_and(types::is_never) => End::Unseen,
-            End::Described(_) if located && early => End::Unseen,
-            End::Reached if early || returns_closure => End::Unseen,
+        // What a returned closure takes is known where it is returned, and nowhere else.
+        let returns_closure = returned.is_some_and(types::is_impl_fn);
+        let end = match self.end(returned, exits) {
+            End::Described(_) | End::Reached if located && exits != Exits::Never => End::Unseen,
+            End::Reached if returns_closure => End::Unseen,
             end => end,
         };
-        let watched = !matches!(end, End::Unseen);
+        let watched = !matches!(end, End::Unseen | End::Never);
         let by_value = f
             .sig
             .inputs
@@ -53,7 +39,7 @@ impl Call<'_> {
         // `todo!()` as the value of a `let` is a warning of clippy.
         let diverges = watched && returned.is_some() && tokens::is_one_macro(self.body.stream());
         let closure = match watched {
-            true => early || by_value || diverges,
+            true => exits != Exits::Never || by_value || diverges,
             false => by_value && !returns_closure,
         };
         let closure = closure && !located;
@@ -63,15 +49,41 @@ impl Call<'_> {
             Capture::InPlace
         };
         let params = self.plan(capture).apply(&mut f.sig);
+        let place = tokens::place_of_value(self.body);
         let body = SyncBody {
-            private,
+            private: &self.rt.private,
+            place,
+            private_there: self.rt.private_at(place),
             enter: self.enter(&params),
             inside: self.inside(&params),
             closure: closure.then_some(self.body),
+            exits,
             returned,
             end,
         };
         body.expand()
+    }
+
+    /// What would be done with the returned value if nothing were in the way.
+    fn end(&self, returned: Option<&Type>, exits: Exits) -> End {
+        let valueless = exits == Exits::Never && !tokens::has_value(self.body.stream());
+        if returned.is_some_and(|ty| types::is_never(ty) || valueless) {
+            return End::Never;
+        }
+        let private = &self.rt.private;
+        let future = returned.filter(|ty| types::is_impl_future(ty));
+        let says = match future {
+            Some(ty) => says(types::future_output(ty).as_ref()),
+            None => says(returned),
+        };
+        let output = future.and_then(|ty| types::output_of(ty, private));
+        // A value has its type, a future can hide it.
+        let named = future.is_none() || output.as_ref().is_some_and(types::is_known);
+        match (future, describer(private, self.args, says, named)) {
+            (Some(_), describe) => End::Future(output, describe),
+            (None, Some(describe)) => End::Described(describe),
+            (None, None) => End::Reached,
+        }
     }
 
     fn enter(&self, params: &Params) -> Enter {
@@ -112,6 +124,8 @@ impl Enter {
 
 /// What is done with the returned value.
 enum End {
+    /// There is none: the body can only unwind. Or it is a mistake, which is reported as without us.
+    Never,
     /// Nothing: the guard alone tells whether the body unwinds.
     Unseen,
     /// Nothing, but that the body has reached its end.
@@ -123,10 +137,15 @@ enum End {
 
 struct SyncBody<'a> {
     private: &'a TokenStream,
+    /// Where the value that is returned stands.
+    place: Span,
+    /// `private`, at that place.
+    private_there: TokenStream,
     enter: Enter,
     inside: TokenStream,
     /// The user's body, if it runs in a closure.
     closure: Option<&'a Group>,
+    exits: Exits,
     returned: Option<&'a Type>,
     end: End,
 }
@@ -134,38 +153,18 @@ struct SyncBody<'a> {
 impl SyncBody<'_> {
     fn expand(self) -> TokenStream {
         let span = Span::mixed_site();
-        let Self {
-            private,
-            enter,
-            inside,
-            end,
-            ..
-        } = self;
-        let (guard, value) = (local("__traced_guard"), local("__traced_value"));
-        let ty = match self.returned {
-            Some(ty) if types::is_never(ty) => quote_spanned!(span=> !),
-            Some(ty) => types::nameable(ty),
-            None => quote_spanned!(span=> ()),
-        };
-        let run = match self.closure {
-            Some(body) => {
-                // What it gives up makes it a closure that is called once, which may return what it borrows mutably.
-                let inside = quote_spanned!(span=> let _once = once; #inside);
-                let (keyword, block) = tokens::as_written(Token![move](span), body, inside);
-                quote_spanned!(span=> {
-                    let once = #private::Once;
-                    #[allow(clippy::result_large_err)]
-                    let body = #keyword || -> #ty #block;
-                    body()
-                })
-            }
-            None => quote_spanned!(span=> { #inside }),
-        };
+        let (private, ty, run) = (self.private, self.ty(), self.run());
+        let guard = local("__traced_guard");
+        let value = Ident::new("__traced_value", self.place);
         // A body can end in `panic!()` whatever the function returns.
-        let alone = matches!(end, End::Unseen);
-        let enter = enter.statements(private, &guard.to_token_stream(), alone);
-        let end = match end {
-            End::Unseen => return quote_spanned!(span=> #enter #run),
+        let alone = matches!(self.end, End::Unseen);
+        let enter = self
+            .enter
+            .statements(private, &guard.to_token_stream(), alone);
+        let place = self.place;
+        let private_there = self.private_there;
+        let end = match self.end {
+            End::Unseen | End::Never => return quote_spanned!(span=> #enter #run),
             End::Reached if self.returned.is_none() => {
                 let semicolon = self.closure.map(|_| quote_spanned!(span=> ;));
                 return quote_spanned!(span=>
@@ -174,33 +173,74 @@ impl SyncBody<'_> {
             End::Reached => quote_spanned!(span=> #private::Guard::finish(&mut #guard); #value),
             End::Described(Describer::ByType) => {
                 let judge = judge(private, &quote_spanned!(span=> #private::Probe(&#value)));
-                quote_spanned!(span=>
+                quote_spanned!(place=>
                     use #private::by_type::*;
                     let judge = #judge;
-                    #private::Returned(#value).__traced_end(&mut #guard, judge))
+                    #private_there::Returned(#value).__traced_end(&mut #guard, judge))
             }
-            End::Described(Describer::Closure(describe)) => quote_spanned!(span=>
+            End::Described(Describer::Closure(describe)) => quote_spanned!(place=>
                 use #private::by_type::*;
-                #private::Returned(#value).__traced_settle(&mut #guard, #describe)
+                #private_there::Returned(#value).__traced_settle(&mut #guard, #describe)
             ),
             End::Future(output, describe) => {
-                let judge = match (&describe, &output) {
-                    (Some(Describer::ByType), Some(output)) => judge_of(private, output),
-                    _ => quote_spanned!(span=> #private::AlwaysOk),
-                };
-                let future = match output {
-                    Some(output) => quote_spanned!(span=> #private::output::<#output, _>(#value)),
-                    None => value.to_token_stream(),
-                };
-                match describe {
-                    Some(Describer::Closure(describe)) => quote_spanned!(span=>
-                        #private::settle_future(&mut #guard, #future, #describe)),
-                    _ => quote_spanned!(span=>
-                        #private::Guard::into_future(#private::Guard::take(&mut #guard), #future, #judge)),
-                }
+                future_of(private, &guard, &value, output.as_ref(), describe)
             }
         };
         quote_spanned!(span=>
             #enter let #value: #ty = #run; #[allow(unreachable_code)] { #end })
+    }
+
+    fn ty(&self) -> TokenStream {
+        let span = Span::mixed_site();
+        match self.returned {
+            Some(ty) if types::is_never(ty) => quote_spanned!(span=> !),
+            // By the names a closure says which `return` has a value that does not live long enough.
+            Some(ty) if self.exits == Exits::Written => types::nameable(ty),
+            Some(ty) => types::without_lifetimes(ty),
+            None => quote_spanned!(span=> ()),
+        }
+    }
+
+    /// The body, in a block or in a closure that is called.
+    fn run(&self) -> TokenStream {
+        let span = Span::mixed_site();
+        let (private, inside, ty) = (self.private, &self.inside, self.ty());
+        let Some(body) = self.closure else {
+            return quote_spanned!(span=> { #inside });
+        };
+        // What it gives up makes it a closure that is called once, which may return what it borrows mutably.
+        let inside = quote_spanned!(span=> let _once = once; #inside);
+        let (keyword, block) = tokens::as_written(Token![move](span), body, inside);
+        quote_spanned!(span=> {
+            let once = #private::Once;
+            #[allow(clippy::result_large_err)]
+            let body = #keyword || -> #ty #block;
+            body()
+        })
+    }
+}
+
+/// The returned future, in which the call goes on.
+fn future_of(
+    private: &TokenStream,
+    guard: &Ident,
+    value: &Ident,
+    output: Option<&TokenStream>,
+    describe: Option<Describer>,
+) -> TokenStream {
+    let span = Span::mixed_site();
+    let judge = match (&describe, output) {
+        (Some(Describer::ByType), Some(output)) => judge_of(private, output),
+        _ => quote_spanned!(span=> #private::AlwaysOk),
+    };
+    let future = match output {
+        Some(output) => quote_spanned!(span=> #private::output::<#output, _>(#value)),
+        None => value.to_token_stream(),
+    };
+    match describe {
+        Some(Describer::Closure(describe)) => quote_spanned!(span=>
+            #private::settle_future(&mut #guard, #future, #describe)),
+        _ => quote_spanned!(span=>
+            #private::Guard::into_future(#private::Guard::take(&mut #guard), #future, #judge)),
     }
 }

@@ -14,15 +14,16 @@ pub(crate) fn generated(span: Span) -> Span {
     span.resolved_at(Span::mixed_site())
 }
 
+/// Where the value of a body stands, as far as its tokens tell: what we do with it is blamed for what is wrong with it.
+pub(crate) fn place_of_value(body: &Group) -> Span {
+    let last = body.stream().into_iter().last();
+    generated(last.map_or_else(|| body.span_close(), |tree| tree.span()))
+}
+
 /// A second copy of something that the user wrote once: errors still point at it, lints do not
 /// report it again.
 pub(crate) fn silent(tokens: TokenStream) -> TokenStream {
     map_spans(tokens, &generated)
-}
-
-/// The same names, at another place in the source.
-pub(crate) fn located(tokens: TokenStream, place: Span) -> TokenStream {
-    map_spans(tokens, &|span| span.located_at(place))
 }
 
 fn map_spans(tokens: TokenStream, map: &dyn Fn(Span) -> Span) -> TokenStream {
@@ -83,36 +84,48 @@ fn is_punct(tree: &TokenTree, wanted: char) -> bool {
     matches!(tree, TokenTree::Punct(punct) if punct.as_char() == wanted)
 }
 
-/// Whether the body may leave the function before its end: by `return`, `?`, or a macro that may
-/// contain either.
-pub(crate) fn exits_early(body: TokenStream) -> bool {
+/// How the body may leave the function before its end.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Exits {
+    Never,
+    /// By a macro that may contain a `return` or a `?`.
+    Hidden,
+    Written,
+}
+
+/// `tries`: whether a `?` can be the function's own, and not only that of a closure in it.
+pub(crate) fn exits(body: TokenStream, tries: bool) -> Exits {
     let mut name: Option<String> = None;
     let mut called: Option<String> = None;
+    let mut found = Exits::Never;
     for tree in body {
         match &tree {
             TokenTree::Ident(ident) => {
                 if ident == "return" || ident == "become" {
-                    return true;
+                    return Exits::Written;
                 }
                 (name, called) = (Some(ident.to_string()), None);
                 continue;
             }
-            TokenTree::Punct(punct) if punct.as_char() == '?' => return true,
+            TokenTree::Punct(punct) if punct.as_char() == '?' && tries => return Exits::Written,
             TokenTree::Punct(punct) if punct.as_char() == '!' => {
                 called = name.take();
                 continue;
             }
             TokenTree::Group(group) => {
-                let unknown = called.is_some_and(|name| !STAYS.contains(&name.as_str()));
-                if unknown || exits_early(group.stream()) {
-                    return true;
+                if called.is_some_and(|name| !STAYS.contains(&name.as_str())) {
+                    found = Exits::Hidden;
+                }
+                found = found.max(exits(group.stream(), tries));
+                if found == Exits::Written {
+                    return found;
                 }
             }
             _ => {}
         }
         (name, called) = (None, None);
     }
-    false
+    found
 }
 
 /// Macros of the standard library that leave the function by what is written in them, or not at all.
@@ -144,6 +157,13 @@ const STAYS: [&str; 26] = [
     "vec",
     "writeln",
 ];
+
+/// Whether the body ends in an expression. One that does not, of a function that returns something, has no end.
+pub(crate) fn has_value(body: TokenStream) -> bool {
+    body.into_iter()
+        .last()
+        .is_some_and(|last| !is_punct(&last, ';'))
+}
 
 /// Whether the body is nothing but one call of a macro.
 pub(crate) fn is_one_macro(body: TokenStream) -> bool {

@@ -5,7 +5,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    GenericArgument, PathArguments, ReturnType, Token, Type, TypeInfer, TypeParamBound,
+    GenericArgument, Lifetime, PathArguments, ReturnType, Token, Type, TypeInfer, TypeParamBound,
     punctuated::Punctuated,
 };
 
@@ -37,7 +37,19 @@ pub(crate) fn is_never(ty: &Type) -> bool {
 
 /// The type as it may stand in a `let` or a closure: `impl Trait` becomes `_`.
 pub(crate) fn nameable(ty: &Type) -> TokenStream {
-    struct Eraser;
+    erased(ty, false)
+}
+
+/// [`nameable`] with `'_` for every lifetime: one that a body names is taken for one that the signature needs.
+pub(crate) fn without_lifetimes(ty: &Type) -> TokenStream {
+    // Under a `for<'a>` the names belong to the type itself.
+    erased(ty, !names(ty.to_token_stream(), "for"))
+}
+
+fn erased(ty: &Type, lifetimes: bool) -> TokenStream {
+    struct Eraser {
+        lifetimes: bool,
+    }
     impl VisitMut for Eraser {
         fn visit_type_mut(&mut self, ty: &mut Type) {
             if let Type::ImplTrait(it) = ty {
@@ -49,10 +61,25 @@ pub(crate) fn nameable(ty: &Type) -> TokenStream {
                 visit_mut::visit_type_mut(self, ty);
             }
         }
+
+        fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+            if self.lifetimes && lifetime.ident != "static" {
+                *lifetime = Lifetime::new("'_", lifetime.span());
+            }
+        }
     }
     let mut ty = ty.clone();
-    Eraser.visit_type_mut(&mut ty);
+    Eraser { lifetimes }.visit_type_mut(&mut ty);
     silent(ty.into_token_stream())
+}
+
+/// Whether the word stands anywhere in it.
+fn names(tokens: TokenStream, word: &str) -> bool {
+    tokens.into_iter().any(|tree| match tree {
+        proc_macro2::TokenTree::Ident(ident) => ident == word,
+        proc_macro2::TokenTree::Group(group) => names(group.stream(), word),
+        _ => false,
+    })
 }
 
 /// Whether no `_` stands for anything in it.
@@ -67,14 +94,7 @@ pub(crate) fn is_known(ty: &TokenStream) -> bool {
 
 /// Whether `impl Trait` stands anywhere in it.
 pub(crate) fn is_opaque_inside(ty: &Type) -> bool {
-    fn any(tokens: TokenStream) -> bool {
-        tokens.into_iter().any(|tree| match tree {
-            proc_macro2::TokenTree::Ident(ident) => ident == "impl",
-            proc_macro2::TokenTree::Group(group) => any(group.stream()),
-            _ => false,
-        })
-    }
-    any(ty.to_token_stream())
+    names(ty.to_token_stream(), "impl")
 }
 
 /// Types whose values cannot say that the call failed.
@@ -165,20 +185,23 @@ pub(crate) fn is_impl_future(ty: &Type) -> bool {
     bound_named(&it.bounds, "Future").is_some() && it.bounds.iter().all(kept)
 }
 
-/// `impl Fn(…) -> …` and its relatives.
+/// `impl Fn(…) -> …` and its relatives, in a tuple too.
 pub(crate) fn is_impl_fn(ty: &Type) -> bool {
-    let is =
-        |name| matches!(plain(ty), Type::ImplTrait(it) if bound_named(&it.bounds, name).is_some());
-    [
+    const RELATIVES: [&str; 6] = [
         "Fn",
         "FnMut",
         "FnOnce",
         "AsyncFn",
         "AsyncFnMut",
         "AsyncFnOnce",
-    ]
-    .into_iter()
-    .any(is)
+    ];
+    match plain(ty) {
+        Type::ImplTrait(it) => RELATIVES
+            .iter()
+            .any(|name| bound_named(&it.bounds, name).is_some()),
+        Type::Tuple(tuple) => tuple.elems.iter().any(is_impl_fn),
+        _ => false,
+    }
 }
 
 /// The token to complain about in `impl Stream<…>`.
@@ -232,12 +255,12 @@ pub(crate) fn future_output(ty: &Type) -> Option<Type> {
 /// signature spells it, else by projection, which sees through aliases.
 pub(crate) fn output_of(ty: &Type, private: &TokenStream) -> Option<TokenStream> {
     if let Some(output) = future_output(ty) {
-        return Some(nameable(&output));
+        return Some(without_lifetimes(&output));
     }
     if is_opaque_inside(ty) {
         return None;
     }
-    let ty = nameable(ty);
+    let ty = without_lifetimes(ty);
     Some(quote_spanned!(Span::mixed_site()=>
         <#ty as #private::core::future::Future>::Output))
 }
