@@ -18,6 +18,7 @@ use parse::{Lookup, parse_pairs};
 use crate::export::limits::Limits;
 #[cfg(feature = "otlp")]
 use crate::export::otlp::OtlpSettings;
+use crate::filter::Filter;
 
 /// The whole of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) resource_attributes: Vec<(String, String)>,
     /// `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`.
     pub(crate) sampler: Option<SamplerSetting>,
+    /// `TRACER_FILTER`.
+    pub(crate) filter: Option<Filter>,
     /// `OTEL_TRACES_EXPORTER`.
     pub(crate) traces_exporter: Option<ExporterSetting>,
     /// `OTEL_METRICS_EXPORTER`.
@@ -98,6 +101,7 @@ pub(crate) fn read(get: impl Fn(&str) -> Option<String>) -> (Settings, Vec<Warni
         service_name: lookup.text("OTEL_SERVICE_NAME"),
         resource_attributes: resource_attributes(&mut lookup),
         sampler: sampler(&mut lookup),
+        filter: filter(&mut lookup),
         traces_exporter: exporter(
             &mut lookup,
             "OTEL_TRACES_EXPORTER",
@@ -188,6 +192,21 @@ fn resource_attributes(lookup: &mut Lookup<'_>) -> Vec<(String, String)> {
             );
             lookup.warn(VARIABLE, value, expected);
             Vec::new()
+        }
+    }
+}
+
+/// Half of a filter would hide what nobody meant to hide.
+fn filter(lookup: &mut Lookup<'_>) -> Option<Filter> {
+    const VARIABLE: &str = "TRACER_FILTER";
+    let value = lookup.text(VARIABLE)?;
+    match Filter::parse(&value) {
+        Ok(filter) => Some(filter),
+        Err(error) => {
+            let expected =
+                format!("expected TARGET=LEVEL,TARGET=LEVEL; {error}; all of it is ignored");
+            lookup.warn(VARIABLE, value, expected);
+            None
         }
     }
 }
