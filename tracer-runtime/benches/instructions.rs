@@ -42,6 +42,11 @@ fn init(case: &str) -> Option<tracer_runtime::Telemetry> {
     let builder = tracer_runtime::builder()
         .with_sampler(sampler)
         .with_keep(Keep::nothing());
+    let builder = match case {
+        "filtered off" => builder.with_filter("off/metrics=off"),
+        "no span" => builder.with_filter("off"),
+        _ => builder,
+    };
     builder.with_discarding_exporter().init().ok()
 }
 
@@ -63,7 +68,7 @@ fn run(case: &str, calls: u64) {
             "loop" => bare_root(bare),
             "root of bare" | "sampled root" => root(bare),
             "sync" | "unsampled" => root(child),
-            "off" | "uninitialised" => bare_root(child),
+            "off" | "uninitialised" | "filtered off" | "no span" => bare_root(child),
             "error" => root(failing),
             "bare error" => root(bare_failing),
             "attribute" => root(with_attribute),

@@ -9,7 +9,7 @@ use super::local::{Local, lost, lost_record};
 use super::pipeline::GLOBAL;
 use super::reentrancy::Inside;
 use super::{special, verdict};
-use crate::callsite::{Callsite, Signals};
+use crate::callsite::Callsite;
 use crate::clock;
 use crate::id::SpanId;
 use crate::metrics;
@@ -69,18 +69,18 @@ pub(crate) enum Beginning {
     Unusual,
 }
 
-/// Begins a call under what is current.
+/// Begins a call under what is current; counted by the cell of this [`Callsite::id_of_both`], if any.
 #[inline(always)]
-pub(crate) fn begin(local: &Local, site: &'static Callsite, counted: bool) -> Beginning {
+pub(crate) fn begin(local: &Local, site: &'static Callsite, counted_by: Option<u32>) -> Beginning {
     if !mode::is_usual() {
         return Beginning::Unusual;
     }
-    let cell = match counted {
-        true => match local.known_cell(site) {
+    let cell = match counted_by {
+        Some(id) => match local.cell_of(id) {
             None => return Beginning::Unusual,
             known => known,
         },
-        false => None,
+        None => None,
     };
     let fragment = local.fragment_id.get();
     if fragment == 0 {
@@ -134,16 +134,6 @@ pub(crate) fn begin_root(
         span,
         start,
     })
-}
-
-/// Whether a callsite's calls may begin by [`begin`], and whether they are counted then.
-#[inline(always)]
-pub(crate) fn is_counted(site: &'static Callsite) -> Option<bool> {
-    match site.signals {
-        Signals::Both => Some(cfg!(feature = "metrics")),
-        Signals::SpansOnly => Some(false),
-        Signals::MetricsOnly => None,
-    }
 }
 
 /// Ends a call that is ok, and with it the fragment that it owns; `before` becomes current again. `None`, and nothing

@@ -4,7 +4,7 @@ pub(crate) mod account;
 pub(crate) mod budget;
 pub(crate) mod call;
 pub(crate) mod captures;
-mod cells;
+pub(crate) mod cells;
 pub(crate) mod collector;
 pub(crate) mod details;
 mod emptied;

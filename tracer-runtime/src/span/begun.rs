@@ -12,6 +12,7 @@ use crate::mode;
 use crate::record::{CallOutcome, Failure, SpanRecord};
 use crate::recorder::account::DropReason;
 use crate::recorder::call::{self, Before, Beginning, Running};
+use crate::recorder::cells::NEAR_CALLSITES;
 use crate::recorder::local::{self, Local, lost_record};
 use crate::recorder::reentrancy::Inside;
 use crate::recorder::verdict;
@@ -19,13 +20,37 @@ use crate::recorder::verdict;
 /// Before a poll: makes the call current, by what its future knows; what was current before.
 #[inline(never)]
 pub(super) fn resume(local: &Local, call: &mut Call) -> Before {
-    match (&call.state, call.site.signals) {
-        (State::Other(Other::Waiting), Signals::Both) => {
-            begin(local, call, cfg!(feature = "metrics"))
-        }
-        (State::Other(Other::Waiting), Signals::SpansOnly) => begin_uncounted(local, call),
-        _ => resume_slow(local, call),
+    let State::Other(Other::Waiting) = call.state else {
+        return resume_slow(local, call);
+    };
+    // Beyond them all where a signal is off, so that this one comparison is also the question whether it is.
+    let id = call.site.id_of_both();
+    if (id as usize) < NEAR_CALLSITES && cfg!(feature = "metrics") {
+        begin(local, call, Some(id), begin_less)
+    } else {
+        begin_less(local, call)
     }
+}
+
+/// For a callsite that does not take part in both signals, is new, or one of very many.
+#[inline(never)]
+fn begin_less(local: &Local, call: &mut Call) -> Before {
+    match call.site.known_signals() {
+        Some(Signals::Neither) => {
+            call.put(State::Other(Other::Done));
+            Before::NOTHING
+        }
+        Some(Signals::SpansOnly) => begin(local, call, None, resume_slow),
+        Some(Signals::Both) => begin_far(local, call),
+        Some(Signals::MetricsOnly) | None => resume_slow(local, call),
+    }
+}
+
+/// A callsite whose cell is not among the near ones.
+#[inline(never)]
+fn begin_far(local: &Local, call: &mut Call) -> Before {
+    let id = cfg!(feature = "metrics").then(|| call.site.id_of_both());
+    begin(local, call, id, resume_slow)
 }
 
 /// Before the drop of the future. A call that has not begun never does.
@@ -39,16 +64,17 @@ pub(super) fn resume_to_drop(call: &mut Call) -> Before {
     local::unchecked(|local| resume_slow(local, call)).unwrap_or_else(|| without_local(call))
 }
 
-#[inline(never)]
-fn begin_uncounted(local: &Local, call: &mut Call) -> Before {
-    begin(local, call, false)
-}
-
 /// In the call's own place: to move what a function returns costs more than to make it.
 #[inline(always)]
-fn begin(local: &Local, call: &mut Call, counted: bool) -> Before {
-    match call::begin(local, call.site, counted) {
+fn begin(
+    local: &Local,
+    call: &mut Call,
+    counted_by: Option<u32>,
+    otherwise: fn(&Local, &mut Call) -> Before,
+) -> Before {
+    match call::begin(local, call.site, counted_by) {
         Beginning::Child(begun) => {
+            let counted = counted_by.is_some();
             call.put(State::child(&begun, counted, local.trace.get()));
             Before {
                 span: begun.parent,
@@ -56,7 +82,7 @@ fn begin(local: &Local, call: &mut Call, counted: bool) -> Before {
             }
         }
         Beginning::Root(cell) => begin_root(local, call, cell),
-        Beginning::Unusual => resume_slow(local, call),
+        Beginning::Unusual => otherwise(local, call),
     }
 }
 
@@ -99,22 +125,28 @@ fn resume_slow(local: &Local, call: &mut Call) -> Before {
 /// A first poll by the full rules.
 fn begin_slow(local: &Local, site: &'static Callsite, at: Option<Box<Start>>) -> State {
     const NOBODY: State = State::Other(Other::Done);
-    if mode::get() == mode::INITIALISED && site.signals != Signals::MetricsOnly && at.is_none() {
-        if call::is_counted(site) == Some(true) && local.cell(site).is_none() {
+    let signals = site.signals();
+    if signals == Signals::Neither {
+        return NOBODY;
+    }
+    if mode::get() == mode::INITIALISED && signals.has_spans() && at.is_none() {
+        let counted = cfg!(feature = "metrics") && signals.has_metrics();
+        if counted && local.cell(site).is_none() {
             // From within the recorder: a call whose start is not counted may have no end either.
             lost_record(DropReason::Reentrant);
             return NOBODY;
         }
-        let begun = start::begin(local, site);
+        let begun = start::begin(local, site, signals);
         return State::of(&begun, begun.cell.is_some(), local.trace.get());
     }
     let start = clock::now();
-    if site.signals == Signals::MetricsOnly {
+    if !signals.has_spans() {
         if !start::counts(local) {
             return NOBODY;
         }
-        let counted = start::begin_cell(local, site).is_some();
-        return State::Other(Other::Unrecorded(Started::new(start, counted)));
+        // From within the recorder: what has no start has no end.
+        let counted = start::begin_cell(local, site, signals).is_some();
+        return State::Other(Other::unrecorded(Started::new(start, counted)));
     }
     let at = at.map_or_else(Start::current, |at| *at);
     let (span, fragment, parent) = match start::open_general(local, site, at, start) {
@@ -128,7 +160,7 @@ fn begin_slow(local: &Local, site: &'static Callsite, at: Option<Box<Start>>) ->
     };
     let begun = Running {
         site,
-        cell: start::begin_cell(local, site),
+        cell: start::begin_cell(local, site, signals),
         fragment,
         parent,
         span,
@@ -141,23 +173,15 @@ fn begin_slow(local: &Local, site: &'static Callsite, at: Option<Box<Start>>) ->
 #[cold]
 #[inline(never)]
 pub(super) fn without_local(call: &mut Call) -> Before {
-    let site = call.site;
     let start = match call.take() {
         State::Other(Other::Waiting | Other::WaitingAt(_)) => {
             if mode::get() == 0 {
                 return Before::NOTHING;
             }
-            let Some(_inside) = Inside::enter() else {
-                if site.signals != Signals::MetricsOnly {
-                    lost_record(DropReason::Reentrant);
-                }
-                return Before::NOTHING;
-            };
-            let counted = site.signals != Signals::SpansOnly;
-            if counted {
-                metrics::shared_cell(site).begin_shared();
+            if let Some(start) = start::begin_shared(call.site) {
+                call.put(State::Other(Other::Unrecorded(Started::new(start, true))));
             }
-            Started::new(clock::now(), counted)
+            return Before::NOTHING;
         }
         State::Other(Other::Root {
             start, fragment, ..
@@ -174,10 +198,8 @@ pub(super) fn without_local(call: &mut Call) -> Before {
             return Before::NOTHING;
         }
     };
-    if site.signals != Signals::MetricsOnly {
-        lost_record(DropReason::ThreadExit);
-    }
-    call.put(State::Other(Other::Unrecorded(start)));
+    lost_record(DropReason::ThreadExit);
+    call.put(State::Other(Other::unrecorded(start)));
     Before::NOTHING
 }
 

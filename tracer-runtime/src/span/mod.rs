@@ -21,6 +21,8 @@ pub(crate) mod inside;
 pub(crate) mod judge;
 mod macros;
 #[cfg(feature = "enable")]
+mod metric;
+#[cfg(feature = "enable")]
 pub(crate) mod named;
 #[cfg(not(feature = "enable"))]
 mod off;

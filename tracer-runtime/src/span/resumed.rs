@@ -33,7 +33,7 @@ pub(super) fn own(local: &Local, call: &mut Call) {
         _ => return,
     };
     if fragment == NOWHERE {
-        call.put(State::Other(Other::Unrecorded(start)));
+        call.put(State::Other(Other::unrecorded(start)));
     }
 }
 
@@ -71,7 +71,7 @@ pub(super) fn child(local: &Local, mut child: Child) -> State {
         None => NOWHERE,
     };
     State::Other(match orphan {
-        NOWHERE => Other::Unrecorded(child.start),
+        NOWHERE => Other::unrecorded(child.start),
         _ => Other::Root {
             span: child.span,
             parent: child.parent,
@@ -149,7 +149,7 @@ pub(super) fn pause(local: &Local, call: &mut Call, before: Before) {
         Some(own) => keep(local, call, own, start),
         None => {
             lost_record(DropReason::Misnested);
-            call.put(State::Other(Other::Unrecorded(start)));
+            call.put(State::Other(Other::unrecorded(start)));
         }
     }
 }

@@ -3,11 +3,13 @@
 use super::context::Context;
 use super::guard::{Guard, NOWHERE};
 use super::inside;
+use super::metric::UNSEEN;
 use super::place::Place;
 use crate::callsite::{Callsite, Signals};
 use crate::clock;
 use crate::context::{Link, Remote};
 use crate::id::SpanId;
+use crate::metrics;
 use crate::mode;
 use crate::recorder::account::DropReason;
 use crate::recorder::call::Running;
@@ -135,8 +137,8 @@ impl Start {
 }
 
 /// Begins a call under what is current, or as a root, while nobody but the process's pipeline records: the long way.
-pub(super) fn begin(local: &Local, site: &'static Callsite) -> Running {
-    let cell = begin_cell(local, site);
+pub(super) fn begin(local: &Local, site: &'static Callsite, signals: Signals) -> Running {
+    let cell = begin_cell(local, site, signals);
     let span = local.next_span();
     let parent = local.span.get();
     let mut fragment = local.fragment_id.get();
@@ -280,14 +282,17 @@ pub(super) fn note_start(
 #[inline(never)]
 pub(super) fn enter_at(site: &'static Callsite, at: Start) -> Guard {
     local::with(|local| {
-        if site.signals == Signals::MetricsOnly {
-            return metrics_only(local, site);
+        let signals = site.signals();
+        match signals {
+            Signals::Neither => return Guard::off(),
+            Signals::MetricsOnly => return metrics_only(local, site),
+            Signals::Both | Signals::SpansOnly => {}
         }
         if mode::get() == mode::INITIALISED
             && matches!(at.under, Under::Current)
             && at.links.is_empty()
         {
-            return Guard::new(begin(local, site));
+            return Guard::new(begin(local, site, signals));
         }
         let start = clock::now();
         let (span, fragment, parent) = match open_general(local, site, at, start) {
@@ -301,7 +306,7 @@ pub(super) fn enter_at(site: &'static Callsite, at: Start) -> Guard {
         };
         Guard::new(Running {
             site,
-            cell: begin_cell(local, site),
+            cell: begin_cell(local, site, signals),
             fragment,
             parent,
             span,
@@ -311,12 +316,13 @@ pub(super) fn enter_at(site: &'static Callsite, at: Start) -> Guard {
     .unwrap_or_else(|| Guard::without_local(site))
 }
 
-/// Counts the start of a call, where the callsite has metrics.
+/// Counts the start of a call that takes part in these signals.
 pub(super) fn begin_cell(
     local: &Local,
     site: &'static Callsite,
-) -> Option<&'static crate::metrics::Cell> {
-    if !cfg!(feature = "metrics") || site.signals == Signals::SpansOnly {
+    signals: Signals,
+) -> Option<&'static metrics::Cell> {
+    if !cfg!(feature = "metrics") || !signals.has_metrics() {
         return None;
     }
     let cell = local.cell(site);
@@ -324,6 +330,24 @@ pub(super) fn begin_cell(
         cell.begin();
     }
     cell
+}
+
+/// Begins a call in a thread-local destructor after the recorder's own: the shared cell counts it, the span is lost. The
+/// start; `None` where nobody counts it.
+pub(super) fn begin_shared(site: &'static Callsite) -> Option<u64> {
+    let signals = site.signals();
+    let inside = Inside::enter();
+    if signals.has_spans() {
+        lost_record(match inside {
+            Some(_) => DropReason::ThreadExit,
+            None => DropReason::Reentrant,
+        });
+    }
+    if inside.is_none() || !signals.has_metrics() {
+        return None;
+    }
+    metrics::shared_cell(site).begin_shared();
+    Some(clock::now())
 }
 
 /// Whether a call of this thread that opens no span is counted now.
@@ -341,11 +365,10 @@ fn metrics_only(local: &Local, site: &'static Callsite) -> Guard {
     }
     Guard::new(Running {
         site,
-        cell: begin_cell(local, site),
+        cell: begin_cell(local, site, Signals::MetricsOnly),
         fragment: NOWHERE,
         parent: SpanId::INVALID,
-        // Of its own, and nobody sees it: tells it from a call without a thread-local.
-        span: SpanId(NOWHERE),
+        span: UNSEEN,
         start: clock::now(),
     })
 }

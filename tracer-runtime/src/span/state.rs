@@ -7,7 +7,7 @@ use std::num::NonZeroU64;
 
 use super::guard::{Guard, NOWHERE};
 use super::start::Start;
-use crate::callsite::{Callsite, Signals};
+use crate::callsite::Callsite;
 use crate::id::{SpanId, TraceId};
 use crate::recorder::account::DropReason;
 use crate::recorder::call::Running;
@@ -60,7 +60,7 @@ pub(super) enum Other {
         start: Started,
         trace: TraceId,
     },
-    /// Its record goes nowhere, for a reason that has been counted; the metrics count.
+    /// It has no span, or its record goes nowhere, for a reason that has been counted; the metrics count.
     Unrecorded(Started),
     /// Over, or never recorded.
     Done,
@@ -103,7 +103,7 @@ impl State {
     /// A call that has begun, or goes on, in the thread's active fragment, which is of this trace.
     pub(super) fn of(call: &Running, counted: bool, trace: TraceId) -> Self {
         if call.fragment == NOWHERE {
-            return Self::Other(Other::Unrecorded(Started::new(call.start, counted)));
+            return Self::Other(Other::unrecorded(Started::new(call.start, counted)));
         }
         match call.span.0 == call.fragment {
             true => Self::root(call, counted),
@@ -122,7 +122,7 @@ impl State {
                 start,
                 trace,
             }),
-            None => Self::Other(Other::Unrecorded(start)),
+            None => Self::Other(Other::unrecorded(start)),
         }
     }
 
@@ -134,6 +134,17 @@ impl State {
             start: Started::new(call.start, counted),
             fragment: None,
         })
+    }
+}
+
+impl Other {
+    /// A call that has no record: over, where it is not counted either.
+    #[inline]
+    pub(super) const fn unrecorded(start: Started) -> Self {
+        match start.is_counted() {
+            true => Self::Unrecorded(start),
+            false => Self::Done,
+        }
     }
 }
 
@@ -163,9 +174,7 @@ impl Call {
                 state: State::Other(Other::Done),
             };
         };
-        // Without a span it began without a thread-local, in the shared cell.
-        let shared = !call.span.is_valid() && call.site.signals != Signals::SpansOnly;
-        let start = Started::new(call.start, call.cell.is_some() || shared);
+        let start = Started::new(call.start, Guard::is_counted(&call));
         let state = match call.fragment {
             NOWHERE => None,
             _ => local::with(|local| {
@@ -179,7 +188,7 @@ impl Call {
                         };
                         if fragment.is_none() {
                             lost_record(DropReason::Misnested);
-                            return State::Other(Other::Unrecorded(start));
+                            return State::Other(Other::unrecorded(start));
                         }
                     }
                     _ => {}
@@ -189,7 +198,7 @@ impl Call {
         };
         Self {
             site: call.site,
-            state: state.unwrap_or(State::Other(Other::Unrecorded(start))),
+            state: state.unwrap_or(State::Other(Other::unrecorded(start))),
         }
     }
 

@@ -13,6 +13,7 @@ use crate::export::discard::Discard;
 #[cfg(feature = "otlp")]
 use crate::export::otlp::{OtlpExporter, Surroundings};
 use crate::export::resource::Resource;
+use crate::filter::{self, Filter};
 use crate::metrics;
 use crate::mode;
 use crate::propagation::{Propagator, Propagators, propagators};
@@ -36,6 +37,7 @@ pub struct Builder {
     keep: Keep,
     tracers: Tracers,
     stats_level: Option<StatsLevel>,
+    filter: Option<String>,
     memory_limit: Option<usize>,
     #[cfg(feature = "metrics")]
     body_size_metrics: bool,
@@ -165,6 +167,36 @@ impl Builder {
         self
     }
 
+    /// What is recorded of which module: directives between commas, of which the one with the longest target counts. What
+    /// none of them names is recorded. Before the environment's `TRACER_FILTER`; everything unless said.
+    ///
+    /// | directive | spans of |
+    /// |---|---|
+    /// | `shop::db=warn` | the functions in this module and below whose `level` is `warn` or more severe |
+    /// | `shop::db=off` | none of them |
+    /// | `shop::db` | all of them, as `shop::db=trace` |
+    /// | `info`, `off` | a level alone: everything that no other directive names |
+    ///
+    /// The levels are `error`, `warn`, `info`, `debug`, `trace`. The target is the module's path, or what `target = "…"`
+    /// says. Where a function has no span, its children hang under its caller, and so does what it records.
+    ///
+    /// Metrics are counted all the same, unless the directive ends in `/metrics=off`: then not for any function that it
+    /// names, whatever its level.
+    ///
+    /// [`Telemetry::set_filter`] replaces the filter later.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), tracer_runtime::InitError> {
+    /// let telemetry = tracer_runtime::builder().with_filter("info,shop::db=off,shop::cache=off/metrics=off").init()?;
+    /// # drop(telemetry);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_filter(mut self, filter: impl Into<String>) -> Self {
+        self.filter = Some(filter.into());
+        self
+    }
+
     /// Bytes that records and what waits for export may hold together, on top of some 50 KiB a thread; 64 MiB unless
     /// said. What does not fit is dropped and counted.
     pub fn with_memory_limit(mut self, bytes: usize) -> Self {
@@ -272,6 +304,7 @@ impl Builder {
                 prometheus: None,
             });
         }
+        let filter = self.filter(&settings)?;
         clock::scale();
         metrics::prepare();
         let resource = self.resource(&settings);
@@ -312,6 +345,7 @@ impl Builder {
             old_durations: settings.old_rpc_durations,
             body_sizes: self.body_size_metrics,
         });
+        filter::set(filter);
         GLOBAL.policy.set(
             self.sampler.or(from_environment).unwrap_or_default(),
             self.keep,
@@ -321,6 +355,17 @@ impl Builder {
             collector: Some(collector),
             #[cfg(feature = "prometheus")]
             prometheus,
+        })
+    }
+
+    fn filter(&self, settings: &env::Settings) -> Result<Filter, InitError> {
+        let Some(text) = &self.filter else {
+            return Ok(settings.filter.clone().unwrap_or_default());
+        };
+        Filter::parse(text).map_err(|error| InitError::Setting {
+            setting: "with_filter",
+            value: text.clone(),
+            problem: error.to_string(),
         })
     }
 

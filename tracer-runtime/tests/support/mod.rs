@@ -115,7 +115,8 @@ pub(crate) const CHILD: &str = "TRACER_TEST_CHILD";
 pub(crate) fn run_child(which: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     for (variable, _) in std::env::vars_os() {
-        if variable.to_string_lossy().starts_with("OTEL_") {
+        let name = variable.to_string_lossy();
+        if name.starts_with("OTEL_") || name == "TRACER_FILTER" {
             command.env_remove(variable);
         }
     }
