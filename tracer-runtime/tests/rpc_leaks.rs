@@ -38,15 +38,15 @@ struct Counters {
 }
 
 impl Tracer for Counts {
-    type State = Counts;
+    type State = Self;
 
-    fn start(&self, _rpc: &RpcInfo) -> Counts {
+    fn start(&self, _rpc: &RpcInfo) -> Self {
         self.0.open.fetch_add(1, Relaxed);
         self.0.started.fetch_add(1, Relaxed);
         self.clone()
     }
 
-    fn finish(&self, rpc: &RpcInfo, state: Counts) {
+    fn finish(&self, rpc: &RpcInfo, state: Self) {
         state.0.open.fetch_sub(1, Relaxed);
         let outcome = rpc.stats().outcome().unwrap();
         state.0.finished[outcome as usize].fetch_add(1, Relaxed);

@@ -278,7 +278,7 @@ impl RpcCall {
             None => CallOutcome::Ok,
             Some(_) => CallOutcome::Error,
         };
-        if let Some(running) = self.0.take() {
+        if let Some(mut running) = self.0.take() {
             running.end(outcome, failure, None);
         }
     }
@@ -289,7 +289,7 @@ impl RpcCall {
         failure: Option<Box<Failure>>,
         panic_message: Option<String>,
     ) {
-        if let Some(running) = self.0.take() {
+        if let Some(mut running) = self.0.take() {
             running.end(outcome, failure, panic_message);
         }
     }
@@ -297,7 +297,7 @@ impl RpcCall {
 
 impl Drop for RpcCall {
     fn drop(&mut self) {
-        if let Some(running) = self.0.take() {
+        if let Some(mut running) = self.0.take() {
             let unwound = running.entered;
             let outcome = if unwound {
                 CallOutcome::Panic
@@ -330,7 +330,7 @@ impl Running {
     }
 
     fn end(
-        mut self: Box<Self>,
+        &mut self,
         outcome: CallOutcome,
         failure: Option<Box<Failure>>,
         panic_message: Option<String>,
