@@ -71,6 +71,7 @@ fn run(case: &str, calls: u64) {
             "own root" => bare_root(child),
             "extract" => bare_root(extract),
             "inject" => root(inject),
+            "rpc metric" => bare_root(rpc_metric),
             "async 0" => block_on(async_root(0)),
             "async 1" => block_on(async_root(1)),
             "async 8" => block_on(async_root(8)),
@@ -155,6 +156,34 @@ fn inject(_: u64) {
     propagation::inject(&mut headers);
     black_box(headers);
 }
+
+/// Counts a call that was counted before.
+#[cfg(feature = "enable")]
+fn rpc_metric(_: u64) {
+    use tracer_runtime::RpcInfo;
+    use tracer_runtime::rpc::{RpcCall, RpcPlan, RpcStatus};
+
+    thread_local! {
+        static COUNTED: Option<RpcInfo> = {
+            let plan = RpcPlan::server("grpc").with_service("shop", "Stock").with_method("reserve");
+            let call = RpcCall::start(plan);
+            call.set_status(RpcStatus::Grpc(0));
+            call.add_received(1, 100);
+            call.add_sent(1, 100);
+            let info = call.info().cloned();
+            call.finish();
+            info
+        };
+    }
+    COUNTED.with(|info| {
+        if let Some(info) = info {
+            tracer_runtime::__private::count_again(info);
+        }
+    });
+}
+
+#[cfg(not(feature = "enable"))]
+fn rpc_metric(_: u64) {}
 
 /// Is pending this many times.
 struct Pending(u32);

@@ -46,7 +46,6 @@ pub mod propagation;
 mod record;
 #[cfg(feature = "enable")]
 mod recorder;
-#[cfg(feature = "enable")]
 pub mod rpc;
 mod sampling;
 mod span;
@@ -76,7 +75,6 @@ pub use context::{Ids, Link, Remote};
 pub use export::console::Console;
 pub use id::{SpanId, TraceId};
 pub use record::{CallOutcome, Failure};
-#[cfg(feature = "enable")]
 pub use rpc::{RpcEvent, RpcInfo, StatsLevel, StreamEvent, Tracer};
 pub use sampling::{Keep, Sampler};
 pub use span::baggage::{BaggageGuard, InBaggage};

@@ -42,6 +42,12 @@ pub fn trust_tsc() {
     crate::clock::trust_tsc();
 }
 
+/// Counts a call that is over once more, its start and its end. For `benches/instructions.rs`.
+#[cfg(feature = "enable")]
+pub fn count_again(info: &crate::RpcInfo) {
+    crate::rpc::metrics::count_again(info);
+}
+
 /// What became of the process's records so far.
 #[cfg(feature = "enable")]
 #[derive(Debug, Clone, Copy)]

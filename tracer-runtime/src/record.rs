@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use crate::callsite::Callsite;
 use crate::context::Link;
 use crate::id::{SpanId, TraceId};
-use crate::rpc::{self, RpcInfo};
+use crate::rpc::RpcInfo;
+#[cfg(feature = "enable")]
+use crate::rpc::attributes;
 use crate::value::KeyValue;
 
 /// How a call ended.
@@ -119,12 +121,13 @@ pub(crate) struct SpanDetails {
     pub(crate) dropped_links: u32,
 }
 
+#[cfg(feature = "enable")]
 impl SpanDetails {
     /// Adds what is known of the call between services, for whoever reads the span.
     pub(crate) fn spell_out_rpc(&mut self) {
         if let Some(rpc) = self.rpc.take() {
-            self.own_attributes.extend(rpc::attributes::of(&rpc));
-            self.own_events.extend(rpc::attributes::events_of(&rpc));
+            self.own_attributes.extend(attributes::of(&rpc));
+            self.own_events.extend(attributes::events_of(&rpc));
         }
     }
 }

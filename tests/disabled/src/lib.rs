@@ -2,4 +2,5 @@
 
 pub mod functions;
 pub mod inside;
+pub mod rpc;
 pub mod startup;

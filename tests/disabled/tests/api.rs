@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use tracer_runtime::testing::{CapturedSpan, capture};
-use tracer_tests_disabled::{functions, inside, startup};
+use tracer_tests_disabled::{functions, inside, rpc, startup};
 
 const ENABLED: bool = cfg!(feature = "enable");
 
@@ -66,8 +66,24 @@ fn what_is_called_inside_is_harmless() {
 }
 
 #[test]
+fn calls_between_services_are_followed_or_they_just_happen() {
+    let spans = spans(async || {
+        assert_eq!(rpc::calls().await, ENABLED);
+    });
+    let text = tracer_runtime::metrics::encode();
+    assert_eq!(text.contains("rpc_server_call_duration"), ENABLED, "{text}");
+    assert_eq!(spans.len(), if ENABLED { 4 } else { 0 }, "{spans:#?}");
+    if !ENABLED {
+        assert_eq!(size_of::<tracer_runtime::rpc::RpcPlan>(), 0);
+        assert_eq!(size_of::<tracer_runtime::rpc::RpcCall>(), 0);
+        assert_eq!(size_of::<tracer_runtime::rpc::Endpoint>(), 0);
+        assert_eq!(size_of::<Option<tracer_runtime::RpcInfo>>(), 0);
+    }
+}
+
+#[test]
 fn telemetry_starts_once_when_there_is_any() {
-    let address = startup::run(startup::described()).unwrap();
+    let address = startup::run(rpc::told(startup::described())).unwrap();
     assert_eq!(address.is_some(), ENABLED);
     let again = startup::run(startup::exported("http://127.0.0.1:1"));
     assert_eq!(again.is_err(), ENABLED);

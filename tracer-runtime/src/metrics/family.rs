@@ -1,11 +1,14 @@
 //! What is published at one moment, in no format yet.
 
-use std::borrow::Cow;
+use std::sync::{Mutex, PoisonError};
 
+use super::explicit::Explicit;
+use super::label::Labels;
 use super::names::{self, Metric};
 use super::snapshot::{Exponential, FunctionSeries, Snapshot};
 use super::{own, process, target};
 use crate::record::CallOutcome;
+use crate::recorder::reentrancy::Inside;
 
 /// All points of one metric; never none.
 #[derive(Debug)]
@@ -17,8 +20,7 @@ pub(crate) struct Family<'a> {
 /// One series.
 #[derive(Debug)]
 pub(crate) struct Point<'a> {
-    /// No key twice.
-    pub(crate) labels: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    pub(crate) labels: Labels<'a>,
     pub(crate) value: PointValue<'a>,
 }
 
@@ -28,6 +30,26 @@ pub(crate) enum PointValue<'a> {
     Integer(u64),
     Float(f64),
     Histogram(&'a Exponential),
+    Explicit(Explicit),
+}
+
+/// Reads what another part of the crate counts.
+pub(crate) type Source = fn() -> Vec<Family<'static>>;
+
+static SOURCES: Mutex<Vec<Source>> = Mutex::new(Vec::new());
+
+/// Publishes what another part of the crate counts, from now on.
+pub(crate) fn publish(source: Source) {
+    // Whoever comes back in from the allocator does not come here.
+    let _inside = Inside::enter();
+    let mut sources = SOURCES.lock().unwrap_or_else(PoisonError::into_inner);
+    sources.push(source);
+}
+
+fn sources() -> Vec<Source> {
+    let _inside = Inside::enter();
+    let sources = SOURCES.lock().unwrap_or_else(PoisonError::into_inner);
+    sources.clone()
 }
 
 /// Everything, in the order in which it is published.
@@ -35,6 +57,9 @@ pub(crate) fn families(snapshot: &Snapshot) -> Vec<Family<'_>> {
     let mut families = vec![target::build(), target::target()];
     families.extend(functions(&snapshot.functions));
     families.extend(own::families());
+    for source in &sources() {
+        families.extend(source());
+    }
     families.extend(process::read().families());
     families.retain(|family| !family.points.is_empty());
     families
@@ -75,7 +100,7 @@ fn functions(series: &[FunctionSeries]) -> [Family<'_>; 3] {
     ]
 }
 
-fn labels(series: &FunctionSeries) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
+fn labels(series: &FunctionSeries) -> Labels<'_> {
     vec![
         ("function".into(), series.function.into()),
         ("module".into(), series.module.into()),

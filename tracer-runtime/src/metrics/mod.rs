@@ -6,9 +6,11 @@
 mod buckets;
 mod cell;
 mod classic;
-mod family;
-mod names;
-mod openmetrics;
+pub(crate) mod explicit;
+pub(crate) mod family;
+pub(crate) mod label;
+pub(crate) mod names;
+pub(crate) mod openmetrics;
 mod own;
 mod process;
 #[cfg(feature = "prometheus")]

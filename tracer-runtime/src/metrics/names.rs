@@ -30,6 +30,8 @@ pub(crate) struct Metric {
     pub(crate) help: &'static str,
     /// Where Prometheus has known the metric by another name for longer.
     classic_name: Option<&'static str>,
+    /// A counter that Prometheus has known without `_total` for longer.
+    bare: bool,
 }
 
 const fn metric(name: &'static str, unit: &'static str, kind: Kind, help: &'static str) -> Metric {
@@ -39,6 +41,7 @@ const fn metric(name: &'static str, unit: &'static str, kind: Kind, help: &'stat
         kind,
         help,
         classic_name: None,
+        bare: false,
     }
 }
 
@@ -48,12 +51,22 @@ impl Metric {
         self
     }
 
+    const fn without_total(mut self) -> Self {
+        self.bare = true;
+        self
+    }
+
+    /// A counter whose samples do not end in `_total`: to OpenMetrics it is none.
+    pub(crate) fn is_bare(&self) -> bool {
+        self.bare
+    }
+
     /// The name of the family in OpenMetrics: with the unit, without the suffix that counters and infos have.
     pub(crate) fn family_name(&self) -> Cow<'static, str> {
         if let Some(name) = self.classic_name {
             return Cow::Borrowed(name);
         }
-        let name = self.name.replace('.', "_");
+        let name = label_name(self.name.trim_end_matches("_total"));
         match self.unit_word() {
             Some(word) if !name.ends_with(word) => Cow::Owned(format!("{name}_{word}")),
             _ => Cow::Owned(name),
@@ -64,6 +77,7 @@ impl Metric {
     pub(crate) fn unit_word(&self) -> Option<&'static str> {
         match self.unit {
             "s" => Some("seconds"),
+            "ms" => Some("milliseconds"),
             "By" => Some("bytes"),
             _ => None,
         }
@@ -72,11 +86,17 @@ impl Metric {
     /// What the names of the samples have behind the name of the family.
     pub(crate) fn sample_suffix(&self) -> &'static str {
         match self.kind {
+            Kind::Counter if self.bare => "",
             Kind::Counter => "_total",
             Kind::Info => "_info",
             Kind::UpDownCounter | Kind::Gauge | Kind::Histogram => "",
         }
     }
+}
+
+/// The name of one of our attributes or metrics in Prometheus.
+pub(super) fn label_name(name: &str) -> String {
+    name.replace('.', "_")
 }
 
 macro_rules! metrics {
@@ -123,6 +143,75 @@ metrics! {
     TARGET = metric("target", "", Kind::Info,
         "The resource that the metrics are about.");
 
+    RPC_SERVER_DURATION = metric("rpc.server.call.duration", "s", Kind::Histogram,
+        "How long calls took that were served here, whatever became of them.");
+    RPC_CLIENT_DURATION = metric("rpc.client.call.duration", "s", Kind::Histogram,
+        "How long calls took that were made from here, whatever became of them.");
+    OLD_RPC_SERVER_DURATION = metric("rpc.server.duration", "ms", Kind::Histogram,
+        "How long calls took that were served here, by an older name and in milliseconds.");
+    OLD_RPC_CLIENT_DURATION = metric("rpc.client.duration", "ms", Kind::Histogram,
+        "How long calls took that were made from here, by an older name and in milliseconds.");
+    RPC_SERVER_ACTIVE = metric("tracer.rpc.server.active_calls", "{call}", Kind::UpDownCounter,
+        "Calls that are being served here.");
+    RPC_CLIENT_ACTIVE = metric("tracer.rpc.client.active_calls", "{call}", Kind::UpDownCounter,
+        "Calls that were made from here and are not over.");
+    RPC_SERVER_SENT_MESSAGES = metric("tracer.rpc.server.sent.messages", "{message}", Kind::Counter,
+        "Messages that calls have sent which were served here.");
+    RPC_SERVER_SENT_BYTES = metric("tracer.rpc.server.sent.bytes", "By", Kind::Counter,
+        "Bytes of payload that calls have sent which were served here.");
+    RPC_SERVER_RECEIVED_MESSAGES = metric("tracer.rpc.server.received.messages", "{message}", Kind::Counter,
+        "Messages that calls have received which were served here.");
+    RPC_SERVER_RECEIVED_BYTES = metric("tracer.rpc.server.received.bytes", "By", Kind::Counter,
+        "Bytes of payload that calls have received which were served here.");
+    RPC_CLIENT_SENT_MESSAGES = metric("tracer.rpc.client.sent.messages", "{message}", Kind::Counter,
+        "Messages that calls have sent which were made from here.");
+    RPC_CLIENT_SENT_BYTES = metric("tracer.rpc.client.sent.bytes", "By", Kind::Counter,
+        "Bytes of payload that calls have sent which were made from here.");
+    RPC_CLIENT_RECEIVED_MESSAGES = metric("tracer.rpc.client.received.messages", "{message}", Kind::Counter,
+        "Messages that calls have received which were made from here.");
+    RPC_CLIENT_RECEIVED_BYTES = metric("tracer.rpc.client.received.bytes", "By", Kind::Counter,
+        "Bytes of payload that calls have received which were made from here.");
+    HTTP_SERVER_DURATION = metric("http.server.request.duration", "s", Kind::Histogram,
+        "How long HTTP requests took that were served here.");
+    HTTP_CLIENT_DURATION = metric("http.client.request.duration", "s", Kind::Histogram,
+        "How long HTTP requests took that were made from here.");
+    HTTP_SERVER_ACTIVE = metric("http.server.active_requests", "{request}", Kind::UpDownCounter,
+        "HTTP requests that are being served here.");
+    HTTP_CLIENT_ACTIVE = metric("http.client.active_requests", "{request}", Kind::UpDownCounter,
+        "HTTP requests that were made from here and are not over.");
+    HTTP_SERVER_REQUEST_SIZE = metric("http.server.request.body.size", "By", Kind::Histogram,
+        "Bytes of the bodies of HTTP requests that were served here.");
+    HTTP_SERVER_RESPONSE_SIZE = metric("http.server.response.body.size", "By", Kind::Histogram,
+        "Bytes of the bodies of answers to HTTP requests that were served here.");
+    HTTP_CLIENT_REQUEST_SIZE = metric("http.client.request.body.size", "By", Kind::Histogram,
+        "Bytes of the bodies of HTTP requests that were made from here.");
+    HTTP_CLIENT_RESPONSE_SIZE = metric("http.client.response.body.size", "By", Kind::Histogram,
+        "Bytes of the bodies of answers to HTTP requests that were made from here.");
+
+    CALLBACK_PANICS = metric("tracer.callback.panics", "{panic}", Kind::Counter,
+        "Callbacks of a tracer that panicked; the calls went on without them.");
+    CALLBACK_DURATION = metric("tracer.callback.duration", "s", Kind::Histogram,
+        "How long the callbacks of a tracer took, which the calls have paid for.");
+
+    KITEX_SERVER_THROUGHPUT = metric("kitex_server_throughput", "", Kind::Counter,
+        "Calls that the server has completed, whether they succeeded or not.")
+        .without_total();
+    KITEX_SERVER_LATENCY = metric("kitex_server_latency_us", "us", Kind::Histogram,
+        "Microseconds from the start of a call to its end, as the server sees it.");
+    KITEX_CLIENT_THROUGHPUT = metric("kitex_client_throughput", "", Kind::Counter,
+        "Calls that the client has completed, whether they succeeded or not.")
+        .without_total();
+    KITEX_CLIENT_LATENCY = metric("kitex_client_latency_us", "us", Kind::Histogram,
+        "Microseconds from the start of a call to its end, as the client sees it.");
+    KRATOS_SERVER_REQUESTS = metric("server_requests_code_total", "{call}", Kind::Counter,
+        "Requests that the server has answered, by code and reason.");
+    KRATOS_SERVER_SECONDS = metric("server_requests_seconds", "s", Kind::Histogram,
+        "How long requests took, as the server sees it.");
+    KRATOS_CLIENT_REQUESTS = metric("client_requests_code_total", "{call}", Kind::Counter,
+        "Requests that the client has made, by code and reason.");
+    KRATOS_CLIENT_SECONDS = metric("client_requests_seconds", "s", Kind::Histogram,
+        "How long requests took, as the client sees it.");
+
     CPU_TIME = metric("process.cpu.time", "s", Kind::Counter,
         "Processor time of the process, in user mode and in the kernel.")
         .known_as("process_cpu_seconds");
@@ -168,6 +257,34 @@ mod tests {
         assert_eq!(sample_name(START_TIME), "process_start_time_seconds");
         assert_eq!(sample_name(TARGET), "target_info");
         assert_eq!(sample_name(BUILD), "tracer_build_info");
+        assert_eq!(
+            sample_name(RPC_SERVER_DURATION),
+            "rpc_server_call_duration_seconds"
+        );
+        assert_eq!(
+            sample_name(OLD_RPC_CLIENT_DURATION),
+            "rpc_client_duration_milliseconds"
+        );
+        assert_eq!(
+            sample_name(RPC_SERVER_SENT_BYTES),
+            "tracer_rpc_server_sent_bytes_total"
+        );
+        assert_eq!(
+            sample_name(HTTP_SERVER_ACTIVE),
+            "http_server_active_requests"
+        );
+        assert_eq!(
+            sample_name(HTTP_CLIENT_RESPONSE_SIZE),
+            "http_client_response_body_size_bytes"
+        );
+        assert_eq!(
+            sample_name(KITEX_SERVER_THROUGHPUT),
+            "kitex_server_throughput"
+        );
+        assert_eq!(
+            sample_name(KRATOS_SERVER_REQUESTS),
+            "server_requests_code_total"
+        );
     }
 
     #[test]

@@ -6,8 +6,9 @@
 use std::fmt::Write as _;
 
 use super::classic;
+use super::explicit::Explicit;
 use super::family::{Family, Point, PointValue, families};
-use super::names::{Kind, Metric};
+use super::names::{Kind, Metric, label_name};
 use super::snapshot::{Exponential, snapshot};
 
 /// A text format.
@@ -97,49 +98,68 @@ impl Text {
     }
 
     fn point(&mut self, name: &str, point: &Point<'_>) {
-        match point.value {
+        match &point.value {
             PointValue::Integer(value) => {
                 self.series(name, point, None);
-                self.integer(value);
+                self.integer(*value);
             }
             PointValue::Float(value) => {
                 self.series(name, point, None);
-                self.float(value);
+                self.float(*value);
             }
-            PointValue::Histogram(durations) => self.histogram(name, point, durations),
+            PointValue::Histogram(durations) => self.exponential(name, point, durations),
+            PointValue::Explicit(values) => self.explicit(name, point, values),
         }
     }
 
-    fn histogram(&mut self, name: &str, point: &Point<'_>, durations: &Exponential) {
-        let count = durations.count();
+    fn exponential(&mut self, name: &str, point: &Point<'_>, durations: &Exponential) {
+        let bounds = classic::cumulative(durations).map(|(bound, n)| (decimal(bound), n));
+        self.histogram(name, point, bounds, durations.count(), durations.sum);
+    }
+
+    fn explicit(&mut self, name: &str, point: &Point<'_>, values: &Explicit) {
+        let bound = match self.format {
+            Format::OpenMetrics => decimal,
+            // Other languages' libraries have the same bounds, and before Prometheus 3 they are the same as text only.
+            Format::Prometheus => shortest,
+        };
+        let bounds = values.cumulative().map(|(end, n)| (bound(end), n));
+        self.histogram(name, point, bounds, values.count(), values.sum);
+    }
+
+    fn histogram(
+        &mut self,
+        name: &str,
+        point: &Point<'_>,
+        cumulative: impl Iterator<Item = (String, u64)>,
+        count: u64,
+        sum: f64,
+    ) {
         let bucket = format!("{name}_bucket");
-        let all = (f64::INFINITY, count);
-        for (bound, count) in classic::cumulative(durations).chain([all]) {
-            self.series(&bucket, point, Some(bound));
+        for (bound, count) in cumulative.chain([("+Inf".to_owned(), count)]) {
+            self.series(&bucket, point, Some(&bound));
             self.integer(count);
         }
         self.series(&format!("{name}_count"), point, None);
         self.integer(count);
         self.series(&format!("{name}_sum"), point, None);
-        self.float(durations.sum);
+        self.float(sum);
     }
 
     /// A name with labels; `bound` is the upper bound of a bucket.
-    fn series(&mut self, name: &str, point: &Point<'_>, bound: Option<f64>) {
+    fn series(&mut self, name: &str, point: &Point<'_>, bound: Option<&str>) {
         self.out.push_str(name);
         let mut separator = '{';
         for (key, value) in &point.labels {
             self.out.push(separator);
-            self.out.extend([key, "=\""]);
-            self.escaped(value);
+            self.out.extend([&label_name(key), "=\""]);
+            self.escaped(&value.as_text());
             self.out.push('"');
             separator = ',';
         }
         if let Some(bound) = bound {
             self.out.push(separator);
-            self.out.push_str("le=\"");
-            self.number(bound);
-            self.out.push('"');
+            self.out.extend(["le=\"", bound, "\""]);
             separator = ',';
         }
         if separator == ',' {
@@ -154,17 +174,7 @@ impl Text {
     }
 
     fn float(&mut self, value: f64) {
-        self.number(value);
-        self.out.push('\n');
-    }
-
-    /// As short as it can be without another number being meant, and always with a point or an exponent.
-    fn number(&mut self, value: f64) {
-        if value == f64::INFINITY {
-            self.out.push_str("+Inf");
-        } else {
-            let _ = write!(self.out, "{value:?}");
-        }
+        let _ = writeln!(self.out, "{value:?}");
     }
 
     fn escaped(&mut self, text: &str) {
@@ -179,8 +189,29 @@ impl Text {
     }
 }
 
+/// As short as it can be without another number being meant, and always with a point or an exponent.
+fn decimal(value: f64) -> String {
+    format!("{value:?}")
+}
+
+/// The shortest text, `5000` and `1e+06`: as Go writes it, and with it most of what Prometheus reads.
+fn shortest(value: f64) -> String {
+    let scientific = format!("{value:e}");
+    let parts = scientific.split_once('e');
+    let parts = parts.and_then(|(digits, exponent)| Some((digits, exponent.parse::<i32>().ok()?)));
+    match parts {
+        Some((digits, exponent)) if !(-4..6).contains(&exponent) => {
+            let sign = if exponent < 0 { '-' } else { '+' };
+            format!("{digits}e{sign}{:02}", exponent.abs())
+        }
+        _ => format!("{value}"),
+    }
+}
+
 fn open_type(metric: &Metric) -> &'static str {
     match metric.kind {
+        // Its samples lack the suffix that those of a counter must have.
+        Kind::Counter if metric.is_bare() => "unknown",
         Kind::Info => "info",
         _ => old_type(metric),
     }
@@ -225,6 +256,21 @@ mod tests {
         ];
         families.retain(|family| shown.contains(&family.metric));
         write(&families, format).replace(env!("CARGO_PKG_VERSION"), "1.2.3")
+    }
+
+    #[test]
+    fn bounds_are_written_as_go_writes_them() {
+        for (value, text) in [
+            (5_000.0, "5000"),
+            (1e6, "1e+06"),
+            (0.005, "0.005"),
+            (2.5, "2.5"),
+            (1_234_567.0, "1.234567e+06"),
+            (0.000_05, "5e-05"),
+            (0.0, "0"),
+        ] {
+            assert_eq!(shortest(value), text);
+        }
     }
 
     const SERIES: &str = r#"{function="a\"b\\c\nd",module="shop""#;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::family::{Family, Point, PointValue};
+use super::label::Labels;
 use super::names;
 use crate::value::{KeyValue, Value};
 
@@ -25,7 +26,8 @@ pub(super) fn target() -> Family<'static> {
     let points = if labels.is_empty() {
         Vec::new()
     } else {
-        vec![info(labels)]
+        let labels = labels.into_iter().map(|(key, value)| (key, value.into()));
+        vec![info(labels.collect())]
     };
     Family {
         metric: names::TARGET,
@@ -47,7 +49,7 @@ pub(super) fn build() -> Family<'static> {
     }
 }
 
-fn info(labels: Vec<(Cow<'static, str>, Cow<'static, str>)>) -> Point<'static> {
+fn info(labels: Labels<'static>) -> Point<'static> {
     Point {
         labels,
         value: PointValue::Integer(1),

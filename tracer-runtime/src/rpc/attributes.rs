@@ -25,20 +25,25 @@ impl Attributes {
         self.0.push(KeyValue::new(key, value));
     }
 
-    /// `host:port`; what is no port stays with the host.
     fn address(&mut self, address_key: &'static str, port_key: &'static str, address: &str) {
-        let parts = address.rsplit_once(':');
-        let parts = parts.and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
-        match parts {
-            Some((host, port)) => {
-                self.text(
-                    address_key,
-                    host.trim_start_matches('[').trim_end_matches(']'),
-                );
-                self.number(port_key, port);
-            }
-            None => self.text(address_key, address),
+        let (host, port) = host_and_port(address);
+        self.text(address_key, host);
+        if let Some(port) = port {
+            self.number(port_key, port);
         }
+    }
+}
+
+/// `host:port`; what is no port stays with the host.
+pub(super) fn host_and_port(address: &str) -> (&str, Option<u16>) {
+    let parts = address.rsplit_once(':');
+    let parts = parts.and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
+    match parts {
+        Some((host, port)) => {
+            let host = host.trim_start_matches('[').trim_end_matches(']');
+            (host, Some(port))
+        }
+        None => (address, None),
     }
 }
 

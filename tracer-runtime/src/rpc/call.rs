@@ -14,7 +14,7 @@ use super::event::{STREAM_FINISH, STREAM_RECV, STREAM_RECV_HEADER, STREAM_SEND, 
 use super::info::{BizStatus, OTHER, RpcInfo, RpcPlan, RpcStatus, full_method};
 #[cfg(feature = "tower")]
 use super::stream::{StreamEvent, StreamEventKind};
-use super::tracer::States;
+use super::tracers::States;
 use super::{Installed, installed, metrics, sites, status};
 use crate::callsite::{Callsite, SpanKind};
 use crate::clock;
@@ -121,7 +121,7 @@ impl RpcCall {
             .note_at(RPC_START, EventStatus::Info, "", ticks);
         let counts = !info.invocation().is_attempt();
         if counts {
-            metrics::started(&info);
+            metrics::started(&info, ticks);
         }
         let mut running = Box::new(Running {
             held,

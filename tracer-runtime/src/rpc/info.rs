@@ -7,7 +7,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::Installed;
+use super::metrics::Counted;
 use super::stats::RpcStats;
+pub(super) use super::status::{BizStatus, RpcStatus};
+pub(super) use super::stream::StreamingMode;
 use crate::callsite::SpanKind;
 use crate::context::Ids;
 
@@ -31,6 +34,7 @@ pub(super) struct Shared {
     pub(super) ids: OnceLock<Ids>,
     pub(super) late: Late,
     pub(super) stats: RpcStats,
+    pub(super) counted: Counted,
 }
 
 /// What becomes known while the call runs; each is said once.
@@ -41,39 +45,6 @@ pub(super) struct Late {
     pub(super) biz_status: OnceLock<BizStatus>,
     pub(super) status: OnceLock<RpcStatus>,
     pub(super) peer_address: OnceLock<Text>,
-}
-
-/// The status that the protocol itself gave the call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum RpcStatus {
-    /// A gRPC status code, 0 to 16.
-    Grpc(u8),
-    /// An HTTP status code.
-    Http(u16),
-}
-
-/// A failure that the protocol knows nothing of: the call itself went well.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct BizStatus {
-    /// As the application numbers them.
-    pub code: i32,
-    /// What it says.
-    pub message: String,
-}
-
-/// Which sides of a call send more than one message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum StreamingMode {
-    /// Neither.
-    #[default]
-    Unary,
-    /// The client.
-    Client,
-    /// The server.
-    Server,
-    /// Both.
-    Bidirectional,
 }
 
 /// One side of a call. What is not known is empty.
@@ -476,6 +447,7 @@ impl RpcInfo {
             attempts: AtomicU32::new(0),
             ids: OnceLock::new(),
             late: Late::default(),
+            counted: Counted::default(),
         }))
     }
 

@@ -28,61 +28,45 @@ pub mod identity;
 #[cfg(feature = "enable")]
 mod info;
 #[cfg(feature = "enable")]
-mod isolation;
+mod installed;
 #[cfg(feature = "enable")]
-mod metrics;
+mod isolation;
+#[cfg(all(feature = "enable", feature = "metrics"))]
+pub(crate) mod metrics;
+#[cfg(all(feature = "enable", not(feature = "metrics")))]
+#[path = "metrics/off.rs"]
+pub(crate) mod metrics;
+#[cfg(not(feature = "enable"))]
+mod off;
 #[cfg(feature = "enable")]
 mod sites;
 #[cfg(feature = "enable")]
 mod stats;
-#[cfg(feature = "enable")]
 mod status;
-#[cfg(feature = "enable")]
 mod stream;
+mod tracer;
 #[cfg(feature = "enable")]
 #[doc(hidden)]
 pub mod traced;
 #[cfg(feature = "enable")]
-pub(crate) mod tracer;
+pub(crate) mod tracers;
 
-#[cfg(all(test, feature = "testing"))]
+#[cfg(all(test, feature = "enable", feature = "testing"))]
 mod tests;
 
-use std::sync::OnceLock;
+#[cfg(all(not(feature = "enable"), feature = "metrics"))]
+use off::metrics;
+#[cfg(not(feature = "enable"))]
+use off::{call, info, stats};
 
 pub use call::RpcCall;
 pub use event::*;
-use tracer::Tracers;
-
-pub use info::{
-    BizStatus, Endpoint, Invocation, RpcConfig, RpcInfo, RpcPlan, RpcStatus, StreamingMode,
-};
+pub use info::{Endpoint, Invocation, RpcConfig, RpcInfo, RpcPlan};
+#[cfg(feature = "enable")]
+pub(crate) use installed::{Installed, install, installed};
+#[cfg(feature = "metrics")]
+pub use metrics::{KitexMetrics, KratosMetrics, kitex_metrics, kratos_metrics};
 pub use stats::RpcStats;
-pub use stream::{StreamEvent, StreamEventKind};
+pub use status::{BizStatus, RpcStatus};
+pub use stream::{StreamEvent, StreamEventKind, StreamingMode};
 pub use tracer::Tracer;
-
-/// What `init` has set up for all calls.
-#[derive(Debug)]
-pub(crate) struct Installed {
-    pub(crate) tracers: Tracers,
-    pub(crate) level: StatsLevel,
-    /// Of this process; empty where nobody said it.
-    pub(crate) service_name: String,
-}
-
-static INSTALLED: OnceLock<Installed> = OnceLock::new();
-
-/// For calls from now on; once a process.
-pub(crate) fn install(installed: Installed) {
-    let _ = INSTALLED.set(installed);
-}
-
-/// What `init` has set up, or what holds without it.
-pub(crate) fn installed() -> &'static Installed {
-    static NOTHING: Installed = Installed {
-        tracers: Tracers::none(),
-        level: StatsLevel::Detailed,
-        service_name: String::new(),
-    };
-    INSTALLED.get().unwrap_or(&NOTHING)
-}

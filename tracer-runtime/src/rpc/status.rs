@@ -1,9 +1,27 @@
-//! Which statuses of a protocol mean that a call has failed.
+//! The statuses of a call, and which of them mean that it has failed.
 
 use std::borrow::Cow;
 
-use super::info::RpcStatus;
 use crate::callsite::SpanKind;
+
+/// The status that the protocol itself gave the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum RpcStatus {
+    /// A gRPC status code, 0 to 16.
+    Grpc(u8),
+    /// An HTTP status code.
+    Http(u16),
+}
+
+/// A failure that the protocol knows nothing of: the call itself went well.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BizStatus {
+    /// As the application numbers them.
+    pub code: i32,
+    /// What it says.
+    pub message: String,
+}
 
 /// By code. <https://grpc.io/docs/guides/status-codes/>
 const GRPC_NAMES: [&str; 17] = [

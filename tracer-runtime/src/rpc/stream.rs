@@ -1,6 +1,20 @@
-//! What happens on a stream, message by message.
+//! Who streams, and what happens on a stream, message by message.
 
 use std::time::Duration;
+
+/// Which sides of a call send more than one message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum StreamingMode {
+    /// Neither.
+    #[default]
+    Unary,
+    /// The client.
+    Client,
+    /// The server.
+    Server,
+    /// Both.
+    Bidirectional,
+}
 
 /// One step of a streaming call, as [`Tracer::stream_event`](super::Tracer::stream_event) hears of it.
 ///

@@ -19,7 +19,7 @@ use crate::propagation::{Propagator, Propagators, propagators};
 use crate::recorder::budget;
 use crate::recorder::collector::{Collector, Exporters};
 use crate::recorder::pipeline::GLOBAL;
-use crate::rpc::tracer::Tracers;
+use crate::rpc::tracers::Tracers;
 use crate::rpc::{self, Installed, StatsLevel, Tracer};
 use crate::sampling::{Keep, Sampler};
 use crate::value::{KeyValue, Value};
@@ -38,6 +38,8 @@ pub struct Builder {
     stats_level: Option<StatsLevel>,
     memory_limit: Option<usize>,
     propagators: Option<Propagators>,
+    #[cfg(feature = "metrics")]
+    body_size_metrics: bool,
     discarding: bool,
     /// The environment chooses the exporters.
     automatic: bool,
@@ -150,6 +152,16 @@ impl Builder {
     /// ```
     pub fn with_propagators(mut self, propagators: impl IntoIterator<Item = Propagator>) -> Self {
         self.propagators = Some(Propagators::new(propagators));
+        self
+    }
+
+    /// Counts the bytes of bodies of HTTP requests and answers as well: `http.server.request.body.size` and its kind, which
+    /// the conventions want to be asked for.
+    ///
+    /// <https://opentelemetry.io/docs/specs/semconv/http/http-metrics/>
+    #[cfg(feature = "metrics")]
+    pub fn with_body_size_metrics(mut self) -> Self {
+        self.body_size_metrics = true;
         self
     }
 
@@ -294,6 +306,11 @@ impl Builder {
             tracers: std::mem::take(&mut self.tracers),
             level,
             service_name: resource.service_name().unwrap_or_default().to_owned(),
+        });
+        #[cfg(feature = "metrics")]
+        rpc::metrics::install(rpc::metrics::Options {
+            old_durations: settings.old_rpc_durations,
+            body_sizes: self.body_size_metrics,
         });
         GLOBAL.policy.set(
             self.sampler.or(from_environment).unwrap_or_default(),

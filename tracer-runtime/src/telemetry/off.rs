@@ -2,6 +2,7 @@
 
 pub(crate) mod builder {
     use crate::propagation::Propagator;
+    use crate::rpc::{StatsLevel, Tracer};
     use crate::sampling::{Keep, Sampler};
     use crate::telemetry::error::InitError;
     use crate::telemetry::guard::Telemetry;
@@ -99,6 +100,25 @@ pub(crate) mod builder {
         /// Nothing.
         #[inline]
         pub fn with_propagators(self, _propagators: impl IntoIterator<Item = Propagator>) -> Self {
+            self
+        }
+
+        /// Nothing.
+        #[inline]
+        pub fn with_tracer(self, _tracer: impl Tracer) -> Self {
+            self
+        }
+
+        /// Nothing.
+        #[inline]
+        pub fn with_stats_level(self, _level: StatsLevel) -> Self {
+            self
+        }
+
+        /// Nothing.
+        #[cfg(feature = "metrics")]
+        #[inline]
+        pub fn with_body_size_metrics(self) -> Self {
             self
         }
 

@@ -13,10 +13,12 @@ use crate::export::limits::Limits;
 use crate::export::resource::Resource;
 use crate::value::{KeyValue, Value};
 
+pub(super) fn any(value: AnyKind) -> AnyValue {
+    AnyValue { value: Some(value) }
+}
+
 pub(super) fn text(value: &str) -> AnyValue {
-    AnyValue {
-        value: Some(AnyKind::StringValue(value.to_owned())),
-    }
+    any(AnyKind::StringValue(value.to_owned()))
 }
 
 pub(super) fn texts<'a>(values: impl Iterator<Item = &'a str>) -> AnyValue {

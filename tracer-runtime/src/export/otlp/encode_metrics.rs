@@ -1,17 +1,20 @@
 //! From a reading of our metrics to the protocol's, all of them cumulative.
 
 use opentelemetry_proto::tonic::common::v1::KeyValue as ProtoKeyValue;
+use opentelemetry_proto::tonic::common::v1::any_value::Value as AnyKind;
 use opentelemetry_proto::tonic::metrics::v1::exponential_histogram_data_point::Buckets;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value as Number;
 use opentelemetry_proto::tonic::metrics::v1::{
-    AggregationTemporality, ExponentialHistogram, ExponentialHistogramDataPoint, Gauge, Metric,
-    NumberDataPoint, Sum,
+    AggregationTemporality, ExponentialHistogram, ExponentialHistogramDataPoint, Gauge, Histogram,
+    HistogramDataPoint, Metric, NumberDataPoint, Sum,
 };
 use prost::Message;
 use prost::bytes::Bytes;
 
-use super::encode_common::{Envelope, key_value, put_item, text};
+use super::encode_common::{Envelope, any, key_value, put_item, text};
+use crate::metrics::explicit::Explicit;
+use crate::metrics::label::Label;
 use crate::metrics::{Exponential, Family, Kind, Point, PointValue, SCALE, ZERO_THRESHOLD};
 
 /// A request of metrics, and how many data points are in it.
@@ -108,6 +111,16 @@ fn metric(family: &Family<'_>, points: &[Point<'_>], times: Times) -> Metric {
         Kind::Gauge | Kind::Info => Data::Gauge(Gauge {
             data_points: numbers(),
         }),
+        Kind::Histogram
+            if points
+                .iter()
+                .all(|p| matches!(p.value, PointValue::Explicit(_))) =>
+        {
+            Data::Histogram(Histogram {
+                data_points: points.iter().filter_map(|p| explicit(p, times)).collect(),
+                aggregation_temporality: AggregationTemporality::Cumulative.into(),
+            })
+        }
         Kind::Histogram => Data::ExponentialHistogram(ExponentialHistogram {
             data_points: points.iter().filter_map(|p| histogram(p, times)).collect(),
             aggregation_temporality: AggregationTemporality::Cumulative.into(),
@@ -133,7 +146,14 @@ fn sum(data_points: Vec<NumberDataPoint>, is_monotonic: bool) -> Data {
 fn attributes(point: &Point<'_>) -> Vec<ProtoKeyValue> {
     let labels = point.labels.iter();
     labels
-        .map(|(key, value)| key_value(key, text(value)))
+        .map(|(key, value)| {
+            let value = match value {
+                Label::Text(value) => text(value),
+                Label::Integer(n) => any(AnyKind::IntValue(*n)),
+                Label::Flag(flag) => any(AnyKind::BoolValue(*flag)),
+            };
+            key_value(key, value)
+        })
         .collect()
 }
 
@@ -141,7 +161,7 @@ fn number(point: &Point<'_>, times: Times) -> Option<NumberDataPoint> {
     let value = match point.value {
         PointValue::Integer(n) => Number::AsInt(i64::try_from(n).unwrap_or(i64::MAX)),
         PointValue::Float(x) => Number::AsDouble(x),
-        PointValue::Histogram(_) => return None,
+        PointValue::Histogram(_) | PointValue::Explicit(_) => return None,
     };
     Some(NumberDataPoint {
         attributes: attributes(point),
@@ -176,6 +196,23 @@ fn histogram(point: &Point<'_>, times: Times) -> Option<ExponentialHistogramData
             offset: *offset,
             bucket_counts: counts.clone(),
         }),
+        ..Default::default()
+    })
+}
+
+fn explicit(point: &Point<'_>, times: Times) -> Option<HistogramDataPoint> {
+    let PointValue::Explicit(values) = &point.value else {
+        return None;
+    };
+    let Explicit { upper, counts, sum } = values;
+    Some(HistogramDataPoint {
+        attributes: attributes(point),
+        start_time_unix_nano: times.start,
+        time_unix_nano: times.now,
+        count: values.count(),
+        sum: Some(*sum),
+        bucket_counts: counts.clone(),
+        explicit_bounds: upper.to_vec(),
         ..Default::default()
     })
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::export::resource::Resource;
+use crate::metrics::names::HTTP_SERVER_DURATION;
 use crate::metrics::{
     FUNCTION_CALLS, FUNCTION_DURATION, FUNCTION_IN_FLIGHT, START_TIME, TARGET, families, snapshot,
 };
@@ -152,6 +153,51 @@ fn every_field_of_an_exponential_histogram_arrives() {
         metrics[0].data,
         Some(Data::ExponentialHistogram(ExponentialHistogram {
             data_points: vec![expected],
+            aggregation_temporality: 2,
+        }))
+    );
+}
+
+#[test]
+fn every_field_of_an_explicit_histogram_arrives_and_attributes_keep_their_types() {
+    let values = Explicit {
+        upper: &[0.005, 0.01],
+        counts: vec![1, 0, 2],
+        sum: 4.5,
+    };
+    let point = |labels| Point {
+        labels,
+        value: PointValue::Explicit(values.clone()),
+    };
+    let family = Family {
+        metric: HTTP_SERVER_DURATION,
+        points: vec![
+            point(vec![("http.response.status_code".into(), 503_i64.into())]),
+            point(vec![("otel.metric.overflow".into(), true.into())]),
+        ],
+    };
+    let expected = |key, value| HistogramDataPoint {
+        attributes: vec![key_value(key, any(value))],
+        start_time_unix_nano: TIMES.start,
+        time_unix_nano: TIMES.now,
+        count: 3,
+        sum: Some(4.5),
+        bucket_counts: vec![1, 0, 2],
+        explicit_bounds: vec![0.005, 0.01],
+        exemplars: vec![],
+        flags: 0,
+        min: None,
+        max: None,
+    };
+    let metrics = metrics(&encoded(&[family], usize::MAX)[0]);
+    assert_eq!(metrics[0].name, "http.server.request.duration");
+    assert_eq!(
+        metrics[0].data,
+        Some(Data::Histogram(Histogram {
+            data_points: vec![
+                expected("http.response.status_code", AnyKind::IntValue(503)),
+                expected("otel.metric.overflow", AnyKind::BoolValue(true)),
+            ],
             aggregation_temporality: 2,
         }))
     );

@@ -6,7 +6,7 @@ mod tracers;
 
 use std::sync::{Arc, Mutex};
 
-use super::tracer::Tracers;
+use super::tracers::Tracers;
 use super::*;
 use crate::span::start::Start;
 

@@ -39,6 +39,8 @@ pub(crate) struct Settings {
     pub(crate) metrics_exporter: Option<ExporterSetting>,
     /// `OTEL_EXPORTER_PROMETHEUS_HOST` and `_PORT`.
     pub(crate) prometheus: PrometheusSetting,
+    /// `OTEL_SEMCONV_STABILITY_OPT_IN` has `rpc/dup`: the old durations of calls as well.
+    pub(crate) old_rpc_durations: bool,
     /// `OTEL_ATTRIBUTE_*`, `OTEL_SPAN_*`, `OTEL_EVENT_*`, `OTEL_LINK_*`.
     pub(crate) limits: Limits,
     /// `OTEL_EXPORTER_OTLP_*`, `OTEL_BSP_*` and `OTEL_METRIC_EXPORT_*`.
@@ -126,6 +128,7 @@ pub(crate) fn read(get: impl Fn(&str) -> Option<String>) -> (Settings, Vec<Warni
                 .unwrap_or_else(|| "localhost".to_owned()),
             port: lookup.port("OTEL_EXPORTER_PROMETHEUS_PORT", 9464),
         },
+        old_rpc_durations: lookup.has("OTEL_SEMCONV_STABILITY_OPT_IN", "rpc/dup"),
         limits,
         #[cfg(feature = "otlp")]
         otlp: otlp::read(&mut lookup, limits),

@@ -52,6 +52,12 @@ impl<'a> Lookup<'a> {
         is_true
     }
 
+    /// Whether a list, separated by commas, has this word; others are for others.
+    pub(super) fn has(&self, variable: &str, word: &str) -> bool {
+        let list = self.text(variable).unwrap_or_default();
+        list.split(',').any(|entry| entry.trim() == word)
+    }
+
     fn parsed<T>(
         &mut self,
         variable: &'static str,

@@ -56,6 +56,13 @@ fn only_true_is_true() {
 }
 
 #[test]
+fn old_durations_are_opted_in_by_one_word_of_a_list() {
+    let opted_in = |list| ok(&[("OTEL_SEMCONV_STABILITY_OPT_IN", list)]).old_rpc_durations;
+    assert!(opted_in("rpc/dup") && opted_in("http, rpc/dup ,database"));
+    assert!(!opted_in("rpc") && !opted_in("rpc/dup/x") && !opted_in(""));
+}
+
+#[test]
 fn resource_attributes_are_decoded() {
     let settings = ok(&[
         ("OTEL_SERVICE_NAME", "shop"),

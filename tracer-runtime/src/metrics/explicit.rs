@@ -1,0 +1,115 @@
+//! Histograms whose bounds are given: by a convention, or by the user.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Where the buckets of a histogram end.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Bounds {
+    /// Each belongs to the bucket below it; ascending, in the unit that is published.
+    pub(crate) upper: &'static [f64],
+    /// How many of what is recorded make one of what is published.
+    pub(crate) per_unit: f64,
+}
+
+/// Any thread adds to it.
+#[derive(Debug)]
+pub(crate) struct Histogram {
+    bounds: Bounds,
+    /// The last one is for what is above every bound.
+    counts: Box<[AtomicU64]>,
+    sum: AtomicU64,
+}
+
+/// What a histogram says.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Explicit {
+    pub(crate) upper: &'static [f64],
+    /// One more than there are bounds.
+    pub(crate) counts: Vec<u64>,
+    pub(crate) sum: f64,
+}
+
+impl Histogram {
+    pub(crate) fn new(bounds: Bounds) -> Self {
+        let counts = (0..=bounds.upper.len()).map(|_| AtomicU64::new(0));
+        Self {
+            bounds,
+            counts: counts.collect(),
+            sum: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn record(&self, value: u64) {
+        // Divided, as the quotient of two integers is the very float that the bound was written as.
+        let published = value as f64 / self.bounds.per_unit;
+        let bucket = self.bounds.upper.partition_point(|&end| end < published);
+        self.counts[bucket].fetch_add(1, Relaxed);
+        self.sum.fetch_add(value, Relaxed);
+    }
+
+    pub(crate) fn read(&self) -> Explicit {
+        Explicit {
+            upper: self.bounds.upper,
+            counts: self.counts.iter().map(|n| n.load(Relaxed)).collect(),
+            sum: self.sum.load(Relaxed) as f64 / self.bounds.per_unit,
+        }
+    }
+}
+
+impl Explicit {
+    pub(crate) fn count(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    /// Adds another one that has the same bounds.
+    pub(crate) fn add(&mut self, other: Self) {
+        for (count, more) in self.counts.iter_mut().zip(other.counts) {
+            *count += more;
+        }
+        self.sum += other.sum;
+    }
+
+    /// Upper bounds, and the count of values up to each. The bound that is missing is infinity.
+    pub(crate) fn cumulative(&self) -> impl Iterator<Item = (f64, u64)> {
+        let counts = self.counts.iter().scan(0, |sum, count| {
+            *sum += count;
+            Some(*sum)
+        });
+        self.upper.iter().copied().zip(counts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECONDS: Bounds = Bounds {
+        upper: &[0.005, 0.1, 1.0],
+        per_unit: 1e9,
+    };
+
+    #[test]
+    fn a_value_on_a_bound_belongs_to_the_bucket_that_ends_there() {
+        let histogram = Histogram::new(SECONDS);
+        for ns in [0, 5_000_000, 5_000_001, 100_000_000, 1_000_000_001] {
+            histogram.record(ns);
+        }
+        let read = histogram.read();
+        assert_eq!(read.counts, [2, 2, 0, 1]);
+        assert_eq!(read.count(), 5);
+        assert_eq!(read.sum, 1.110_000_002);
+        let cumulative: Vec<_> = read.cumulative().collect();
+        assert_eq!(cumulative, [(0.005, 2), (0.1, 4), (1.0, 4)]);
+    }
+
+    #[test]
+    fn histograms_with_the_same_bounds_add_up() {
+        let (one, two) = (Histogram::new(SECONDS), Histogram::new(SECONDS));
+        one.record(1);
+        two.record(2_000_000_000);
+        let mut sum = one.read();
+        sum.add(two.read());
+        assert_eq!(sum.counts, [1, 0, 0, 1]);
+        assert_eq!(sum.sum, 2.000_000_001);
+    }
+}
