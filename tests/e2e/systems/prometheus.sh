@@ -7,22 +7,12 @@ client_venv=prometheus-client-$client_version
 prometheus_packages="apt-get install -y --no-install-recommends prometheus"
 
 prometheus_install() {
-    must_have "Prometheus" "$prometheus_packages" install_prometheus
+    must_have "Prometheus" "$prometheus_packages" install_packages "prometheus promtool" "$prometheus_packages"
     must_have "the Python package prometheus-client $client_version" \
         "$here/systems/prometheus/make-venv.sh $client_version $cache_root/$client_venv/venv" \
         cached "$client_venv/venv/complete" "$here/systems/prometheus/make-venv.sh" "$client_version" "$cache_root/$client_venv/venv"
     export E2E_OPENMETRICS_PYTHON=$cache_root/$client_venv/venv/bin/python
 }
-
-install_prometheus() {
-    if command -v prometheus && command -v promtool; then return; fi >/dev/null
-    local sudo=()
-    [[ $EUID -eq 0 ]] || sudo=(sudo -n)
-    export DEBIAN_FRONTEND=noninteractive
-    # shellcheck disable=SC2086 # words of a command
-    "${sudo[@]}" $prometheus_packages ||
-        { "${sudo[@]}" apt-get update && "${sudo[@]}" $prometheus_packages; }
-} >&2
 
 prometheus_start() {
     local port targets

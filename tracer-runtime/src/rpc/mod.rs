@@ -44,10 +44,10 @@ mod sites;
 mod stats;
 mod status;
 mod stream;
-mod tracer;
 #[cfg(feature = "enable")]
 #[doc(hidden)]
 pub mod traced;
+mod tracer;
 #[cfg(feature = "enable")]
 pub(crate) mod tracers;
 

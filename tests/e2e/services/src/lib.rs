@@ -1,10 +1,7 @@
 //! What the services of the end-to-end tests share: how they start, say where they are, and stop.
 //!
 //! Everything is told by the environment: `OTEL_*`, and `METRICS_ADDR`, where Prometheus may scrape them.
-#![allow(
-    clippy::print_stdout,
-    reason = "a check reads what the services print"
-)]
+#![allow(clippy::print_stdout, reason = "a check reads what the services print")]
 
 use std::env;
 use std::error::Error;
