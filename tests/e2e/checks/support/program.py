@@ -55,6 +55,10 @@ class Program:
         """What follows `start` in its line."""
         return self.wait_for_line(start, seconds)[1].removeprefix(start).strip()
 
+    def tell(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
     def exit_status(self):
         """Closes standard input and waits for the exit."""
         if not self.process.stdin.closed:

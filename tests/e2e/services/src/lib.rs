@@ -41,6 +41,8 @@ pub mod shop {
 /// A problem ends the program.
 pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// A gRPC channel whose requests are calls.
 pub type Calls = ClientService<Channel>;
 
@@ -99,13 +101,18 @@ pub async fn until_closed() {
     let _ = tokio::io::stdin().read_to_end(&mut nothing).await;
 }
 
+/// Sends what there is. Jaeger takes no metrics, which is no reason to stop.
+pub fn send(telemetry: &Telemetry) {
+    if let Err(error) = telemetry.flush(PATIENCE) {
+        eprintln!("flush: {error}");
+    }
+}
+
 /// Sends what is left.
-///
-/// # Errors
-///
-/// It could not be sent.
-pub fn stop_telemetry(telemetry: Telemetry) -> Result<()> {
-    Ok(telemetry.shutdown(Duration::from_secs(10))?)
+pub fn stop_telemetry(telemetry: Telemetry) {
+    if let Err(error) = telemetry.shutdown(PATIENCE) {
+        eprintln!("shutdown: {error}");
+    }
 }
 
 /// An argument of the command line.

@@ -1,45 +1,49 @@
-//! usage: `echo_client SERVICE ADDRESS CALLS`. Calls the echo as the Kitex client does: below one span, every tenth call
-//! fails; then prints `calls SUCCEEDED FAILED` and `trace ID`.
+//! usage: `echo_client SERVICE ADDRESS`. Calls the echo as the Kitex client does: for each line of standard input, a
+//! number, that many calls below one span, every tenth to fail. Then it prints `calls SUCCEEDED FAILED`,
+//! `nanoseconds N …` of those that succeeded, measured around them, and `trace ID`. It ends with its input.
 #![allow(clippy::print_stdout, reason = "a check reads it")]
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tonic::Status;
+use tokio::io::{AsyncBufReadExt as _, BufReader, stdin};
 use tracer_e2e_services::echo::Words;
 use tracer_e2e_services::echo::echo_client::EchoClient;
 use tracer_e2e_services::{
-    Calls, Result, argument, connect, start_telemetry, stop_telemetry, until_closed,
+    Calls, Result, argument, connect, send, start_telemetry, stop_telemetry,
 };
 use tracer_runtime::{Baggage, Context, FutureExt as _, traced};
 
 #[traced]
 async fn run(echo: EchoClient<Calls>, calls: usize) {
     let baggage = Baggage::current().with("tenant", "acme");
-    let (succeeded, failed) = call(echo, calls).with_baggage(baggage).await;
-    println!("calls {succeeded} {failed}");
+    let spent = call(echo, calls).with_baggage(baggage).await;
+    println!("calls {} {}", spent.len(), calls - spent.len());
+    let spent: Vec<_> = spent
+        .iter()
+        .map(|spent| spent.as_nanos().to_string())
+        .collect();
+    println!("nanoseconds {}", spent.join(" "));
     println!("trace {}", Context::current().trace_id());
 }
 
-async fn call(mut echo: EchoClient<Calls>, calls: usize) -> (usize, usize) {
-    let mut failed = 0;
+/// How long each took that succeeded.
+async fn call(mut echo: EchoClient<Calls>, calls: usize) -> Vec<Duration> {
+    let mut spent = Vec::new();
     for i in 0..calls {
         let words = Words {
             text: "hello".to_owned(),
         };
+        let start = Instant::now();
         let answer = match i % 10 {
             9 => echo.fail(words).await,
             _ => echo.say(words).await,
         };
-        if let Err(status) = answer {
-            report(&status);
-            failed += 1;
+        match answer {
+            Ok(_) => spent.push(start.elapsed()),
+            Err(status) => eprintln!("call: {status}"),
         }
     }
-    (calls - failed, failed)
-}
-
-fn report(status: &Status) {
-    eprintln!("call: {status}");
+    spent
 }
 
 #[tokio::main]
@@ -47,10 +51,11 @@ async fn main() -> Result<()> {
     let telemetry = start_telemetry()?;
     let service = argument(1, "SERVICE")?;
     let channel = connect(service, &argument(2, "ADDRESS")?).await?;
-    run(EchoClient::new(channel), argument(3, "CALLS")?.parse()?).await;
-    telemetry.flush(Duration::from_secs(10))?;
-    println!("sent");
-    // Its metrics can be read until then.
-    until_closed().await;
-    stop_telemetry(telemetry)
+    let mut lines = BufReader::new(stdin()).lines();
+    while let Some(line) = lines.next_line().await? {
+        run(EchoClient::new(channel.clone()), line.trim().parse()?).await;
+        send(&telemetry);
+    }
+    stop_telemetry(telemetry);
+    Ok(())
 }

@@ -33,5 +33,6 @@ async fn main() -> Result<()> {
         .add_service(EchoServer::new(Service))
         .serve_with_incoming_shutdown(TcpIncoming::from(listener), until_closed())
         .await?;
-    stop_telemetry(telemetry)
+    stop_telemetry(telemetry);
+    Ok(())
 }

@@ -43,5 +43,6 @@ async fn main() -> Result<()> {
         served = axum::serve(listener, app).into_future() => served?,
         () = until_closed() => {}
     }
-    stop_telemetry(telemetry)
+    stop_telemetry(telemetry);
+    Ok(())
 }

@@ -1,16 +1,17 @@
 // A Kitex client for the end-to-end tests: gRPC, with the framework's own
-// tracing suite and Prometheus tracer. It makes its calls below one span, prints
-// `trace ID`, sends its spans, and waits for the end of standard input, so that its
-// metrics can be read.
+// tracing suite and Prometheus tracer. For each line of standard input, a number, it
+// makes that many calls below one span, every tenth to fail, sends its spans, and prints
+// `calls SUCCEEDED FAILED` and `trace ID`. It ends with its input.
 package main
 
 import (
+	"bufio"
 	"context"
 	"flag"
 	"fmt"
-	"io"
 	"log"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/cloudwego/kitex/client"
@@ -34,7 +35,6 @@ func main() {
 	prom := flag.String("prom", "127.0.0.1:9091", "where /metrics is")
 	otlp := flag.String("otlp", "127.0.0.1:4317", "where spans go, OTLP over gRPC")
 	plain := flag.Bool("plain", false, "context in gRPC metadata of their own names as well")
-	calls := flag.Int("calls", 40, "how many; every tenth fails")
 	flag.Parse()
 
 	p := provider.NewOpenTelemetryProvider(
@@ -70,9 +70,22 @@ func main() {
 		// The suite writes into metadata only where there is some.
 		ctx = metadata.AppendToOutgoingContext(ctx, "from", *name)
 	}
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		calls, err := strconv.Atoi(lines.Text())
+		if err != nil {
+			log.Fatal(err)
+		}
+		run(ctx, c, calls)
+	}
+	if err := p.Shutdown(context.Background()); err != nil {
+		log.Println("shutdown:", err)
+	}
+}
+
+func run(ctx context.Context, c echo.Client, calls int) {
 	ctx, span := otel.Tracer("caller").Start(ctx, "run")
 	succeeded, failed := 0, 0
-	for i := range *calls {
+	for i := range calls {
 		call := c.Say
 		if i%10 == 9 {
 			call = c.Fail
@@ -92,10 +105,6 @@ func main() {
 			log.Println("flush:", err)
 		}
 	}
-	if err := p.Shutdown(context.Background()); err != nil {
-		log.Println("shutdown:", err)
-	}
 	fmt.Println("calls", succeeded, failed)
 	fmt.Println("trace", span.SpanContext().TraceID())
-	io.Copy(io.Discard, os.Stdin)
 }
