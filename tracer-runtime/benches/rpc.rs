@@ -3,6 +3,8 @@
 //! ```text
 //! cargo bench -p tracer-runtime --bench rpc                  # every group, each with its `ratio NAME VALUE` lines
 //! cargo bench -p tracer-runtime --bench rpc -- propagation   # context read from headers and written to others
+//! cargo bench -p tracer-runtime --bench rpc -- unary         # a call of tonic, client and server
+//! cargo bench -p tracer-runtime --bench rpc -- streaming     # a stream of a hundred thousand messages
 //! ```
 //!
 //! How times are taken: see `compare`.
@@ -15,6 +17,8 @@
 
 #[path = "rpc/allocations.rs"]
 mod allocations;
+#[path = "rpc/cpu.rs"]
+mod cpu;
 #[path = "rpc/hostile.rs"]
 mod hostile;
 #[allow(dead_code, reason = "shared with `compare`")]
@@ -22,6 +26,12 @@ mod hostile;
 mod measure;
 #[path = "rpc/propagation.rs"]
 mod propagation;
+#[path = "rpc/service.rs"]
+mod service;
+#[path = "rpc/streaming.rs"]
+mod streaming;
+#[path = "rpc/unary.rs"]
+mod unary;
 
 fn main() {
     let asked: Vec<String> = std::env::args()
@@ -32,6 +42,12 @@ fn main() {
     if wants("propagation") {
         propagation::run();
         hostile::run();
+    }
+    if wants("unary") {
+        unary::run();
+    }
+    if wants("streaming") {
+        streaming::run();
     }
 }
 

@@ -7,6 +7,8 @@ pub use std::vec::Vec;
 pub use crate::callsite::{Callsite, Level, SpanKind};
 pub use crate::propagation::probe as carrier;
 pub use crate::record::{CallOutcome, EventKind, Failure};
+pub use crate::rpc::identity::{self, Identity};
+pub use crate::rpc::traced::{CallGuard, enter_call, traced_call};
 pub use crate::span::capture::{Capture, debug, display, put, put_debug, put_display};
 pub use crate::span::describe::{AlwaysOk, Describe};
 pub use crate::span::future::{Traced, traced, traced_at, traced_with};
@@ -18,7 +20,8 @@ pub use crate::span::probe::{
     Probe, debug_text, display_text, or_other, with_message, without_message,
 };
 pub use crate::span::probe_return::{
-    Never, Once, Returned, any, output, settle_future, traced_at_by, traced_by,
+    Never, Once, Returned, any, output, settle_call_future, settle_future, traced_at_by, traced_by,
+    traced_call_by,
 };
 pub use crate::span::start::{Parent, Start};
 pub use crate::value::{KeyValue, Value};

@@ -24,7 +24,7 @@ impl Tracer for Listener {
     type State = u32;
 
     fn start(&self, rpc: &RpcInfo) -> u32 {
-        rpc.record(&AUTH_DONE);
+        rpc.record(AUTH_DONE);
         7
     }
 

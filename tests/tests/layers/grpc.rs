@@ -104,6 +104,36 @@ fn both_sides_of_a_call_are_one_trace() {
     assert!(!server.contains(&"stream_recv_header"), "{server:?}");
 }
 
+#[traced(
+    client,
+    rpc(system = "grpc", service = "shop.Stock", method = "Reserve")
+)]
+async fn reserve_twice(client: &mut Client) -> Result<String, tonic::Status> {
+    let _ = ask(client, "/shop.Stock/Reserve", "unicorn").await;
+    ask(client, "/shop.Stock/Reserve", "apple").await
+}
+
+#[test]
+fn requests_of_a_client_function_are_its_attempts() {
+    let capture = capture();
+    block_on(async {
+        let url = serve(ServerLayer::new()).await;
+        reserve_twice(&mut client(&url).await).await.unwrap();
+    });
+    assert_eq!(
+        capture.tree(),
+        "reserve_twice [ok]\n\
+         \x20 shop.Stock/Reserve [error: no unicorns]\n    shop.Stock/Reserve [ok]\n      reserve [error: no unicorns]\n\
+         \x20 shop.Stock/Reserve [ok]\n    shop.Stock/Reserve [ok]\n      reserve [ok]\n"
+    );
+    let attempts: Vec<_> = capture
+        .spans()
+        .iter()
+        .map(|span| text(span, "rpc.attempt"))
+        .collect();
+    assert_eq!(attempts, ["1", "none", "none", "none", "1", "none", "none"]);
+}
+
 #[test]
 fn a_status_is_an_error_for_whom_the_conventions_say() {
     let capture = capture();

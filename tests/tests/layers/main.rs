@@ -5,6 +5,7 @@
 mod grpc;
 mod http_client;
 mod http_server;
+mod metrics;
 mod reqwest_client;
 mod service;
 mod streams;

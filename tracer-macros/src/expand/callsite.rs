@@ -97,7 +97,9 @@ pub(crate) fn start(rt: &Runtime, args: &Args, params: &Params) -> Option<TokenS
         Some(quote_spanned!(span=> #private::Start::root()))
     } else if args.server.is_set() {
         let remote = remote(private, args, params);
-        Some(quote_spanned!(span=> #private::Start::remote(#remote)))
+        Some(quote_spanned!(span=> #private::Start::served(#remote)))
+    } else if args.client.is_set() {
+        Some(quote_spanned!(span=> #private::Start::current()))
     } else {
         None
     };
@@ -111,6 +113,54 @@ pub(crate) fn start(rt: &Runtime, args: &Args, params: &Params) -> Option<TokenS
     let span = first.map_or(span, |tree| generated(tree.span()));
     let private = rt.private_at(span);
     Some(quote_spanned!(span=> #private::Start::with_links(#at, #links)))
+}
+
+/// `Identity`, where the function stands for a call between services.
+pub(crate) fn identity(rt: &Runtime, args: &Args, params: &Params) -> Option<TokenStream> {
+    let span = Span::mixed_site();
+    let private = &rt.private;
+    let side = match (args.server.is_set(), args.client.is_set()) {
+        (true, _) => quote_spanned!(span=> server),
+        (_, true) => quote_spanned!(span=> client),
+        _ => return None,
+    };
+    let asks = |carrier: TokenStream| {
+        quote_spanned!(span=> match &(#carrier) { carrier => {
+            use #private::identity::*;
+            (&Identify(carrier)).__traced_identify(&mut identity)
+        } })
+    };
+    // A client's may need to be changed, inside of the body.
+    let carrier = args.carrier.get().filter(|_| args.server.is_set());
+    let carrier = carrier.map(|carrier| asks(carrier.to_token_stream()));
+    let parameters = params.outside.iter().map(|(conditions, name)| {
+        let ask = asks(name.to_token_stream());
+        if conditions.is_empty() {
+            ask
+        } else {
+            quote_spanned!(span=> match () { #conditions () => #ask, () => {} })
+        }
+    });
+    let said = args.rpc.get().map(|rpc| {
+        let parts = [
+            ("system", &rpc.system),
+            ("service", &rpc.service),
+            ("method", &rpc.method),
+        ];
+        let said = parts.into_iter().filter_map(|(name, value)| {
+            let (name, value) = (Ident::new(name, span), value.as_ref()?);
+            Some(quote_spanned!(span=> #private::Identity::#name(&mut identity, #value);))
+        });
+        quote_spanned!(span=> #(#said)*)
+    });
+    Some(quote_spanned!(span=> {
+        #[allow(unused_mut)]
+        let mut identity = #private::Identity::#side();
+        #(#parameters;)*
+        #carrier;
+        #said
+        identity
+    }))
 }
 
 /// The context of the caller: from the carrier that was named, else from the first parameter that

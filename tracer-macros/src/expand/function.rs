@@ -233,6 +233,21 @@ impl Call<'_> {
         };
         let span = tokens::place_of_value(self.body);
         let private = self.rt.private_at(span);
+        let identity = callsite::identity(self.rt, self.args, params);
+        if let (Some(start), Some(identity)) =
+            (callsite::start(self.rt, self.args, params), identity)
+        {
+            let before = quote_spanned!(span=>
+                let __traced_start = #start; let __traced_identity = #identity;);
+            let place = quote_spanned!(span=> #callsite, __traced_start, __traced_identity);
+            let call = match by {
+                None => quote_spanned!(span=> #private::traced_call(#place, #block, #judge)),
+                Some(describe) => {
+                    quote_spanned!(span=> #private::traced_call_by(#place, #block, #describe))
+                }
+            };
+            return (before, call);
+        }
         match (callsite::start(self.rt, self.args, params), by) {
             (None, None) => (
                 TokenStream::new(),

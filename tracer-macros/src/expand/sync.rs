@@ -89,9 +89,15 @@ impl Call<'_> {
     fn enter(&self, params: &Params) -> Enter {
         let span = Span::mixed_site();
         let (private, callsite) = (&self.rt.private, &self.callsite);
-        match callsite::start(self.rt, self.args, params) {
-            Some(start) => Enter::At(quote_spanned!(span=> #private::enter_at(#callsite, #start))),
-            None => Enter::Here(callsite.clone()),
+        let start = callsite::start(self.rt, self.args, params);
+        match (start, callsite::identity(self.rt, self.args, params)) {
+            (Some(start), Some(identity)) => Enter::Call(
+                quote_spanned!(span=> #private::enter_call(#callsite, #start, #identity)),
+            ),
+            (Some(start), None) => {
+                Enter::At(quote_spanned!(span=> #private::enter_at(#callsite, #start)))
+            }
+            (None, _) => Enter::Here(callsite.clone()),
         }
     }
 }
@@ -102,6 +108,8 @@ enum Enter {
     Here(TokenStream),
     /// By this expression.
     At(TokenStream),
+    /// By this expression, as a call between services.
+    Call(TokenStream),
 }
 
 impl Enter {
@@ -118,8 +126,38 @@ impl Enter {
             (Self::At(enter), false) => quote_spanned!(span=> let mut #guard = #enter;),
             (Self::At(enter), true) => quote_spanned!(span=>
                 let mut #guard = #enter; #private::Guard::alone(&mut #guard);),
+            (Self::Call(enter), false) => quote_spanned!(span=> let mut #guard = #enter;),
+            (Self::Call(enter), true) => quote_spanned!(span=>
+                let mut #guard = #enter; #private::CallGuard::alone(&mut #guard);),
         }
     }
+
+    /// The names of what ends it.
+    fn names(&self) -> Names {
+        let name = |name| Ident::new(name, Span::mixed_site());
+        match self {
+            Self::Call(_) => Names {
+                guard: name("CallGuard"),
+                end: name("__traced_end_call"),
+                settle: name("__traced_settle_call"),
+                settle_future: name("settle_call_future"),
+            },
+            Self::Here(_) | Self::At(_) => Names {
+                guard: name("Guard"),
+                end: name("__traced_end"),
+                settle: name("__traced_settle"),
+                settle_future: name("settle_future"),
+            },
+        }
+    }
+}
+
+/// How the runtime calls what ends a call.
+struct Names {
+    guard: Ident,
+    end: Ident,
+    settle: Ident,
+    settle_future: Ident,
 }
 
 /// What is done with the returned value.
@@ -158,36 +196,38 @@ impl SyncBody<'_> {
         let value = Ident::new("__traced_value", self.place);
         // A body can end in `panic!()` whatever the function returns.
         let alone = matches!(self.end, End::Unseen);
+        let names = self.enter.names();
+        let (kind, end, settle) = (&names.guard, &names.end, &names.settle);
         let enter = self
             .enter
             .statements(private, &guard.to_token_stream(), alone);
         let place = self.place;
         let private_there = self.private_there;
-        let end = match self.end {
+        let ended = match self.end {
             End::Unseen | End::Never => return quote_spanned!(span=> #enter #run),
             End::Reached if self.returned.is_none() => {
                 let semicolon = self.closure.map(|_| quote_spanned!(span=> ;));
                 return quote_spanned!(span=>
-                    #enter #run #semicolon #[allow(unreachable_code)] #private::Guard::finish(&mut #guard););
+                    #enter #run #semicolon #[allow(unreachable_code)] #private::#kind::finish(&mut #guard););
             }
-            End::Reached => quote_spanned!(span=> #private::Guard::finish(&mut #guard); #value),
+            End::Reached => quote_spanned!(span=> #private::#kind::finish(&mut #guard); #value),
             End::Described(Describer::ByType) => {
                 let judge = judge(private, &quote_spanned!(span=> #private::Probe(&#value)));
                 quote_spanned!(place=>
                     use #private::by_type::*;
                     let judge = #judge;
-                    #private_there::Returned(#value).__traced_end(&mut #guard, judge))
+                    #private_there::Returned(#value).#end(&mut #guard, judge))
             }
             End::Described(Describer::Closure(describe)) => quote_spanned!(place=>
                 use #private::by_type::*;
-                #private_there::Returned(#value).__traced_settle(&mut #guard, #describe)
+                #private_there::Returned(#value).#settle(&mut #guard, #describe)
             ),
             End::Future(output, describe) => {
-                future_of(private, &guard, &value, output.as_ref(), describe)
+                future_of(private, &names, &guard, &value, output.as_ref(), describe)
             }
         };
         quote_spanned!(span=>
-            #enter let #value: #ty = #run; #[allow(unreachable_code)] { #end })
+            #enter let #value: #ty = #run; #[allow(unreachable_code)] { #ended })
     }
 
     fn ty(&self) -> TokenStream {
@@ -223,12 +263,14 @@ impl SyncBody<'_> {
 /// The returned future, in which the call goes on.
 fn future_of(
     private: &TokenStream,
+    names: &Names,
     guard: &Ident,
     value: &Ident,
     output: Option<&TokenStream>,
     describe: Option<Describer>,
 ) -> TokenStream {
     let span = Span::mixed_site();
+    let (kind, settle_future) = (&names.guard, &names.settle_future);
     let judge = match (&describe, output) {
         (Some(Describer::ByType), Some(output)) => judge_of(private, output),
         _ => quote_spanned!(span=> #private::AlwaysOk),
@@ -239,8 +281,8 @@ fn future_of(
     };
     match describe {
         Some(Describer::Closure(describe)) => quote_spanned!(span=>
-            #private::settle_future(&mut #guard, #future, #describe)),
+            #private::#settle_future(&mut #guard, #future, #describe)),
         _ => quote_spanned!(span=>
-            #private::Guard::into_future(#private::Guard::take(&mut #guard), #future, #judge)),
+            #private::#kind::into_future(#private::#kind::take(&mut #guard), #future, #judge)),
     }
 }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use super::info::RpcInfo;
+use crate::callsite::SpanKind;
 
 thread_local! {
     static CURRENT: RefCell<Option<RpcInfo>> = const { RefCell::new(None) };
@@ -81,4 +82,9 @@ pub(super) fn get() -> Option<RpcInfo> {
         .try_with(|current| current.try_borrow().ok()?.clone())
         .ok()
         .flatten()
+}
+
+/// Whether this thread works for a call that this process serves.
+pub(crate) fn serves() -> bool {
+    RpcInfo::current().is_some_and(|call| call.kind() == SpanKind::Server)
 }

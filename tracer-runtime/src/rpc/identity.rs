@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use super::info::RpcPlan;
 use crate::mode;
 
-/// What is known of a call before it starts; nothing where nobody records.
+/// What is known of a call before it starts; nothing where nobody records, or where the function handles a call that a
+/// layer has started.
 #[derive(Debug)]
 pub struct Identity(Option<Box<RpcPlan>>);
 
@@ -13,13 +14,20 @@ impl Identity {
     /// Of a call that arrives.
     #[must_use]
     pub fn server() -> Self {
-        Self::of(|| RpcPlan::server(""))
+        match super::serves() {
+            true => Self(None),
+            false => Self::of(|| RpcPlan::server("")),
+        }
     }
 
     /// Of a call that leaves.
     #[must_use]
     pub fn client() -> Self {
-        Self::of(|| RpcPlan::client(""))
+        Self::of(|| {
+            let mut plan = RpcPlan::client("");
+            plan.of_function = true;
+            plan
+        })
     }
 
     fn of(plan: impl FnOnce() -> RpcPlan) -> Self {

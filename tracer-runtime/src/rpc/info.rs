@@ -156,6 +156,8 @@ pub struct RpcPlan {
     pub(crate) attempt: u32,
     /// The call is one of several tries at another one, which is what counts.
     pub(crate) is_attempt: bool,
+    /// A function stands for the call, and what it calls is part of it.
+    pub(crate) of_function: bool,
     pub(crate) config: RpcConfig,
     /// The template of the path that matched; empty where unknown.
     pub(crate) route: Text,
@@ -225,6 +227,7 @@ impl RpcPlan {
             seq_id: 0,
             attempt: 0,
             is_attempt: false,
+            of_function: false,
             config: RpcConfig::default(),
             route: Text::Borrowed(""),
             http: None,
@@ -322,6 +325,17 @@ impl RpcPlan {
         match RpcInfo::current() {
             Some(call) => self.attempt_at(&call),
             None => self,
+        }
+    }
+
+    /// The next try at the call of the `#[traced(client)]` function that this runs in, if it does.
+    #[cfg(feature = "tower")]
+    pub(crate) fn attempt_of_function(self) -> Self {
+        match RpcInfo::current() {
+            Some(call) if call.kind() == SpanKind::Client && call.0.plan.of_function => {
+                self.attempt_at(&call)
+            }
+            _ => self,
         }
     }
 

@@ -14,6 +14,35 @@
 //! | [`CLIENT_CONN_START`], [`CLIENT_CONN_FINISH`], `WAIT_READ_*`, `CHECKSUM_*` | nobody here: HTTP clients hide them; protocols of your own note them |
 //!
 //! What cannot be seen is absent.
+//!
+//! # Metrics
+//!
+//! Every call is counted when it ends, whatever the sampler decides and however it ends (feature `metrics`):
+//!
+//! | metric | attributes |
+//! |---|---|
+//! | `rpc.server.call.duration`, `rpc.client.call.duration` | `rpc.system.name`, `rpc.method`, `rpc.response.status_code`, `error.type`, `server.*` of a client, `service.peer.*` |
+//! | `rpc.server.duration`, `rpc.client.duration`, in milliseconds | `rpc.system`, `rpc.service`, `rpc.method`, `rpc.grpc.status_code` |
+//! | `tracer.rpc.server.active_calls`, `tracer.rpc.client.active_calls` | `rpc.system.name`, `server.*` of a client |
+//! | `tracer.rpc.{server,client}.{sent,received}.{messages,bytes}` | `rpc.system.name`, `rpc.method`, `server.*` of a client, `service.peer.*` |
+//! | `http.server.request.duration`, `http.client.request.duration` | `http.request.method`, `http.response.status_code`, `error.type`, `network.protocol.version`, `url.scheme` and `http.route` of a server, `server.*` of a client, `service.peer.*` |
+//! | `http.server.active_requests`, `http.client.active_requests` | `http.request.method`, `url.scheme` of a server, `server.*` of a client |
+//! | `http.{server,client}.{request,response}.body.size` | as the duration |
+//!
+//! - Prometheus has underscores for the dots and the unit at the end: `rpc_server_call_duration_seconds`.
+//! - A call has RPC metrics or HTTP metrics, not both: gRPC is RPC.
+//! - The durations in milliseconds are there where `OTEL_SEMCONV_STABILITY_OPT_IN` has `rpc/dup`, the sizes of bodies
+//!   with `with_body_size_metrics`. Active requests are there without being asked for, though the conventions have them
+//!   opt-in: what is running now is half of what one wants to know of a service, and costs two additions.
+//! - `error.type` is the status where that is an error for this side, `panic`, or what the error says of itself. A
+//!   cancelled call has its gRPC status. Elsewhere it has `cancelled`, also where the head of an answer was sent before,
+//!   but for an HTTP client that gives up: to the conventions that is no error.
+//! - `rpc.method` is `_OTHER` where the service has no such method.
+//! - A metric has at most 2,000 series for each side of each protocol. What comes beyond is counted in one that says
+//!   `otel.metric.overflow`; texts are cut at 256 bytes. That bounds the memory to a few megabytes.
+//!
+//! `kitex_metrics` and `kratos_metrics` count under the names of those frameworks as well. What tracers cost and how
+//! often they panic is in `tracer_callback_duration_seconds` and `tracer_callback_panics_total`, by type of tracer.
 
 #[cfg(feature = "enable")]
 pub(crate) mod attributes;
@@ -58,8 +87,13 @@ mod tests;
 use off::metrics;
 #[cfg(not(feature = "enable"))]
 use off::{call, info, stats};
+#[cfg(not(feature = "enable"))]
+#[doc(hidden)]
+pub use off::{identity, traced};
 
 pub use call::RpcCall;
+#[cfg(feature = "enable")]
+pub(crate) use current::serves;
 pub use event::*;
 pub use info::{Endpoint, Invocation, RpcConfig, RpcInfo, RpcPlan};
 #[cfg(feature = "enable")]

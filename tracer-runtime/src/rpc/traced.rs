@@ -14,6 +14,7 @@ use crate::callsite::{Callsite, SpanKind};
 use crate::mode;
 use crate::record::{CallOutcome, Failure};
 use crate::span::describe::Describe;
+use crate::span::future::Traced;
 use crate::span::guard::{Guard, enter_at};
 use crate::span::held::Held;
 use crate::span::start::Start;
@@ -32,7 +33,7 @@ pub struct TracedCall<F, D> {
 enum State {
     Waiting(Box<Waiting>),
     Running(RpcCall),
-    /// Within a call of its own kind that a layer has started: a span.
+    /// A span within a call that a layer has started.
     Joined(Box<Held>, SpanKind),
     Done,
 }
@@ -49,9 +50,6 @@ impl Waiting {
         let kind = self.site.kind();
         match self.identity.plan() {
             _ if mode::get() == 0 => State::Done,
-            Some(_) if joins(kind) => {
-                State::Joined(Box::new(Held::new(self.site, Start::current())), kind)
-            }
             Some(plan) => {
                 let call = RpcCall::start_function(plan, self.site, self.at);
                 if kind == SpanKind::Server {
@@ -62,12 +60,6 @@ impl Waiting {
             None => State::Joined(Box::new(Held::new(self.site, self.at)), kind),
         }
     }
-}
-
-/// Whether this is the handler of a call that a layer has started.
-fn joins(kind: SpanKind) -> bool {
-    kind == SpanKind::Server
-        && RpcInfo::current().is_some_and(|call| call.kind() == SpanKind::Server)
 }
 
 impl State {
@@ -187,6 +179,8 @@ pub struct CallGuard {
     /// Ends before the guard.
     call: Option<(RpcCall, super::current::Kept)>,
     guard: Guard,
+    /// See [`Self::alone`].
+    alone: bool,
 }
 
 /// Begins a call of a function that runs at once.
@@ -196,12 +190,7 @@ pub fn enter_call(site: &'static Callsite, at: Start, identity: Identity) -> Cal
         return CallGuard {
             call: None,
             guard: Guard::off(),
-        };
-    }
-    if joins(kind) {
-        return CallGuard {
-            call: None,
-            guard: enter_at(site, Start::current()),
+            alone: false,
         };
     }
     let guard = enter_at(site, at);
@@ -216,12 +205,21 @@ pub fn enter_call(site: &'static Callsite, at: Start, identity: Identity) -> Cal
         let entered = super::current::Current::enter(call.info()?.clone());
         Some((call, entered))
     });
-    CallGuard { call, guard }
+    CallGuard {
+        call,
+        guard,
+        alone: false,
+    }
 }
 
 impl CallGuard {
-    /// The body has reached its end, and returned something that is this failure.
-    pub(crate) fn finish(
+    /// The body has reached its end, and the call with it.
+    pub fn finish(&mut self) {
+        self.finish_with(None, None);
+    }
+
+    /// The body has reached its end and returned something; `None` as its failure is `ok`.
+    pub(crate) fn finish_with(
         &mut self,
         status: Option<super::RpcStatus>,
         failure: Option<Box<Failure>>,
@@ -231,6 +229,43 @@ impl CallGuard {
             end(call, self.guard.kind(), status, failure.clone());
         }
         self.guard.finish_with(failure);
+    }
+
+    /// Nobody will say that the body has reached its end.
+    pub fn alone(&mut self) {
+        self.guard.alone();
+        self.alone = true;
+    }
+
+    /// The call, to go on elsewhere.
+    #[must_use]
+    pub fn take(&mut self) -> Self {
+        Self {
+            call: self.call.take(),
+            guard: self.guard.take(),
+            alone: self.alone,
+        }
+    }
+
+    /// Lets the call go on in the future that its function returned.
+    pub fn into_future<F: Future, D: Describe<F::Output>>(
+        mut self,
+        future: F,
+        describe: D,
+    ) -> Traced<TracedCall<F, D>, D> {
+        let state = match self.call.take() {
+            Some((call, entered)) => {
+                drop(entered);
+                State::Running(call)
+            }
+            None => State::Done,
+        };
+        let call = TracedCall {
+            state: ManuallyDrop::new(state),
+            describe,
+            inner: ManuallyDrop::new(future),
+        };
+        self.guard.take().into_future(call, describe)
     }
 
     pub(crate) fn is_on(&self) -> bool {
@@ -243,11 +278,14 @@ impl CallGuard {
 }
 
 impl Drop for CallGuard {
-    /// The body has not reached its end: it unwinds.
+    /// The body has not reached its end, unless nobody says so.
     fn drop(&mut self) {
         if let Some((call, entered)) = self.call.take() {
             drop(entered);
-            call.panicked(None);
+            match self.alone && !std::thread::panicking() {
+                true => end(call, self.guard.kind(), None, None),
+                false => call.panicked(None),
+            }
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::callsite::SpanKind;
 use crate::record::Failure;
-#[cfg(feature = "enable")]
 use crate::rpc::RpcStatus;
 
 /// Decides the outcome of a call from the value that it returned.
@@ -11,7 +10,6 @@ pub trait Describe<T: ?Sized>: Copy {
     fn describe(self, value: &T, kind: SpanKind) -> Option<Box<Failure>>;
 
     /// The status of the protocol, where the value has one.
-    #[cfg(feature = "enable")]
     fn status(self, value: &T) -> Option<RpcStatus> {
         let _ = value;
         None

@@ -11,7 +11,6 @@ use super::describe::Describe;
 use super::probe::{Bad, Good, Nothing, Probe};
 use crate::callsite::SpanKind;
 use crate::record::Failure;
-#[cfg(feature = "enable")]
 use crate::rpc::RpcStatus;
 
 /// Describes as a `J` does.
@@ -24,7 +23,6 @@ impl<T, J: Describe<T> + Default> Describe<T> for ByType<J> {
         J::default().describe(value, kind)
     }
 
-    #[cfg(feature = "enable")]
     fn status(self, value: &T) -> Option<RpcStatus> {
         J::default().status(value)
     }
@@ -43,7 +41,6 @@ impl<T, B, S: Describe<T>, E: Describe<B>> Describe<Result<T, B>> for Either<S, 
         }
     }
 
-    #[cfg(feature = "enable")]
     fn status(self, value: &Result<T, B>) -> Option<RpcStatus> {
         match value {
             Ok(good) => self.0.status(good),

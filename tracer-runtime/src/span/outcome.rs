@@ -2,7 +2,6 @@
 
 use crate::callsite::SpanKind;
 use crate::record::Failure;
-#[cfg(feature = "enable")]
 use crate::rpc::RpcStatus;
 
 /// Decides the outcome of a call that returns a value of this type, or an `Err` of it.
@@ -44,7 +43,6 @@ pub trait Outcome {
 
     /// The status of the protocol, where the value has one.
     #[doc(hidden)]
-    #[cfg(feature = "enable")]
     fn rpc_status(&self) -> Option<RpcStatus> {
         None
     }
@@ -58,7 +56,6 @@ mod http_types {
     use super::Outcome;
     use crate::callsite::SpanKind;
     use crate::record::Failure;
-    #[cfg(feature = "enable")]
     use crate::rpc::RpcStatus;
 
     fn failed(status: StatusCode) -> Failure {
@@ -83,7 +80,6 @@ mod http_types {
             }
         }
 
-        #[cfg(feature = "enable")]
         fn rpc_status(&self) -> Option<RpcStatus> {
             Some(RpcStatus::Http(self.as_u16()))
         }
@@ -98,7 +94,6 @@ mod http_types {
             self.status().failure_in_err(kind)
         }
 
-        #[cfg(feature = "enable")]
         fn rpc_status(&self) -> Option<RpcStatus> {
             self.status().rpc_status()
         }
@@ -116,7 +111,6 @@ mod http_types {
                     self.0.failure_in_err(kind)
                 }
 
-                #[cfg(feature = "enable")]
                 fn rpc_status(&self) -> Option<RpcStatus> {
                     self.0.rpc_status()
                 }
@@ -143,7 +137,6 @@ mod grpc_types {
     use super::Outcome;
     use crate::callsite::SpanKind;
     use crate::record::Failure;
-    #[cfg(feature = "enable")]
     use crate::rpc::RpcStatus;
     use crate::span::inside::cut;
 
@@ -180,7 +173,6 @@ mod grpc_types {
             })
         }
 
-        #[cfg(feature = "enable")]
         fn rpc_status(&self) -> Option<RpcStatus> {
             Some(RpcStatus::Grpc(self.code() as u8))
         }
@@ -192,7 +184,6 @@ mod grpc_types {
             None
         }
 
-        #[cfg(feature = "enable")]
         fn rpc_status(&self) -> Option<RpcStatus> {
             Some(RpcStatus::Grpc(0))
         }

@@ -14,7 +14,6 @@ use super::inside::{cut, failure_of, recording};
 use super::outcome::Outcome;
 use crate::callsite::SpanKind;
 use crate::record::Failure;
-#[cfg(feature = "enable")]
 use crate::rpc::RpcStatus;
 
 /// A returned value.
@@ -88,7 +87,6 @@ impl<T: Outcome> Describe<T> for ByOutcome {
         value.failure(kind).map(Box::new)
     }
 
-    #[cfg(feature = "enable")]
     fn status(self, value: &T) -> Option<RpcStatus> {
         value.rpc_status()
     }
@@ -149,8 +147,7 @@ macro_rules! errors {
                 describe(error, kind).map(Box::new)
             }
 
-            $(#[cfg(feature = "enable")]
-            fn status(self, error: &E) -> Option<RpcStatus> {
+            $(fn status(self, error: &E) -> Option<RpcStatus> {
                 let status: fn(&E) -> Option<RpcStatus> = $status;
                 status(error)
             })?

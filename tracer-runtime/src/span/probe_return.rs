@@ -9,6 +9,8 @@ use super::guard::Guard;
 use super::start::Start;
 use crate::callsite::{Callsite, SpanKind};
 use crate::record::Failure;
+use crate::rpc::identity::Identity;
+use crate::rpc::traced::{CallGuard, TracedCall, traced_call};
 
 /// A closure that describes.
 #[derive(Clone, Copy)]
@@ -65,6 +67,36 @@ where
     guard.take().into_future(future, By(describe))
 }
 
+/// [`traced_call`] with a closure.
+#[inline(always)]
+pub fn traced_call_by<F, D>(
+    site: &'static Callsite,
+    at: Start,
+    identity: Identity,
+    future: F,
+    describe: D,
+) -> TracedCall<F, By<D>>
+where
+    F: Future,
+    D: Fn(&F::Output, SpanKind) -> Option<Box<Failure>> + Copy,
+{
+    traced_call(site, at, identity, future, By(describe))
+}
+
+/// [`settle_future`] for a call between services.
+#[inline(always)]
+pub fn settle_call_future<F, D>(
+    guard: &mut CallGuard,
+    future: F,
+    describe: D,
+) -> Traced<TracedCall<F, By<D>>, By<D>>
+where
+    F: Future,
+    D: Fn(&F::Output, SpanKind) -> Option<Box<Failure>> + Copy,
+{
+    guard.take().into_future(future, By(describe))
+}
+
 /// Tells the compiler what a future gives.
 #[inline(always)]
 pub fn output<T, F: Future<Output = T>>(future: F) -> F {
@@ -101,6 +133,18 @@ pub trait Settle {
     fn __traced_settle<D>(self, guard: &mut Guard, describe: D) -> Self::Value
     where
         D: Fn(&Self::Value, SpanKind) -> Option<Box<Failure>> + Copy;
+
+    /// [`Self::__traced_end`] of a call between services.
+    fn __traced_end_call<D: Describe<Self::Value>>(
+        self,
+        guard: &mut CallGuard,
+        describe: D,
+    ) -> Self::Value;
+
+    /// [`Self::__traced_settle`] of a call between services.
+    fn __traced_settle_call<D>(self, guard: &mut CallGuard, describe: D) -> Self::Value
+    where
+        D: Fn(&Self::Value, SpanKind) -> Option<Box<Failure>> + Copy;
 }
 
 impl<T> Settle for Returned<T> {
@@ -122,6 +166,22 @@ impl<T> Settle for Returned<T> {
     {
         self.__traced_end(guard, By(describe))
     }
+
+    fn __traced_end_call<D: Describe<T>>(self, guard: &mut CallGuard, describe: D) -> T {
+        if guard.is_on() {
+            let kind = guard.kind();
+            guard.finish_with(describe.status(&self.0), describe.describe(&self.0, kind));
+        }
+        self.0
+    }
+
+    #[inline]
+    fn __traced_settle_call<D>(self, guard: &mut CallGuard, describe: D) -> T
+    where
+        D: Fn(&T, SpanKind) -> Option<Box<Failure>> + Copy,
+    {
+        self.__traced_end_call(guard, By(describe))
+    }
 }
 
 macro_rules! boxed_futures {
@@ -142,7 +202,35 @@ macro_rules! boxed_futures {
                 Box::pin(guard.take().into_future(self.0, describe))
             }
 
+            /// The same for a call between services.
+            pub fn __traced_end_call<D>(
+                self,
+                guard: &mut CallGuard,
+                describe: D,
+            ) -> Pin<Box<dyn Future<Output = T> $(+ $marker)* + 'a>>
+            where
+                D: Describe<T> $(+ $marker)* + 'a,
+            {
+                if !guard.is_on() {
+                    return self.0;
+                }
+                Box::pin(guard.take().into_future(self.0, describe))
+            }
+
             /// The same with a closure.
+            #[inline]
+            pub fn __traced_settle_call<D>(
+                self,
+                guard: &mut CallGuard,
+                describe: D,
+            ) -> Pin<Box<dyn Future<Output = T> $(+ $marker)* + 'a>>
+            where
+                D: Fn(&T, SpanKind) -> Option<Box<Failure>> + Copy $(+ $marker)* + 'a,
+            {
+                self.__traced_end_call(guard, By(describe))
+            }
+
+            /// [`Self::__traced_end`] with a closure.
             #[inline]
             pub fn __traced_settle<D>(
                 self,

@@ -110,6 +110,15 @@ impl Start {
         }
     }
 
+    /// For a handler: under a caller in another service. Where a layer has started the call already, under that.
+    #[must_use]
+    pub fn served(remote: Option<Remote>) -> Self {
+        match crate::rpc::serves() {
+            true => Self::current(),
+            false => Self::remote(remote),
+        }
+    }
+
     /// Refers to spans of other traces; those that name no span are left out.
     #[must_use]
     pub fn with_links(mut self, links: impl IntoIterator<Item: Into<Link>>) -> Self {

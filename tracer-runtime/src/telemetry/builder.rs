@@ -37,9 +37,9 @@ pub struct Builder {
     tracers: Tracers,
     stats_level: Option<StatsLevel>,
     memory_limit: Option<usize>,
-    propagators: Option<Propagators>,
     #[cfg(feature = "metrics")]
     body_size_metrics: bool,
+    propagators: Option<Propagators>,
     discarding: bool,
     /// The environment chooses the exporters.
     automatic: bool,
@@ -139,6 +139,16 @@ impl Builder {
         self
     }
 
+    /// Counts the bytes of bodies of HTTP requests and answers as well: `http.server.request.body.size` and its kind, which
+    /// the conventions want to be asked for.
+    ///
+    /// <https://opentelemetry.io/docs/specs/semconv/http/http-metrics/>
+    #[cfg(feature = "metrics")]
+    pub fn with_body_size_metrics(mut self) -> Self {
+        self.body_size_metrics = true;
+        self
+    }
+
     /// The formats in which context travels between services, instead of what `OTEL_PROPAGATORS` says; W3C trace context and
     /// baggage unless said.
     ///
@@ -152,16 +162,6 @@ impl Builder {
     /// ```
     pub fn with_propagators(mut self, propagators: impl IntoIterator<Item = Propagator>) -> Self {
         self.propagators = Some(Propagators::new(propagators));
-        self
-    }
-
-    /// Counts the bytes of bodies of HTTP requests and answers as well: `http.server.request.body.size` and its kind, which
-    /// the conventions want to be asked for.
-    ///
-    /// <https://opentelemetry.io/docs/specs/semconv/http/http-metrics/>
-    #[cfg(feature = "metrics")]
-    pub fn with_body_size_metrics(mut self) -> Self {
-        self.body_size_metrics = true;
         self
     }
 

@@ -99,12 +99,6 @@ pub(crate) mod builder {
 
         /// Nothing.
         #[inline]
-        pub fn with_propagators(self, _propagators: impl IntoIterator<Item = Propagator>) -> Self {
-            self
-        }
-
-        /// Nothing.
-        #[inline]
         pub fn with_tracer(self, _tracer: impl Tracer) -> Self {
             self
         }
@@ -119,6 +113,12 @@ pub(crate) mod builder {
         #[cfg(feature = "metrics")]
         #[inline]
         pub fn with_body_size_metrics(self) -> Self {
+            self
+        }
+
+        /// Nothing.
+        #[inline]
+        pub fn with_propagators(self, _propagators: impl IntoIterator<Item = Propagator>) -> Self {
             self
         }
 

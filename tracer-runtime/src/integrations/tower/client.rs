@@ -25,7 +25,8 @@ use crate::rpc::{Endpoint, RpcCall, RpcInfo, StreamEventKind};
 /// nobody wants went as its head says.
 ///
 /// Where requests are retried, put one layer around the retries and one inside of them: the outer one sees the call, the
-/// inner one its attempts, each a span of its own with its number.
+/// inner one its attempts, each a span of its own with its number. So it is within a `#[traced(client)]` function: that is
+/// the call, and what the layer sees are its attempts.
 ///
 /// ```
 /// use tracer_runtime::integrations::tower::ClientLayer;
@@ -115,9 +116,10 @@ impl Settings {
             return None;
         }
         let (mut plan, is_grpc) = request::sent(parts, &self.to);
-        if let Some(Tried(call)) = parts.extensions.get() {
-            plan = plan.attempt_at(call);
-        }
+        plan = match parts.extensions.get() {
+            Some(Tried(call)) => plan.attempt_at(call),
+            None => plan.attempt_of_function(),
+        };
         let mut call = RpcCall::start(plan);
         call.within(|| inject(&mut parts.headers));
         let info = call.info()?;

@@ -69,18 +69,43 @@ impl<'a> Key<'a> {
             Some(RpcStatus::Http(code)) => 0x1_0000 + u64::from(code),
         };
         let mut hash = mix(u64::from(seed) << 32 | u64::from(self.number), status);
-        for text in self.texts {
-            hash = mix(hash, text.len() as u64);
-            let (words, rest) = text.as_bytes().as_chunks::<8>();
-            for word in words {
-                hash = mix(hash, u64::from_le_bytes(*word));
+        for text in &self.texts {
+            hash = hash.rotate_left(7);
+            // As most are.
+            if !text.is_empty() {
+                hash = mix_text(hash, text.as_bytes());
             }
-            let rest = rest
-                .iter()
-                .fold(0, |word, &byte| word << 8 | u64::from(byte));
-            hash = mix(hash, rest);
         }
         hash ^ hash >> 32
+    }
+
+    /// Whether it is this one. Most texts of most keys are empty.
+    pub(super) fn is(&self, other: &Key<'_>) -> bool {
+        let same = |place: usize| {
+            let (own, other) = (self.texts[place], other.texts[place]);
+            own.len() == other.len() && (own.is_empty() || own == other)
+        };
+        self.status == other.status && self.number == other.number && (0..TEXTS).all(same)
+    }
+}
+
+/// Word by word, and the last bytes as a word that may share some with the one before.
+#[inline]
+fn mix_text(hash: u64, text: &[u8]) -> u64 {
+    let hash = hash.wrapping_add(text.len() as u64);
+    if let Some(end) = text.last_chunk::<8>() {
+        let words = text.as_chunks::<8>().0.iter().chain([end]);
+        return words.fold(hash, |hash, word| mix(hash, u64::from_le_bytes(*word)));
+    }
+    if let (Some(start), Some(end)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        let (start, end) = (u32::from_le_bytes(*start), u32::from_le_bytes(*end));
+        return mix(hash, u64::from(start) << 32 | u64::from(end));
+    }
+    match *text {
+        [a, b, c, ..] => mix(hash, u32::from_le_bytes([a, b, c, 0]).into()),
+        [a, b] => mix(hash, u16::from_le_bytes([a, b]).into()),
+        [a] => mix(hash, a.into()),
+        [] => hash,
     }
 }
 

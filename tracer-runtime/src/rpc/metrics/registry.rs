@@ -58,7 +58,9 @@ impl Series {
 
     /// Whether it is the one of this key.
     pub(super) fn is(&self, registry: u32, hash: u64, key: &Key<'_>) -> bool {
-        self.hash == hash && self.registry == registry && self.key.as_ref() == Some(key)
+        self.hash == hash
+            && self.registry == registry
+            && self.key.as_ref().is_some_and(|own| own.is(key))
     }
 
     /// What tells it apart; `None` for the one of all the rest.

@@ -1,0 +1,182 @@
+//! What the semantic conventions ask calls to count, and what was sent and received.
+//!
+//! <https://opentelemetry.io/docs/specs/semconv/rpc/rpc-metrics/>,
+//! <https://opentelemetry.io/docs/specs/semconv/http/http-metrics/>
+
+mod families;
+mod keys;
+
+pub(super) use families::families;
+pub(super) use keys::method;
+
+use super::Options;
+use super::registry::{Lazy, Series};
+use crate::callsite::SpanKind;
+use crate::metrics::explicit::Bounds;
+use crate::metrics::names::{self, Metric};
+use crate::rpc::info::RpcInfo;
+
+/// Those that the conventions advise, of nanoseconds as seconds.
+const SECONDS: Bounds = Bounds {
+    upper: &[
+        0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+    ],
+    per_unit: 1e9,
+};
+/// The conventions advise none for sizes: from 64 B to 64 MiB, four times the last.
+const BYTES: Bounds = Bounds {
+    upper: &[
+        64.0,
+        256.0,
+        1_024.0,
+        4_096.0,
+        16_384.0,
+        65_536.0,
+        262_144.0,
+        1_048_576.0,
+        4_194_304.0,
+        16_777_216.0,
+        67_108_864.0,
+    ],
+    per_unit: 1.0,
+};
+
+/// What one side of a protocol counts.
+struct Side {
+    kind: SpanKind,
+    calls: Lazy,
+    active: Lazy,
+    duration: &'static Metric,
+    active_now: &'static Metric,
+    protocol: Protocol,
+}
+
+/// What only one of the protocols counts.
+enum Protocol {
+    Rpc {
+        old_duration: &'static Metric,
+        /// Messages and bytes sent, messages and bytes received.
+        traffic: [&'static Metric; 4],
+    },
+    Http {
+        /// Of the request and of the answer.
+        sizes: [&'static Metric; 2],
+    },
+}
+
+static RPC_SERVER: Side = Side {
+    kind: SpanKind::Server,
+    calls: Lazy::new(Some(SECONDS)),
+    active: Lazy::new(None),
+    duration: names::RPC_SERVER_DURATION,
+    active_now: names::RPC_SERVER_ACTIVE,
+    protocol: Protocol::Rpc {
+        old_duration: names::OLD_RPC_SERVER_DURATION,
+        traffic: [
+            names::RPC_SERVER_SENT_MESSAGES,
+            names::RPC_SERVER_SENT_BYTES,
+            names::RPC_SERVER_RECEIVED_MESSAGES,
+            names::RPC_SERVER_RECEIVED_BYTES,
+        ],
+    },
+};
+static RPC_CLIENT: Side = Side {
+    kind: SpanKind::Client,
+    calls: Lazy::new(Some(SECONDS)),
+    active: Lazy::new(None),
+    duration: names::RPC_CLIENT_DURATION,
+    active_now: names::RPC_CLIENT_ACTIVE,
+    protocol: Protocol::Rpc {
+        old_duration: names::OLD_RPC_CLIENT_DURATION,
+        traffic: [
+            names::RPC_CLIENT_SENT_MESSAGES,
+            names::RPC_CLIENT_SENT_BYTES,
+            names::RPC_CLIENT_RECEIVED_MESSAGES,
+            names::RPC_CLIENT_RECEIVED_BYTES,
+        ],
+    },
+};
+static HTTP_SERVER: Side = Side {
+    kind: SpanKind::Server,
+    calls: Lazy::new(Some(SECONDS)),
+    active: Lazy::new(None),
+    duration: names::HTTP_SERVER_DURATION,
+    active_now: names::HTTP_SERVER_ACTIVE,
+    protocol: Protocol::Http {
+        sizes: [
+            names::HTTP_SERVER_REQUEST_SIZE,
+            names::HTTP_SERVER_RESPONSE_SIZE,
+        ],
+    },
+};
+static HTTP_CLIENT: Side = Side {
+    kind: SpanKind::Client,
+    calls: Lazy::new(Some(SECONDS)),
+    active: Lazy::new(None),
+    duration: names::HTTP_CLIENT_DURATION,
+    active_now: names::HTTP_CLIENT_ACTIVE,
+    protocol: Protocol::Http {
+        sizes: [
+            names::HTTP_CLIENT_REQUEST_SIZE,
+            names::HTTP_CLIENT_RESPONSE_SIZE,
+        ],
+    },
+};
+
+fn side(info: &RpcInfo) -> &'static Side {
+    match (is_http(info), info.kind()) {
+        (false, SpanKind::Client) => &RPC_CLIENT,
+        (false, _) => &RPC_SERVER,
+        (true, SpanKind::Client) => &HTTP_CLIENT,
+        (true, _) => &HTTP_SERVER,
+    }
+}
+
+/// There is no RPC system above it.
+pub(super) fn is_http(info: &RpcInfo) -> bool {
+    info.system() == "http"
+}
+
+/// A call has started; the series that it is active in.
+pub(super) fn started(info: &RpcInfo) -> Option<&'static Series> {
+    let side = side(info);
+    let active = side.active.get()?.series(&keys::active(info));
+    active.enter();
+    Some(active)
+}
+
+/// A call is over, after so many nanoseconds.
+pub(super) fn finished(info: &RpcInfo, ns: u64, options: Options) {
+    let side = side(info);
+    let Some(registry) = side.calls.get() else {
+        return;
+    };
+    let stats = info.stats();
+    match side.protocol {
+        Protocol::Rpc { .. } => {
+            let series = registry.series(&keys::rpc(info));
+            series.record(ns);
+            series.add_traffic([
+                stats.messages_sent(),
+                stats.send_size(),
+                stats.messages_received(),
+                stats.recv_size(),
+            ]);
+        }
+        Protocol::Http { .. } => {
+            let series = registry.series(&keys::http(info));
+            series.record(ns);
+            if options.body_sizes
+                && let Some([request, response]) = series.make_sizes(BYTES)
+            {
+                let (sent, received) = (stats.send_size(), stats.recv_size());
+                let (asked, answered) = match side.kind {
+                    SpanKind::Client => (sent, received),
+                    _ => (received, sent),
+                };
+                request.record(asked);
+                response.record(answered);
+            }
+        }
+    }
+}
