@@ -3,10 +3,8 @@
 import json
 import sys
 
-for line in sys.stdin:
-    message = json.loads(line)
-    if message.get("executable") and message["target"]["name"] == sys.argv[1]:
-        print(message["executable"])
-        break
-else:
+messages = [json.loads(line) for line in sys.stdin]  # all of them: Cargo fails where nobody reads on
+found = [each["executable"] for each in messages if each.get("executable") and each["target"]["name"] == sys.argv[1]]
+if not found:
     sys.exit(f"Cargo has built no {sys.argv[1]}")
+print(found[0])
