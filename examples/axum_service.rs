@@ -66,6 +66,7 @@ GET /items/{id} [ok]
 GET /items/{id} [error]
   load [error: out of range integral type conversion attempted] {id=1000}
 GET /panics [panic]
+GET [ok]
 "
     );
     let metrics = tracer_runtime::metrics::encode();

@@ -1,9 +1,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tracer_fuzz::{round_trip, values};
+use tracer_fuzz::{Headers, round_trip};
 use tracer_runtime::propagation::Propagator;
 
 fuzz_target!(|data: &[u8]| {
-    round_trip(Propagator::Baggage, &values("baggage", data));
+    round_trip(Propagator::Baggage, &Headers::values("baggage", data));
 });

@@ -1,9 +1,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tracer_fuzz::{headers, round_trip};
+use tracer_fuzz::{Headers, round_trip};
 use tracer_runtime::propagation::Propagator;
 
 fuzz_target!(|data: &[u8]| {
-    round_trip(Propagator::Kratos, &headers(data));
+    round_trip(Propagator::Kratos, &Headers::lines(data));
 });

@@ -5,6 +5,7 @@ mod args;
 mod diag;
 mod expand;
 mod item;
+mod level;
 mod validate;
 
 use proc_macro2::{TokenStream, TokenTree};
@@ -63,7 +64,7 @@ fn on_function(f: Function, args: &Args, tokens: TokenStream, errors: &mut Error
     if !errors.is_empty() || !ENABLED || args.skip_item.is_set() {
         return tokens;
     }
-    expand::function(f, args, &Scope::default())
+    expand::by_level(f, args, &Scope::default(), tokens)
 }
 
 fn on_block(block: Block, args: &Args, tokens: TokenStream, errors: &mut Errors) -> TokenStream {

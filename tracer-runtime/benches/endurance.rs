@@ -17,14 +17,14 @@ use std::time::{Duration, Instant};
 
 use support::{
     CHILD, black_hole, calls, dropped, metric, own_cpu_nanoseconds, refusing, resident_bytes,
-    settled,
+    server, settled,
 };
 use tracer_runtime::{Keep, Sampler, builder, traced};
 
 fn main() {
     if let Ok(which) = std::env::var(CHILD) {
         return match which.as_str() {
-            "server" => server(),
+            "server" => serve(),
             collector => harm(collector),
         };
     }
@@ -52,43 +52,16 @@ fn run(which: &str) -> String {
 
 const REQUESTS: u64 = 5_000_000;
 
-#[traced]
-async fn handle(n: u64) -> Result<(), std::fmt::Error> {
-    tokio::task::yield_now().await;
-    if n.is_multiple_of(1000) {
-        Err(std::fmt::Error)
-    } else {
-        Ok(())
-    }
-}
-
-#[traced]
-async fn serve(mut report: impl FnMut(u64)) {
-    for n in (0..REQUESTS).step_by(100) {
-        let handlers: Vec<_> = (n..n + 100)
-            .map(|n| tracer_runtime::spawn(handle(n)))
-            .collect();
-        for handler in handlers {
-            let _ = handler.await.unwrap();
-        }
-        report(n + 100);
-    }
-}
-
-fn server() {
+fn serve() {
     let telemetry = builder()
         .with_sampler(Sampler::always_off())
         .with_keep(Keep::errors())
         .with_discarding_exporter()
         .init()
         .unwrap();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .build()
-        .unwrap();
     let begin = Instant::now();
     let (mut early, mut most) = (0, 0);
-    runtime.block_on(serve(|n| {
+    server::run(REQUESTS, 100, |n| {
         if n % 10_000 == 0 {
             let peak = if n <= REQUESTS / 5 {
                 &mut early
@@ -97,9 +70,8 @@ fn server() {
             };
             *peak = resident_bytes().max(*peak);
         }
-    }));
+    });
     let took = begin.elapsed();
-    drop(runtime);
     telemetry.shutdown(Duration::from_secs(60)).unwrap();
     let fate = |fate| metric(&format!("tracer_records_total{{fate=\"{fate}\"}}"));
     println!(

@@ -40,20 +40,54 @@ pub enum Level {
     Error,
 }
 
-/// The signals that a callsite takes part in.
+/// The signals that a callsite takes part in: those with spans first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub(crate) enum Signals {
     Both,
     SpansOnly,
     MetricsOnly,
+    Neither,
+}
+
+#[cfg(feature = "enable")]
+impl Signals {
+    const ALL: [Self; 4] = [
+        Self::Both,
+        Self::SpansOnly,
+        Self::MetricsOnly,
+        Self::Neither,
+    ];
+
+    #[inline(always)]
+    pub(crate) const fn has_spans(self) -> bool {
+        matches!(self, Self::Both | Self::SpansOnly)
+    }
+
+    #[inline(always)]
+    pub(crate) const fn has_metrics(self) -> bool {
+        matches!(self, Self::Both | Self::MetricsOnly)
+    }
+
+    /// Those that are left where only these are wanted.
+    pub(crate) const fn less(self, spans: bool, metrics: bool) -> Self {
+        match (self.has_spans() && spans, self.has_metrics() && metrics) {
+            (true, true) => Self::Both,
+            (true, false) => Self::SpansOnly,
+            (false, true) if cfg!(feature = "metrics") => Self::MetricsOnly,
+            (false, _) => Self::Neither,
+        }
+    }
 }
 
 /// One annotated function: a `static` that spans, metrics and reports refer to by pointer.
 #[derive(Debug)]
 pub struct Callsite {
-    /// Index of the metric cells, given once, at the first call; 0 until then.
-    id: AtomicU32,
-    pub(crate) signals: Signals,
+    /// The index of the metric cells, given at the first call, below what the filter leaves of the signals. So who looks for
+    /// the cell of a call with both signals finds it or does not, and need not ask for the signals. 0 until the first call.
+    state: AtomicU32,
+    /// As its attribute says.
+    pub(crate) declared: Signals,
     pub(crate) kind: SpanKind,
     pub(crate) level: Level,
     pub(crate) name: &'static str,
@@ -65,6 +99,10 @@ pub struct Callsite {
     pub(crate) location: &'static Location<'static>,
 }
 
+const ID_BITS: u32 = 30;
+pub(crate) const MAX_ID: u32 = (1 << ID_BITS) - 1;
+
+#[cfg(feature = "enable")]
 static NEXT_ID: AtomicU32 = AtomicU32::new(1);
 
 impl Callsite {
@@ -73,8 +111,8 @@ impl Callsite {
     #[track_caller]
     pub const fn new(name: &'static str, function: &'static str, module: &'static str) -> Self {
         Self {
-            id: AtomicU32::new(0),
-            signals: Signals::Both,
+            state: AtomicU32::new(0),
+            declared: Signals::Both,
             kind: SpanKind::Internal,
             level: Level::Info,
             name,
@@ -110,14 +148,14 @@ impl Callsite {
     /// Spans, no metrics.
     #[must_use]
     pub const fn without_metrics(mut self) -> Self {
-        self.signals = Signals::SpansOnly;
+        self.declared = Signals::SpansOnly;
         self
     }
 
     /// Metrics, no spans.
     #[must_use]
     pub const fn metrics_only(mut self) -> Self {
-        self.signals = Signals::MetricsOnly;
+        self.declared = Signals::MetricsOnly;
         self
     }
 
@@ -197,26 +235,65 @@ impl Callsite {
     /// 0 before the first call.
     #[inline(always)]
     pub(crate) fn id(&self) -> u32 {
-        self.id.load(Relaxed)
-    }
-
-    /// Gives the callsite its id; whoever comes first wins, the number of the loser stays unused.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn register(&self) -> u32 {
-        let id = self.id();
-        if id != 0 {
-            return id;
-        }
-        let fresh = NEXT_ID.fetch_add(1, Relaxed);
-        match self.id.compare_exchange(0, fresh, Relaxed, Relaxed) {
-            Ok(_) => fresh,
-            Err(theirs) => theirs,
-        }
+        self.state.load(Relaxed) & MAX_ID
     }
 }
 
-#[cfg(test)]
+#[cfg(feature = "enable")]
+impl Callsite {
+    /// The id while calls that begin take part in both signals; beyond [`MAX_ID`] while they do not, 0 before the first.
+    #[inline(always)]
+    pub(crate) fn id_of_both(&self) -> u32 {
+        self.state.load(Relaxed)
+    }
+
+    /// Whether a call that has just begun has a span.
+    #[inline(always)]
+    pub(crate) fn has_spans(&self) -> bool {
+        self.state.load(Relaxed) < (Signals::MetricsOnly as u32) << ID_BITS
+    }
+
+    /// What a call that begins now takes part in. The next call may take part in something else: who begins one asks
+    /// once, and remembers.
+    #[inline(always)]
+    pub(crate) fn signals(&'static self) -> Signals {
+        match self.known_signals() {
+            Some(signals) => signals,
+            None => crate::filter::admit(self),
+        }
+    }
+
+    /// `None` before the first call.
+    #[inline(always)]
+    pub(crate) fn known_signals(&self) -> Option<Signals> {
+        match self.state.load(Relaxed) {
+            0 => None,
+            state => Some(Signals::ALL[(state >> ID_BITS) as usize]),
+        }
+    }
+
+    /// The id; given now where there is none, and with it the filter's word. Under the re-entrancy flag only.
+    #[inline]
+    pub(crate) fn register(&'static self) -> u32 {
+        match self.id() {
+            0 => crate::filter::admit_within(self),
+            id => id,
+        }
+    }
+
+    /// The filter's word, for calls that begin from now on. The filter alone calls this, under its lock.
+    pub(crate) fn set_signals(&self, signals: Signals) {
+        let id = match self.id() {
+            // Those that nobody counts would take the near places in the threads' tables from others.
+            0 if !self.declared.has_metrics() => MAX_ID,
+            0 => NEXT_ID.fetch_add(1, Relaxed),
+            id => id,
+        };
+        self.state.store((signals as u32) << ID_BITS | id, Relaxed);
+    }
+}
+
+#[cfg(all(test, feature = "enable"))]
 mod tests {
     use super::*;
 

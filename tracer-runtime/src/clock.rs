@@ -83,10 +83,22 @@ pub(crate) fn now() -> u64 {
 /// [`now`] where it takes no call to find out; `None` where it does.
 #[inline(always)]
 pub(crate) fn cheap() -> Option<u64> {
+    is_cheap().then(cheap_now)
+}
+
+/// Whether [`cheap_now`] is [`now`]: the source, once chosen, stays.
+#[inline(always)]
+pub(crate) fn is_cheap() -> bool {
+    cfg!(not(all(target_arch = "x86_64", not(miri)))) || USE_TSC.load(Relaxed)
+}
+
+/// [`now`] for those who know that it [is cheap](is_cheap).
+#[inline(always)]
+pub(crate) fn cheap_now() -> u64 {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
-    return USE_TSC.load(Relaxed).then(tsc);
+    return tsc();
     #[cfg(not(all(target_arch = "x86_64", not(miri))))]
-    return Some(monotonic());
+    return monotonic();
 }
 
 #[cfg(all(target_arch = "x86_64", not(miri)))]

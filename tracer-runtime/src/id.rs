@@ -114,12 +114,37 @@ const fn step(state: u64) -> (u64, u128) {
     (state, t)
 }
 
+/// The next state and a span id, from an odd state: all odd numbers in turn, so that no id comes twice and none is zero,
+/// in steps and with a shift that make them look like nothing in particular. Even ids are left for
+/// [`SpanId::overruling`].
+#[inline(always)]
+pub(crate) const fn next_span(state: u64) -> (u64, SpanId) {
+    let state = state.wrapping_add(0x9e37_79b9_7f4a_7c16);
+    (state, SpanId(state ^ state << 32))
+}
+
+impl SpanId {
+    /// The same as an id for the owner of a fragment whose trace is sampled otherwise than the sampler here says. So the
+    /// fragment's id tells it to whoever knows that, however far away its future has been carried.
+    pub(crate) const fn overruling(self) -> Self {
+        match self.0 & !1 {
+            0 => Self(2),
+            even => Self(even),
+        }
+    }
+
+    /// Whether it is of [`Self::overruling`].
+    pub(crate) const fn overrules(self) -> bool {
+        self.0 & 1 == 0
+    }
+}
+
 #[inline(always)]
 const fn not_zero(n: u64) -> u64 {
     if n == 0 { 1 } else { n }
 }
 
-/// A seed that differs from thread to thread and from run to run, never zero.
+/// A seed that differs from thread to thread and from run to run; odd.
 #[cold]
 pub(crate) fn seed() -> u64 {
     use std::hash::{BuildHasher, Hasher};
@@ -141,5 +166,24 @@ mod tests {
         assert_eq!(span.to_string(), "00010203040506f7");
         assert_eq!(SpanId::from_bytes(span.to_bytes()), span);
         assert!(!TraceId::INVALID.is_valid() && !SpanId::INVALID.is_valid());
+    }
+
+    #[test]
+    fn span_ids_differ_and_stay_valid_where_the_state_wraps() {
+        let mut state = u64::MAX;
+        let ids: std::collections::HashSet<SpanId> = (0..1000)
+            .map(|_| {
+                let id;
+                (state, id) = next_span(state);
+                id
+            })
+            .collect();
+        assert_eq!(ids.len(), 1000);
+        assert!(state % 2 == 1 && ids.iter().all(|id| id.is_valid()));
+        assert!(
+            ids.iter()
+                .all(|id| !id.overrules() && id.overruling().overrules())
+        );
+        assert!(SpanId(1).overruling().is_valid());
     }
 }

@@ -34,8 +34,13 @@ mod clock;
 mod context;
 #[cfg(feature = "enable")]
 mod export;
-mod id;
 #[cfg(feature = "enable")]
+mod filter;
+mod id;
+#[cfg(all(feature = "enable", feature = "tower"))]
+pub mod integrations;
+#[cfg(all(not(feature = "enable"), feature = "tower"))]
+#[path = "integrations/off/mod.rs"]
 pub mod integrations;
 #[cfg(all(feature = "enable", not(feature = "metrics")))]
 #[path = "metrics/off.rs"]
@@ -88,7 +93,7 @@ pub use span::task::{spawn, spawn_blocking};
 #[cfg(all(not(feature = "enable"), feature = "console"))]
 pub use telemetry::builder::Console;
 pub use telemetry::builder::{Builder, builder, init};
-pub use telemetry::error::{InitError, TelemetryError};
+pub use telemetry::error::{FilterError, InitError, TelemetryError};
 pub use telemetry::guard::Telemetry;
 #[doc = include_str!("traced.md")]
 pub use tracer_macros::traced;

@@ -13,7 +13,7 @@ pub use crate::span::capture::{Capture, debug, display, put, put_debug, put_disp
 pub use crate::span::describe::{AlwaysOk, Describe};
 pub use crate::span::future::{Traced, traced, traced_at, traced_with};
 pub use crate::span::guard::{Guard, enter, enter_at};
-pub use crate::span::inside::{add_event, attribute, recording};
+pub use crate::span::inside::{add_event, attribute, recording, recording_of};
 pub use crate::span::judge::ByType;
 pub use crate::span::named::Span;
 pub use crate::span::probe::{

@@ -1,20 +1,13 @@
 //! A global allocator that calls a traced function on every allocation, also on those of the recorder itself.
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    unsafe_code,
-    reason = "a test, and a global allocator cannot be written without"
-)]
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
 mod support;
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use std::future::Future;
-use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::task::{Context as TaskContext, Poll, Waker};
 
+use support::allocator::Observed;
+use support::polling::finish;
 use tracer_runtime::__private::{self as p, Callsite};
 use tracer_runtime::{Context, FutureExt, Keep, Sampler, builder};
 
@@ -25,10 +18,8 @@ macro_rules! site {
     }};
 }
 
-struct Hooked;
-
 #[global_allocator]
-static ALLOCATOR: Hooked = Hooked;
+static ALLOCATOR: Observed = Observed::by(|_| hook(), |_| hook());
 
 thread_local! {
     /// The thread's calls of the hook are traced: not while the standard library sets the thread up, when an allocator
@@ -47,31 +38,10 @@ fn hook() {
     }
 }
 
-// SAFETY: hands everything on to the system's allocator, unchanged.
-unsafe impl GlobalAlloc for Hooked {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        hook();
-        // SAFETY: the caller's promise.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
-        hook();
-        // SAFETY: the caller's promise.
-        unsafe { System.dealloc(place, layout) }
-    }
-}
-
 fn call(site: &'static Callsite) {
     MADE.fetch_add(1, Relaxed);
     let mut guard = p::enter(site);
     guard.finish();
-}
-
-fn finish(future: impl Future<Output = ()>) {
-    let mut future = pin!(future);
-    let mut task = TaskContext::from_waker(Waker::noop());
-    while future.as_mut().poll(&mut task) == Poll::Pending {}
 }
 
 #[test]

@@ -1,45 +1,18 @@
 //! A collector that never answers, or refuses, harms nobody: memory is bounded, drops are counted, the shutdown is
 //! quick.
 #![cfg(feature = "otlp")]
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    unsafe_code,
-    reason = "a test, and a global allocator cannot be written without"
-)]
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
 mod support;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+use support::allocator::{Observed, live, peak};
 use support::{black_hole, calls, dropped, metric, refusing, run_child, settled, stderr_of};
 use tracer_runtime::{builder, traced};
 
-struct Counting;
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-static LIVE: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: hands everything on to the system's allocator, unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let live = LIVE.fetch_add(layout.size(), Relaxed) + layout.size();
-        PEAK.fetch_max(live, Relaxed);
-        // SAFETY: the caller's promise.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
-        LIVE.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: the caller's promise.
-        unsafe { System.dealloc(place, layout) }
-    }
-}
+static ALLOCATOR: Observed = Observed::counting();
 
 const REQUESTS: u64 = 100_000;
 const CALLS_A_REQUEST: u64 = 10;
@@ -85,11 +58,11 @@ fn child() {
         .with_memory_limit(LIMIT)
         .init()
         .unwrap();
-    let before = LIVE.load(Relaxed);
+    let before = live();
     for n in 0..REQUESTS {
         request(n);
     }
-    let held = PEAK.load(Relaxed) - before;
+    let held = peak() - before;
     assert!(held <= LIMIT + (2 << 20), "{held} bytes");
     let made = REQUESTS * CALLS_A_REQUEST;
     assert_eq!(calls(), made);
@@ -102,7 +75,7 @@ fn child() {
     assert_eq!(metric("tracer_records_total{fate=\"exported\"}"), 0);
     let lost = ["queue_full", "memory_limit", "shutdown", "export_failed"];
     assert_eq!(lost.map(dropped).iter().sum::<u64>(), made);
-    let after = LIVE.load(Relaxed).saturating_sub(before);
+    let after = live().saturating_sub(before);
     assert!(after < 1 << 20, "{after} bytes are left");
     eprintln!(
         "at most {held} bytes, shut down in {took:?}, dropped {:?}",

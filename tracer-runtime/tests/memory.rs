@@ -1,49 +1,22 @@
 //! Memory: bounded by thread, flat while threads come and go, flat in a server whose requests are tasks of a trace
 //! that never ends.
 #![cfg(feature = "tokio")]
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    unsafe_code,
-    reason = "a test, and a global allocator cannot be written without"
-)]
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
 mod support;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::channel;
-use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::Duration;
 
-use support::{metric, settled};
+use support::allocator::{Observed, live};
+use support::polling::{pause, poll};
+use support::{metric, server, settled};
 use tracer_runtime::__private::{self as p, Callsite};
 use tracer_runtime::{FutureExt, Keep, Sampler, Telemetry, builder, traced};
 
-struct Counting;
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-static LIVE: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: hands everything on to the system's allocator, unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        LIVE.fetch_add(layout.size(), Relaxed);
-        // SAFETY: the caller's promise.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
-        LIVE.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: the caller's promise.
-        unsafe { System.dealloc(place, layout) }
-    }
-}
+static ALLOCATOR: Observed = Observed::counting();
 
 const CALLSITES: usize = 300;
 
@@ -64,20 +37,6 @@ fn sites() -> &'static [Callsite] {
 
 fn call(site: &'static Callsite) {
     p::enter(site).finish();
-}
-
-fn pause() -> impl Future<Output = ()> + Send + Unpin {
-    let mut polled = false;
-    poll_fn(move |_| match std::mem::replace(&mut polled, true) {
-        true => Poll::Ready(()),
-        false => Poll::Pending,
-    })
-}
-
-fn poll(future: &mut Pin<Box<impl Future<Output = ()>>>) {
-    let _ = future
-        .as_mut()
-        .poll(&mut TaskContext::from_waker(Waker::noop()));
 }
 
 /// What fills every pool of a thread: long, deep, many traces at once, tasks, attributes.
@@ -119,7 +78,7 @@ fn everything(sites: &'static [Callsite]) {
 fn held_by_a_thread(work: fn()) -> usize {
     let (ready, is_ready) = channel();
     let mut threads = Vec::new();
-    let mut live = Vec::new();
+    let mut held = Vec::new();
     for _ in 0..4 {
         let (end, ended) = channel::<()>();
         let ready = ready.clone();
@@ -132,17 +91,17 @@ fn held_by_a_thread(work: fn()) -> usize {
             let _ = ended.recv();
         });
         is_ready.recv().unwrap();
-        let before = LIVE.load(Relaxed);
+        let before = live();
         end.send(()).unwrap();
         is_ready.recv().unwrap();
-        live.push(LIVE.load(Relaxed).saturating_sub(before));
+        held.push(live().saturating_sub(before));
         threads.push((thread, end));
     }
     for (thread, end) in threads {
         drop(end);
         thread.join().unwrap();
     }
-    live[3]
+    held[3]
 }
 
 fn a_thread_holds_a_bounded_number_of_bytes() {
@@ -179,9 +138,9 @@ fn threads_come_and_go_in_flat_memory_and_lose_nothing() {
         }
     };
     run(THREADS / 10);
-    let warm = LIVE.load(Relaxed);
+    let warm = live();
     run(THREADS - THREADS / 10);
-    let grown = LIVE.load(Relaxed).saturating_sub(warm);
+    let grown = live().saturating_sub(warm);
     assert!(grown < 64 << 10, "{grown} bytes");
     let of = |name| {
         metric(&format!(
@@ -196,51 +155,52 @@ fn threads_come_and_go_in_flat_memory_and_lose_nothing() {
     eprintln!("{THREADS} threads: {grown} bytes more");
 }
 
-#[traced]
-async fn handle(n: u64) -> Result<(), std::fmt::Error> {
-    tokio::task::yield_now().await;
-    if n.is_multiple_of(1000) {
-        Err(std::fmt::Error)
-    } else {
-        Ok(())
-    }
-}
-
-/// A server as many write it: its loop is traced, and so is all that it spawns.
-#[traced]
-async fn serve(requests: u64, each: impl Fn(u64)) {
-    for n in (0..requests).step_by(50) {
-        let handlers: Vec<_> = (n..n + 50)
-            .map(|n| tracer_runtime::spawn(handle(n)))
-            .collect();
-        for handler in handlers {
-            let _ = handler.await.unwrap();
-        }
-        each(n);
-    }
-}
-
 fn a_server_loop_that_is_a_trace_runs_in_flat_memory_with_a_verdict_for_each_request(
     telemetry: &Telemetry,
 ) {
     const REQUESTS: u64 = 100_000;
     let before = settled();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .build()
-        .unwrap();
-    let (early, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    runtime.block_on(serve(REQUESTS, |n| {
-        let live = LIVE.load(Relaxed);
-        if n < REQUESTS / 4 { &early } else { &most }.fetch_max(live, Relaxed);
-    }));
-    drop(runtime);
+    let (mut early, mut most) = (0, 0);
+    server::run(REQUESTS, 50, |n| {
+        let peak = if n <= REQUESTS / 4 {
+            &mut early
+        } else {
+            &mut most
+        };
+        *peak = live().max(*peak);
+    });
     telemetry.flush(Duration::from_secs(60)).unwrap();
-    let grown = most.into_inner().saturating_sub(early.into_inner());
+    let grown = most.saturating_sub(early);
     assert!(grown < 1 << 20, "{grown} bytes");
     // The loop itself is one more.
     assert_eq!(settled() - before, REQUESTS + 1);
     eprintln!("{REQUESTS} requests: {grown} bytes more");
+}
+
+#[traced]
+fn subscribe() {}
+
+#[traced]
+async fn stream() {
+    subscribe();
+    pause().await;
+}
+
+/// As a server has them that keeps its clients' connections open.
+fn many_roots_that_wait_stay_within_the_default_budget() {
+    const ROOTS: u64 = 50_000;
+    let before = (settled(), metric("tracer_records_total{fate=\"dropped\"}"));
+    let mut streams: Vec<_> = (0..ROOTS).map(|_| Box::pin(stream())).collect();
+    streams.iter_mut().for_each(poll);
+    let held = metric("tracer_memory_usage_bytes");
+    assert!(held < 48 << 20, "{held} bytes");
+    streams.iter_mut().for_each(poll);
+    drop(streams);
+    assert_eq!(settled() - before.0, 2 * ROOTS);
+    assert_eq!(metric("tracer_records_total{fate=\"dropped\"}"), before.1);
+    let left = metric("tracer_memory_usage_bytes");
+    assert!(left < 1 << 20, "{left} bytes");
+    eprintln!("{ROOTS} roots that wait: {} bytes each", held / ROOTS);
 }
 
 #[test]
@@ -252,6 +212,7 @@ fn memory_is_bounded() {
         .init()
         .unwrap();
     a_thread_holds_a_bounded_number_of_bytes();
+    many_roots_that_wait_stay_within_the_default_budget();
     threads_come_and_go_in_flat_memory_and_lose_nothing();
     a_server_loop_that_is_a_trace_runs_in_flat_memory_with_a_verdict_for_each_request(&telemetry);
     telemetry.shutdown(Duration::from_secs(60)).unwrap();

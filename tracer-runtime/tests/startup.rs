@@ -25,6 +25,8 @@ fn child() {
         Ok("fails first") => fails_first(),
         Ok("from the environment") => from_the_environment(),
         Ok("disabled") => disabled(),
+        Ok("filtered") => filtered(""),
+        Ok("filtered by code") => filtered("startup"),
         Ok("for ever") => for_ever(),
         _ => {}
     }
@@ -105,6 +107,11 @@ fn a_wrong_value_is_warned_about_once_and_the_default_is_used() {
         ),
         ("OTEL_SDK_DISABLED", "yes", "expected true or false"),
         (
+            "TRACER_FILTER",
+            "info,shop::db=loud",
+            "\"loud\" is no level: expected off, error, warn, info, debug or trace",
+        ),
+        (
             "OTEL_SPAN_EVENT_COUNT_LIMIT",
             "many",
             "expected a whole number from 0",
@@ -119,6 +126,34 @@ fn a_wrong_value_is_warned_about_once_and_the_default_is_used() {
             "{warning}"
         );
         assert!(warning.contains(expected), "{warning}");
+    }
+}
+
+/// Starts with this filter and says how many calls and records there were of one call.
+fn filtered(by_code: &str) {
+    let builder = match by_code {
+        "" => builder(),
+        filter => builder().with_filter(filter),
+    };
+    let telemetry = builder.with_discarding_exporter().init().unwrap();
+    call();
+    telemetry.flush(SECOND).unwrap();
+    eprintln!("{} calls, {} records", calls(), settled());
+}
+
+#[test]
+fn a_filter_comes_from_the_environment_where_the_code_has_none() {
+    for (which, filter, expected) in [
+        ("filtered", "startup=off", "1 calls, 0 records"),
+        ("filtered", "off/metrics=off", "0 calls, 0 records"),
+        ("filtered", " startup = debug , ", "1 calls, 1 records"),
+        ("filtered", "off,loud=loud", "1 calls, 1 records"),
+        ("filtered", "", "1 calls, 1 records"),
+        ("filtered by code", "off", "1 calls, 1 records"),
+    ] {
+        let mut command = run_child(which);
+        let text = stderr_of(&command.env("TRACER_FILTER", filter).output().unwrap());
+        assert!(text.contains(expected), "{which} {filter:?}: {text}");
     }
 }
 
@@ -215,6 +250,13 @@ fn fails_first() {
     let error = failed(builder().with_otlp_endpoint("https://localhost:4317"));
     assert!(
         error.contains("with_otlp_endpoint") && error.contains("https://localhost:4317"),
+        "{error}"
+    );
+    let error = failed(builder().with_filter("info,startup=loud"));
+    assert!(
+        error.starts_with(
+            "with_filter is \"info,startup=loud\": the directive \"startup=loud\" cannot be used"
+        ),
         "{error}"
     );
     // Nothing records, nothing runs, and the next start is the first.

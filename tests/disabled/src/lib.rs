@@ -2,5 +2,6 @@
 
 pub mod functions;
 pub mod inside;
+pub mod layers;
 pub mod rpc;
 pub mod startup;

@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tracer_runtime::propagation::Propagator;
-use tracer_runtime::{Builder, Console, InitError, Keep, Sampler, Telemetry, TelemetryError};
+use tracer_runtime::{
+    Builder, Console, FilterError, InitError, Keep, Sampler, Telemetry, TelemetryError,
+};
 
 /// Everything that can be asked for.
 pub fn described() -> Builder {
@@ -13,6 +15,7 @@ pub fn described() -> Builder {
         .with_resource_attribute("deployment.environment.name", "test")
         .with_sampler(Sampler::ratio(0.5).ignoring_parent())
         .with_keep(Keep::errors().or_slower_than(Duration::from_millis(250)))
+        .with_filter("info,shop::db=off,shop::cache=off/metrics=off")
         .with_memory_limit(64 << 20)
         .with_propagators([Propagator::TraceContext, Propagator::Baggage])
         .with_prometheus("127.0.0.1:0")
@@ -38,6 +41,8 @@ pub fn run(builder: Builder) -> Result<Option<SocketAddr>, Box<dyn std::error::E
     let started: Result<Telemetry, InitError> = builder.init();
     let telemetry = started?;
     let address = telemetry.prometheus_addr();
+    let filtered: Result<(), FilterError> = telemetry.set_filter("shop::db=off");
+    filtered.map_err(|error| error.directive().to_owned())?;
     crate::functions::plain();
     let flushed: Result<(), TelemetryError> = telemetry.flush(Duration::from_secs(5));
     flushed?;

@@ -89,3 +89,20 @@ fn telemetry_starts_once_when_there_is_any() {
     assert_eq!(again.is_err(), ENABLED);
     assert_eq!(startup::by_environment().is_err(), ENABLED);
 }
+
+#[test]
+fn a_service_behind_a_layer_answers() {
+    let router = tracer_tests_disabled::layers::router().expect("the expression is valid");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.expect("a runtime can be built");
+    let response = runtime.block_on(async {
+        // Behind no server, and connected to nothing.
+        let lazy = tonic::transport::Endpoint::from_static("http://127.0.0.1:1").connect_lazy();
+        drop(tracer_tests_disabled::layers::channel(lazy));
+        drop(tracer_tests_disabled::layers::client());
+        tower::ServiceExt::oneshot(router, http::Request::new(axum::body::Body::empty())).await
+    });
+    assert_eq!(response.expect("it is infallible").status(), 200);
+}

@@ -27,3 +27,24 @@ fn one_of_the_two() {
     });
     assert_eq!(text, "no_metrics [ok]\ninner [ok]\ninner [ok]\n");
 }
+
+#[traced]
+fn caller() {
+    values_without_span(1);
+    block_on(values_without_span_later(2));
+}
+
+#[traced(metrics_only, args(n), fields(double = n * 2), ret)]
+fn values_without_span(n: u32) -> u32 {
+    n
+}
+
+#[traced(metrics_only, args(n), fields(double = n * 2), ret)]
+async fn values_without_span_later(n: u32) -> u32 {
+    n
+}
+
+#[test]
+fn values_of_a_call_without_a_span_are_not_its_callers() {
+    assert_eq!(tree(caller), "caller [ok]\n");
+}

@@ -9,7 +9,7 @@ use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::{Error, Expr, ExprLit, Ident, Lit, LitStr, Path, Token, parenthesized, token};
 
 pub(crate) use slot::Slot;
-pub(crate) use values::{Field, FieldKey, FieldValue, Format, Mode, Recorded, Rpc};
+pub(crate) use values::{Field, FieldKey, FieldValue, Format, LEVELS, Mode, Recorded, Rpc};
 
 use crate::diag::{self, Errors};
 

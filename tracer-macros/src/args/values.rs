@@ -187,7 +187,8 @@ pub(crate) fn names(input: ParseStream<'_>) -> syn::Result<Vec<Ident>> {
     )
 }
 
-const LEVELS: [&str; 5] = ["Trace", "Debug", "Info", "Warn", "Error"];
+/// From the least severe on.
+pub(crate) const LEVELS: [&str; 5] = ["Trace", "Debug", "Info", "Warn", "Error"];
 
 /// `"debug"` in any case, 1 to 5 from trace to error, or a path that ends in the name of a level.
 /// The result is the variant of `Level`.

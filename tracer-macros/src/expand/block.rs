@@ -2,9 +2,10 @@
 
 use proc_macro2::{Delimiter, TokenStream};
 use quote::{ToTokens as _, TokenStreamExt as _, quote};
+use syn::{Attribute, parse_quote};
 
 use super::attributes::{self, Marker};
-use super::{Scope, function};
+use super::{Scope, by_level};
 use crate::args::Args;
 use crate::diag::Errors;
 use crate::item::{Block, Function, Item, Owner, regroup};
@@ -62,9 +63,22 @@ fn marked_item(mut item: Item, outer: &Args, scope: &Scope, errors: &mut Errors)
         return one_item(item, Some(args), outer, scope, errors);
     };
     // Whether the marker counts is only known after expansion: both versions, of which one stays.
-    let without = one_item(item.clone(), None, outer, scope, errors);
-    let with = one_item(item, Some(args), outer, scope, errors);
-    quote!(#[cfg(#condition)] #with #[cfg(not(#condition))] #without)
+    let without = only_if(item.clone(), parse_quote!(#[cfg(not(#condition))]));
+    let without = one_item(without, None, outer, scope, errors);
+    let with = only_if(item, parse_quote!(#[cfg(#condition)]));
+    let with = one_item(with, Some(args), outer, scope, errors);
+    quote!(#with #without)
+}
+
+/// The item under a condition, in front of its other attributes: it may become two, and each needs it.
+fn only_if(mut item: Item, condition: Attribute) -> Item {
+    let attrs = match &mut item {
+        Item::Function(f) => &mut f.attrs,
+        Item::Block(block) => &mut block.attrs,
+        Item::Other(attrs, _) => attrs,
+    };
+    attrs.insert(0, condition);
+    item
 }
 
 fn one_item(
@@ -122,5 +136,6 @@ fn one_function(
     if passed_over || !crate::ENABLED {
         return f.into_token_stream();
     }
-    function(f, &args, scope)
+    let plain = f.to_token_stream();
+    by_level(f, &args, scope, plain)
 }

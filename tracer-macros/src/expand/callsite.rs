@@ -9,8 +9,23 @@ use super::tokens::generated;
 use super::{Runtime, Scope};
 use crate::args::Args;
 
-/// `&'static Callsite`.
+/// Items have no hygiene: this is in scope where the user's body is.
+const NAME: &str = "__TRACED_CALLSITE";
+
+/// `&'static Callsite`, in a block with the `static` that it refers to.
 pub(crate) fn callsite(rt: &Runtime, scope: &Scope, args: &Args, ident: &Ident) -> TokenStream {
+    let (item, name) = (item(rt, scope, args, ident), reference());
+    quote_spanned!(Span::mixed_site()=> { #item #name })
+}
+
+/// `&'static Callsite`, where the [`item`] is in scope.
+pub(crate) fn reference() -> TokenStream {
+    let name = Ident::new(NAME, Span::mixed_site());
+    quote_spanned!(Span::mixed_site()=> &#name)
+}
+
+/// The `static`.
+pub(crate) fn item(rt: &Runtime, scope: &Scope, args: &Args, ident: &Ident) -> TokenStream {
     let span = Span::mixed_site();
     let private = &rt.private;
     let plain = ident.unraw().to_string();
@@ -43,7 +58,8 @@ pub(crate) fn callsite(rt: &Runtime, scope: &Scope, args: &Args, ident: &Ident) 
     if args.metrics_only.is_set() {
         value.extend(quote_spanned!(span=> .metrics_only()));
     }
-    quote_spanned!(span=> { static __TRACED: #private::Callsite = #value; &__TRACED })
+    let item = Ident::new(NAME, span);
+    quote_spanned!(span=> static #item: #private::Callsite = #value;)
 }
 
 fn kind(args: &Args) -> Option<Ident> {

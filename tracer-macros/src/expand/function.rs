@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote_spanned};
 use syn::{Expr, ReturnType, Signature, Token, Type};
 
-use super::callsite::{self, callsite};
+use super::callsite;
 use super::outcome::{Describer, Says, describer, judge_of};
 use super::params::{self, Capture, Inject, Naming, Params, Plan};
 use super::tokens::{self, AsyncBody};
@@ -24,8 +24,13 @@ pub(crate) fn function(mut f: Function, args: &Args, scope: &Scope) -> TokenStre
     let bindings = params::bindings(&f.sig);
     let uses = callsite::uses(args, &bindings);
     let recorded = recording::at_start(&rt.private, args, &bindings);
+    let site = |make: fn(&_, &_, &_, &_) -> _| make(&rt, scope, args, &f.sig.ident);
+    let (item, callsite) = match recording::names_callsite(args, &recorded) {
+        true => (Some(site(callsite::item)), callsite::reference()),
+        false => (None, site(callsite::callsite)),
+    };
     let call = Call {
-        callsite: callsite(&rt, scope, args, &f.sig.ident),
+        callsite,
         fields: quote_spanned!(Span::mixed_site()=> #uses #recorded),
         naming: if names_parameters {
             Naming::Users
@@ -38,7 +43,7 @@ pub(crate) fn function(mut f: Function, args: &Args, scope: &Scope) -> TokenStre
         body: &body,
     };
     let (import, statements) = (rt.import(), call.expand(&mut f));
-    let statements = quote_spanned!(Span::mixed_site()=> #import #statements);
+    let statements = quote_spanned!(Span::mixed_site()=> #import #item #statements);
     let group = regroup(&body, Delimiter::Brace, statements);
     let Function {
         attrs, prefix, sig, ..

@@ -2,6 +2,7 @@
 
 mod attributes;
 mod block;
+mod by_level;
 mod callsite;
 mod function;
 mod outcome;
@@ -16,6 +17,7 @@ use quote::{ToTokens, quote_spanned};
 
 pub(crate) use attributes::is_ours;
 pub(crate) use block::block;
+pub(crate) use by_level::by_level;
 pub(crate) use function::function;
 pub(crate) use params::bindings;
 pub(crate) use types::{impl_stream, is_impl_future, plain};

@@ -4,8 +4,14 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote_spanned};
 use syn::ext::IdentExt as _;
 
+use super::callsite;
 use super::tokens::generated;
 use crate::args::{Args, Field, FieldKey, FieldValue, Format, Mode, Recorded};
+
+/// Whether what is recorded asks for the callsite by name.
+pub(crate) fn names_callsite(args: &Args, at_start: &TokenStream) -> bool {
+    !at_start.is_empty() || args.ret.is_set()
+}
 
 /// Statements for the start of the body, in the order in which they were asked for. Nothing is
 /// evaluated unless the span records.
@@ -36,7 +42,8 @@ fn if_recording(private: &TokenStream, statements: TokenStream) -> TokenStream {
     if statements.is_empty() {
         return statements;
     }
-    quote_spanned!(Span::mixed_site()=> if #private::recording() { #statements })
+    let site = callsite::reference();
+    quote_spanned!(Span::mixed_site()=> if #private::recording_of(#site) { #statements })
 }
 
 fn parameters(args: &Args, bindings: &[Ident]) -> Vec<(Mode, Ident)> {

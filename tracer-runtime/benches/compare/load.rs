@@ -1,6 +1,6 @@
 //! Load without a pause, and load on two threads.
 
-use crate::ours;
+use crate::{measure, ours};
 use std::hint::black_box;
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
@@ -54,9 +54,9 @@ pub(crate) fn sustained(title: &str, time: Duration, root: impl Fn()) -> Sustain
     }
 }
 
-/// CPU time per call with two threads against one.
+/// CPU time per call with two threads against one, in many short turns.
 pub(crate) fn threads(quick: bool) {
-    let (turns, time) = if quick { (5, 100) } else { (15, 400) };
+    let turns = if quick { 50 } else { 300 };
     let headers = ours::sampled_headers();
     let kept_root = |calls| ours::kept_root(&headers, calls);
     let rows: [(&str, Root<'_>); 3] = [
@@ -65,45 +65,75 @@ pub(crate) fn threads(quick: bool) {
         ("two_threads/one_thread_kept", &kept_root),
     ];
     for (name, root) in rows {
-        let time = Duration::from_millis(time);
-        let mut turns: Vec<(f64, f64)> = (0..turns)
-            .map(|_| (cpu_per_call(1, time, root), cpu_per_call(2, time, root)))
+        let turns: Vec<[Turn; 2]> = (0..turns)
+            .map(|_| [1, 2].map(|threads| turn(threads, root)))
             .collect();
-        turns.sort_by(|a, b| (a.1 / a.0).total_cmp(&(b.1 / b.0)));
-        let (one, two) = turns[turns.len() / 2];
-        println!("one thread {one:.2} ns, two threads {two:.2} ns of CPU a call");
-        println!("ratio {name} {:.3}", two / one);
+        let calm = |turn: &[Turn; 2]| turn.iter().all(|t| measure::is_calm(t.yardstick_ns));
+        let mut chosen: Vec<[Turn; 2]> = turns.iter().copied().filter(calm).collect();
+        let undisturbed = chosen.len();
+        if undisturbed < measure::ENOUGH {
+            chosen.clone_from(&turns);
+        }
+        chosen.sort_by(|a, b| ratio(a).total_cmp(&ratio(b)));
+        let median = chosen[chosen.len() / 2];
+        let [one, two] = median.map(|turn| turn.ns);
+        println!(
+            "one thread {one:.2} ns, two threads {two:.2} ns of CPU a call; {undisturbed} of {} turns undisturbed",
+            turns.len()
+        );
+        println!("ratio {name} {:.3}", ratio(&median));
     }
 }
 
 type Root<'a> = &'a (dyn Fn(u64) -> u64 + Sync);
 
-fn cpu_per_call(threads: usize, time: Duration, root: Root<'_>) -> f64 {
+#[derive(Clone, Copy)]
+struct Turn {
+    /// CPU nanoseconds a call.
+    ns: f64,
+    /// The longest of all threads.
+    yardstick_ns: f64,
+}
+
+fn ratio([one, two]: &[Turn; 2]) -> f64 {
+    two.ns / one.ns
+}
+
+fn turn(threads: usize, root: Root<'_>) -> Turn {
+    const TIME: Duration = Duration::from_millis(20);
     let barrier = Barrier::new(threads);
-    let per_thread = || {
+    let one = || {
         let warm = Instant::now();
-        while warm.elapsed() < time / 10 {
+        while warm.elapsed() < TIME / 10 {
             black_box(root(super::CHILDREN));
         }
         barrier.wait();
+        let yardstick_ns = measure::yardstick();
         let (start, before) = (Instant::now(), cpu_ns());
         let mut calls = 0;
-        while start.elapsed() < time {
+        while start.elapsed() < TIME {
             for _ in 0..BATCH {
                 black_box(root(super::CHILDREN));
             }
             calls += BATCH * super::CHILDREN;
         }
-        (cpu_ns() - before) as f64 / calls as f64
+        let ns = (cpu_ns() - before) as f64 / calls as f64;
+        Turn {
+            ns,
+            yardstick_ns: yardstick_ns.max(measure::yardstick()),
+        }
     };
-    let all: Vec<f64> = std::thread::scope(|scope| {
-        let running: Vec<_> = (0..threads).map(|_| scope.spawn(per_thread)).collect();
+    let all: Vec<Turn> = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(one)).collect();
         running
             .into_iter()
             .map(|thread| thread.join().unwrap())
             .collect()
     });
-    all.iter().sum::<f64>() / threads as f64
+    Turn {
+        ns: all.iter().map(|turn| turn.ns).sum::<f64>() / threads as f64,
+        yardstick_ns: all.iter().map(|turn| turn.yardstick_ns).fold(0.0, f64::max),
+    }
 }
 
 /// CPU time of this thread; wall clock time where the system does not say.

@@ -27,7 +27,7 @@ struct Sample {
 }
 
 /// Undisturbed samples that a median needs.
-const ENOUGH: usize = 20;
+pub(crate) const ENOUGH: usize = 20;
 /// A sample counts as undisturbed when the yardstick took at most so much longer than at its best.
 const DISTURBED: f64 = 1.08;
 
@@ -187,7 +187,7 @@ fn median(samples: Vec<f64>) -> f64 {
 /// Nanoseconds of a piece of arithmetic that keeps every unit of a core busy. It takes longer when somebody else runs
 /// on the same core, as the sibling of a virtual processor may: that slows down what executes instructions, and not the
 /// floor, which waits for the clock.
-fn yardstick() -> f64 {
+pub(crate) fn yardstick() -> f64 {
     let start = Instant::now();
     let mut lanes = [1_u64, 2, 3, 4, 5, 6, 7, 8];
     for i in 0..400_u64 {
@@ -199,6 +199,11 @@ fn yardstick() -> f64 {
     let ns = start.elapsed().as_nanos() as f64;
     BEST_YARDSTICK_NS.fetch_min(ns as u64, Relaxed);
     ns
+}
+
+/// Whether nobody else ran on the core, by what the yardstick took.
+pub(crate) fn is_calm(yardstick_ns: f64) -> bool {
+    yardstick_ns <= best_yardstick() * DISTURBED
 }
 
 static BEST_YARDSTICK_NS: AtomicU64 = AtomicU64::new(u64::MAX);

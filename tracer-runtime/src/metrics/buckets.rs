@@ -75,7 +75,7 @@ const CELLS: usize = 16;
 /// Enough ticks for [`NARROW`] slots where a tick lasts 0.1 ns.
 const GRID: usize = 1 + 35 * CELLS;
 /// The upper 16 bits of the float 1.0: sign, exponent and the sixteenth of the octave.
-const ONE: u32 = 1023 * CELLS as u32;
+const ONE: usize = 1023 * CELLS;
 
 /// For 0 ticks, and for each sixteenth of an octave of ticks: the slot that it begins in, and its last tick within that slot.
 struct Grid([AtomicU64; GRID]);
@@ -102,8 +102,8 @@ impl Grid {
     fn slot(&self, ticks: u64) -> usize {
         // As a float the number says by itself which sixteenth of which octave it is in. Counting leading zeros is no
         // alternative: where the processor does that in microcode it waits for the clock read before it, 10 ns.
-        let upper = ((ticks as i64 as f64).to_bits() >> 48) as u32;
-        let Some(entry) = self.0.get(upper.saturating_sub(ONE - 1) as usize) else {
+        let upper = ((ticks as i64 as f64).to_bits() >> 48) as usize;
+        let Some(entry) = self.0.get(upper.saturating_sub(ONE - 1)) else {
             return NARROW;
         };
         let entry = entry.load(Relaxed);

@@ -60,8 +60,7 @@ fn parse_single(header: &[u8]) -> Result<Option<Said>, Reason> {
         }));
     };
     let (state, parent) = (parts.next(), parts.next());
-    let parent_is_good =
-        parent.is_none_or(|parent| hex::parse_16(parent).is_some() && parent.len() == 16);
+    let parent_is_good = parent.is_none_or(|parent| hex::parse_16(parent).is_some());
     let decided = match state {
         Some(state) => Some(sampling(state).ok_or(Reason::Malformed)?),
         None => None,

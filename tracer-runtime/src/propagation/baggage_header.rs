@@ -15,7 +15,7 @@ pub(super) const HEADER: &str = "baggage";
 pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
     let mut reading = Reading {
         joined: Joined::new(MAX_BYTES + 1),
-        as_it_came: found.baggage.is_empty(),
+        as_it_came: found.baggage.is_none(),
         room: MAX_MEMBERS,
     };
     carrier.for_each_value(HEADER, &mut |header| {
@@ -25,10 +25,10 @@ pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
         }
     });
     if reading.as_it_came
-        && !found.baggage.is_empty()
+        && let Some(baggage) = &mut found.baggage
         && let Ok(Some(text)) = reading.joined.text()
     {
-        found.baggage.set_header(text);
+        baggage.set_header(text);
     }
 }
 
@@ -74,11 +74,12 @@ impl<'a> Reading<'a> {
 
 fn add(member: &[u8], found: &mut Found) -> Result<(), Reason> {
     let (key, value, properties) = parse(member).ok_or(Reason::Malformed)?;
-    if found.baggage.knows(key) {
+    let baggage = found.baggage.get_or_insert_default();
+    if baggage.knows(key) {
         return Err(Reason::Repeated);
     }
     let value = decoded(value);
-    let added = found.baggage.add(Member {
+    let added = baggage.add(Member {
         key,
         value: &value,
         properties,

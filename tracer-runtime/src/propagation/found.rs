@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Extract;
 use super::errors::{Format, Reason, count};
-use crate::baggage::{Collector, Member, Reach};
+use crate::baggage::{Collector, MAX_MEMBERS, Member, Reach};
 use crate::context::{Carried, RANDOM, Remote, SAMPLED, Sampling};
 use crate::id::{SpanId, TraceId};
 
@@ -16,8 +16,10 @@ pub(super) struct Found {
     /// Said without naming a parent.
     pub(super) sampled: Option<bool>,
     pub(super) debug: bool,
-    pub(super) baggage: Collector,
+    pub(super) baggage: Option<Box<Collector>>,
     pub(super) peer_service: Option<Box<str>>,
+    /// Members that single headers have brought, taken or not.
+    single_members: usize,
 }
 
 /// The caller.
@@ -31,20 +33,29 @@ pub(super) struct Parent {
 }
 
 impl Found {
-    /// Files a member as long as there is room.
+    /// Whether one more header that is a member is to be looked at. That one too many has come is counted once.
+    pub(super) fn takes_another(&mut self, format: Format) -> bool {
+        self.single_members += 1;
+        if self.single_members == MAX_MEMBERS + 1 {
+            count(format, Reason::TooMany);
+        }
+        self.single_members <= MAX_MEMBERS
+    }
+
+    /// Files a member as long as there is room; whoever comes first in the order of the propagators is right.
     pub(super) fn add_member(&mut self, format: Format, key: &str, value: &str, reach: Reach) {
-        if self.baggage.knows(key) {
-            // Whoever comes first in the order of the propagators is right.
+        let baggage = self.baggage.get_or_insert_default();
+        if baggage.knows(key) {
             return;
         }
-        let member = Member {
+        let added = baggage.add(Member {
             key,
             value,
             properties: "",
             reach,
-        };
-        if !self.baggage.add(member) {
-            count(format, Reason::TooMany);
+        });
+        if !added {
+            count(format, Reason::TooLong);
         }
     }
 
@@ -63,7 +74,10 @@ impl Found {
         let carries = self.tracestate.is_some()
             || self.peer_service.is_some()
             || self.debug
-            || !self.baggage.is_empty();
+            || self
+                .baggage
+                .as_ref()
+                .is_some_and(|baggage| !baggage.is_empty());
         let sampled = match self.parent {
             Some(parent) => parent.sampled,
             None if carries || self.sampled.is_some() => self.sampled,
@@ -84,7 +98,10 @@ impl Found {
         remote.carried = carries.then(|| {
             Arc::new(Carried {
                 tracestate: self.tracestate,
-                baggage: self.baggage.finish(),
+                baggage: self
+                    .baggage
+                    .map(|baggage| baggage.finish())
+                    .unwrap_or_default(),
                 peer_service: self.peer_service,
                 debug: self.debug,
             })
@@ -94,6 +111,7 @@ impl Found {
 }
 
 /// The value of a header that may come once; counts one that comes several times.
+#[inline]
 pub(super) fn only<'a>(carrier: &'a dyn Extract, name: &str, format: Format) -> Option<&'a [u8]> {
     let mut first = None;
     let mut repeated = false;

@@ -68,6 +68,9 @@ pub(super) fn read_baggage(carrier: &dyn Extract, found: &mut Found) {
         let Some(key) = strip_prefix(name, BAGGAGE) else {
             return;
         };
+        if !found.takes_another(Format::Jaeger) {
+            return;
+        }
         // Names of headers have no case.
         let (key, value) = (key.to_ascii_lowercase(), decoded(trim(value)));
         found.add_member(Format::Jaeger, &key, &value, Reach::All);

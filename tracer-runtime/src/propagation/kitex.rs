@@ -22,6 +22,9 @@ const CALLER: &str = "source-service";
 /// Both spellings, whatever the transport. In HTTP a key is in lower case and has dashes: it becomes what it was.
 pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
     carrier.for_each(&mut |name, value| {
+        if !matches!(name.as_bytes(), [b'r' | b'R' | b's' | b'S', ..]) {
+            return;
+        }
         if name.eq_ignore_ascii_case(CALLER) {
             found.set_peer_service(Format::Kitex, value);
             return;
@@ -37,6 +40,9 @@ pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
         } else {
             return;
         };
+        if !found.takes_another(Format::Kitex) {
+            return;
+        }
         match std::str::from_utf8(value) {
             Ok(value) if from_http => {
                 let key = key.to_ascii_uppercase().replace('-', "_");

@@ -23,10 +23,13 @@ pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
         if !is_ours {
             return;
         }
-        let key = name.to_ascii_lowercase();
-        if key == SERVICE_NAME {
+        if name.eq_ignore_ascii_case(SERVICE_NAME) {
             return found.set_peer_service(Format::Kratos, value);
         }
+        if !found.takes_another(Format::Kratos) {
+            return;
+        }
+        let key = name.to_ascii_lowercase();
         let reach = if key.starts_with(GLOBAL) {
             Reach::All
         } else {

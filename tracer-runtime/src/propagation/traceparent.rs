@@ -23,8 +23,8 @@ pub(super) fn parse(header: &[u8]) -> Option<(TraceId, SpanId, u8)> {
         0xff => false,
         _ => rest.first().is_none_or(|&b| b == b'-'),
     };
-    let trace = TraceId([hex::parse_16(&head[3..19])?, hex::parse_16(&head[19..35])?]);
-    let span = SpanId(hex::parse_16(&head[36..52])?);
+    let (high, low) = (hex::parse_16(&head[3..19])?, hex::parse_16(&head[19..35])?);
+    let (trace, span) = (TraceId([high, low]), SpanId(hex::parse_16(&head[36..52])?));
     let flags = hex::parse_2(&head[53..])? & (SAMPLED | RANDOM);
     (ends_well && trace.is_valid() && span.is_valid()).then_some((trace, span, flags))
 }

@@ -15,6 +15,7 @@ const MAX_VALUE_BYTES: usize = 256;
 const MAX_BYTES: usize = 20_000;
 
 /// The headers as one list; nothing when any member is malformed or there are too many.
+#[inline]
 pub(super) fn read(carrier: &dyn Extract) -> Result<Option<Box<str>>, Reason> {
     let mut joined = Joined::new(MAX_BYTES);
     let mut members = Ok(0);

@@ -1,11 +1,11 @@
 //! The bytes that records may hold, all threads together.
 
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 use crate::record::SpanRecord;
 
-/// Records in a full-size chunk.
-pub(crate) const CHUNK_RECORDS: usize = 64;
+/// Records in a full-size chunk. Under Miri, which takes its time, this and what else is filled by many calls is small.
+pub(crate) const CHUNK_RECORDS: usize = if cfg!(miri) { 32 } else { 64 };
 /// Records in the first chunk of a task's fragment: most tasks have few spans.
 pub(crate) const SMALL_CHUNK_RECORDS: usize = 8;
 /// Bytes of a full-size chunk.
@@ -17,6 +17,8 @@ static LIMIT: AtomicUsize = AtomicUsize::new(DEFAULT_LIMIT_BYTES);
 static USED: AtomicUsize = AtomicUsize::new(0);
 /// What threads may keep for their next traces, on top of the limit.
 static ALLOWANCES: AtomicUsize = AtomicUsize::new(0);
+/// As it was when the last chunk was made.
+static SCARCE: AtomicBool = AtomicBool::new(false);
 
 pub(crate) fn limit_bytes() -> usize {
     LIMIT.load(Relaxed)
@@ -34,6 +36,19 @@ pub(crate) fn used_bytes() -> usize {
 fn limit_of_records() -> usize {
     let limit = LIMIT.load(Relaxed);
     limit - limit / 4 + ALLOWANCES.load(Relaxed)
+}
+
+/// Whether so much is in use, though far below the limit, that what waits should hold no more than it needs.
+#[inline(always)]
+pub(crate) fn is_scarce() -> bool {
+    SCARCE.load(Relaxed)
+}
+
+fn note_use() {
+    let scarce = used_bytes() > LIMIT.load(Relaxed) / 16 + ALLOWANCES.load(Relaxed);
+    if SCARCE.load(Relaxed) != scarce {
+        SCARCE.store(scarce, Relaxed);
+    }
 }
 
 /// What a thread keeps in its pool is on top of the budget: many idle threads must not leave nothing to the busy ones.
@@ -110,7 +125,9 @@ impl Chunk {
     /// `None` when the budget is used up.
     pub(crate) fn with_capacity(records: usize) -> Option<Self> {
         let mut claim = Claim::default();
-        claim.grow(records * size_of::<SpanRecord>()).then(|| Self {
+        let granted = claim.grow(records * size_of::<SpanRecord>());
+        note_use();
+        granted.then(|| Self {
             records: Vec::with_capacity(records),
             claim,
         })
@@ -123,6 +140,10 @@ impl Chunk {
 
     pub(crate) fn is_full_size(&self) -> bool {
         self.records.capacity() >= CHUNK_RECORDS
+    }
+
+    pub(crate) fn is_small(&self) -> bool {
+        self.records.capacity() <= SMALL_CHUNK_RECORDS
     }
 
     pub(crate) fn bytes(&self) -> usize {

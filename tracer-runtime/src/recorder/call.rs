@@ -5,13 +5,13 @@
 
 use super::account::DropReason;
 use super::fragment::{Fragment, Pushed};
-use super::local::{self, Local, lost, lost_record};
+use super::local::{Local, lost, lost_record};
 use super::pipeline::GLOBAL;
 use super::reentrancy::Inside;
 use super::{special, verdict};
-use crate::callsite::{Callsite, Signals};
+use crate::callsite::Callsite;
 use crate::clock;
-use crate::id::{SpanId, TraceId};
+use crate::id::SpanId;
 use crate::metrics;
 use crate::mode;
 use crate::record::{CallOutcome, Failure, SpanRecord};
@@ -44,66 +44,74 @@ impl Running {
     }
 }
 
+/// What was current before a call, and becomes it again after.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Before {
+    pub(crate) span: SpanId,
+    /// As many traces were suspended.
+    pub(crate) depth: u32,
+}
+
+impl Before {
+    pub(crate) const NOTHING: Self = Self {
+        span: SpanId::INVALID,
+        depth: 0,
+    };
+}
+
 /// How a call can begin.
 pub(crate) enum Beginning {
-    /// It has, under what is current, in this trace, with as many traces suspended below.
-    Child(Running, TraceId, u32),
+    /// It has, under what is current.
+    Child(Running),
     /// By [`begin_root`], with this cell.
     Root(Option<&'static metrics::Cell>),
     /// By the full rules: something is out of the ordinary.
     Unusual,
 }
 
-/// Begins a call under what is current.
+/// Begins a call under what is current; counted by the cell of this [`Callsite::id_of_both`], if any.
 #[inline(always)]
-pub(crate) fn begin(site: &'static Callsite, counted: bool) -> Beginning {
-    if mode::get() != mode::INITIALISED {
+pub(crate) fn begin(local: &Local, site: &'static Callsite, counted_by: Option<u32>) -> Beginning {
+    if !mode::is_usual() {
         return Beginning::Unusual;
     }
-    match local::here() {
-        Some(local) => begin_here(&local, site, counted).unwrap_or(Beginning::Unusual),
-        None => Beginning::Unusual,
-    }
-}
-
-#[inline(always)]
-fn begin_here(local: &Local, site: &'static Callsite, counted: bool) -> Option<Beginning> {
-    let cell = if counted {
-        Some(local.known_cell(site)?)
-    } else {
-        None
+    let cell = match counted_by {
+        Some(id) => match local.cell_of(id) {
+            None => return Beginning::Unusual,
+            known => known,
+        },
+        None => None,
     };
     let fragment = local.fragment_id.get();
     if fragment == 0 {
-        return Some(Beginning::Root(cell));
+        return Beginning::Root(cell);
     }
-    let start = clock::cheap()?;
-    let span = SpanId(local.random());
+    let start = clock::cheap_now();
+    let span = local.next_span();
     let parent = local.span.replace(span);
     if let Some(cell) = cell {
         cell.begin();
     }
-    let call = Running {
+    Beginning::Child(Running {
         site,
         cell,
         fragment,
         parent,
         span,
         start,
-    };
-    Some(Beginning::Child(call, local.trace.get(), local.depth()))
+    })
 }
 
-/// Begins a call in a trace of its own; `None`, and nothing done, where that takes the full rules.
+/// Goes on from there in a trace of its own; `None`, and nothing done, where that takes the full rules.
 #[inline(always)]
 pub(crate) fn begin_root(
+    local: &Local,
     site: &'static Callsite,
     cell: Option<&'static metrics::Cell>,
 ) -> Option<Running> {
-    let local = local::here()?;
-    let start = clock::cheap()?;
     let mut fragment = local.spare.take()?;
-    let span = SpanId(local.random());
+    let start = clock::cheap_now();
+    let span = local.next_span();
     let trace = local.random_trace();
     let sampled = GLOBAL.policy.samples(trace);
     fragment.id = span.0;
@@ -128,48 +136,16 @@ pub(crate) fn begin_root(
     })
 }
 
-/// Whether a callsite's calls may begin by [`begin`], and whether they are counted then.
-#[inline(always)]
-pub(crate) fn is_counted(site: &'static Callsite) -> Option<bool> {
-    match site.signals {
-        Signals::Both => Some(cfg!(feature = "metrics")),
-        Signals::SpansOnly => Some(false),
-        Signals::MetricsOnly => None,
-    }
-}
-
-/// Ends a call that is ok, and with it the fragment that it owns; `before` becomes current again. False, and nothing
+/// Ends a call that is ok, and with it the fragment that it owns; `before` becomes current again. `None`, and nothing
 /// done, where anything is out of the ordinary.
 #[inline(always)]
-pub(crate) fn end(call: &Running, before: &SpanId) -> bool {
-    let Some(now) = clock::cheap() else {
-        return false;
-    };
-    match local::here() {
-        Some(local) => end_here(&local, call, before, now).is_some(),
-        None => false,
-    }
-}
-
-#[inline(always)]
-fn end_here(local: &Local, call: &Running, before: &SpanId, now: u64) -> Option<()> {
-    let duration = now.saturating_sub(call.start);
-    if local.fragment_id.get() != call.fragment
-        || local.span.get() != call.span
-        || GLOBAL.policy.is_slow(duration)
-    {
-        return None;
-    }
-    let mut fragment = local.active.take()?;
-    if fragment.special || fragment.push(call.record(CallOutcome::Ok, duration)) == Pushed::Full {
-        local.put_back(fragment);
-        return None;
-    }
+pub(crate) fn end(local: &Local, call: &Running, before: SpanId) -> Option<()> {
+    let duration = local.usual_duration(call.fragment, call.span, call.start)?;
+    let fragment = local.file(call.record(CallOutcome::Ok, duration))?;
     if call.span.0 == call.fragment {
         local.end_root(fragment, call.cell, duration);
     } else {
-        local.span.set(*before);
-        local.put_back(fragment);
+        local.end_child(fragment, before);
         if let Some(cell) = call.cell {
             cell.end_ok(duration);
         }
@@ -178,9 +154,37 @@ fn end_here(local: &Local, call: &Running, before: &SpanId, now: u64) -> Option<
 }
 
 impl Local {
+    /// How long the current call has lasted; `None` where it is not this one, or the clock or the time is not the usual.
+    #[inline(always)]
+    pub(crate) fn usual_duration(&self, fragment: u64, span: SpanId, start: u64) -> Option<u64> {
+        let duration = clock::cheap()?.checked_sub(start)?;
+        let usual = self.fragment_id.get() == fragment
+            && self.span.get() == span
+            && !GLOBAL.policy.is_slow(duration);
+        usual.then_some(duration)
+    }
+
+    /// Adds a record to the active fragment and takes that out; `None`, and nothing done, where it takes more than that.
+    #[inline(always)]
+    pub(crate) fn file(&self, record: SpanRecord) -> Option<Box<Fragment>> {
+        let mut fragment = self.active.take()?;
+        if fragment.special || fragment.push(record) == Pushed::Full {
+            self.put_back(fragment);
+            return None;
+        }
+        Some(fragment)
+    }
+
+    /// A call has ended in the fragment, which was taken out, of another one.
+    #[inline(always)]
+    pub(crate) fn end_child(&self, fragment: Box<Fragment>, before: SpanId) {
+        self.span.set(before);
+        self.put_back(fragment);
+    }
+
     /// The owner of the active fragment, which was taken out, has ended and is ok.
     #[inline(never)]
-    fn end_root(
+    pub(crate) fn end_root(
         &self,
         fragment: Box<Fragment>,
         cell: Option<&'static metrics::Cell>,

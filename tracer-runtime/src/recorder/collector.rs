@@ -1,5 +1,6 @@
 //! The collector's thread: takes kept traces from the queue and gives them to the exporters.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -7,6 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::account::{Account, DropReason};
+use super::emptied::MAX_CHUNKS;
 use super::fragment::Fragment;
 use super::pipeline::GLOBAL;
 use super::verdict;
@@ -21,6 +23,9 @@ const ROUND: Duration = Duration::from_millis(250);
 const IDLE_ROUND: Duration = Duration::from_millis(500);
 /// Rounds without a trace until a process counts as idle.
 const IDLE_AFTER: u32 = 4;
+
+/// Emptied fragments that go back to the threads by one lock.
+const GIVEN_BACK_TOGETHER: usize = 32;
 
 /// Longer than anybody waits.
 const FOREVER: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -71,6 +76,8 @@ impl Collector {
                     inbox,
                     signal: heard,
                     empty: 0,
+                    traces: VecDeque::new(),
+                    emptied: Vec::with_capacity(GIVEN_BACK_TOGETHER),
                 }
                 .run()
             })?;
@@ -130,13 +137,20 @@ struct Rounds {
     signal: Arc<Signal>,
     /// Rounds since a trace came.
     empty: u32,
+    /// Those of the round.
+    traces: VecDeque<Box<Fragment>>,
+    emptied: Vec<Box<Fragment>>,
 }
 
 impl Rounds {
     fn run(mut self) {
-        let mut swept = Instant::now();
+        let (mut swept, mut trimmed) = (Instant::now(), Instant::now());
         loop {
             self.wait();
+            if trimmed.elapsed() >= ROUND {
+                trimmed = Instant::now();
+                GLOBAL.queue.trim();
+            }
             if swept.elapsed() >= Duration::from_secs(1) {
                 swept = Instant::now();
                 verdict::sweep();
@@ -182,15 +196,28 @@ impl Rounds {
     }
 
     fn export(&mut self) {
-        let fragments = GLOBAL.queue.take();
-        self.empty = if fragments.is_empty() {
+        GLOBAL.queue.take_into(&mut self.traces);
+        self.empty = if self.traces.is_empty() {
             self.empty.saturating_add(1)
         } else {
             0
         };
-        for mut fragment in fragments {
+        while let Some(mut fragment) = self.traces.pop_front() {
             fragment.spell_out_rpcs();
             self.exporters.take(&fragment, &GLOBAL.account);
+            fragment.empty_for_others(MAX_CHUNKS);
+            self.emptied.push(fragment);
+            if self.emptied.len() == GIVEN_BACK_TOGETHER {
+                self.give_back();
+            }
+        }
+        self.give_back();
+    }
+
+    fn give_back(&mut self) {
+        if !self.emptied.is_empty() {
+            GLOBAL.queue.give_back(&mut self.emptied);
+            self.emptied.clear();
         }
     }
 }

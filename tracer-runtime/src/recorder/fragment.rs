@@ -16,9 +16,9 @@ use crate::id::{SpanId, TraceId};
 use crate::record::{SpanDetails, SpanRecord, SpanView};
 
 /// Beyond this an undecided trace loses records, a decided one is handed over in parts.
-pub(crate) const MAX_RECORDS: usize = 4096;
+pub(crate) const MAX_RECORDS: usize = if cfg!(miri) { 128 } else { 4096 };
 /// What an undecided trace that is too long keeps of its beginning.
-const FIRST_RECORDS: usize = 256;
+pub(crate) const FIRST_RECORDS: usize = MAX_RECORDS / 16;
 /// Places for full chunks that a fragment in a thread's pool may keep.
 const MAX_SPARE_PLACES: usize = 16;
 
@@ -140,6 +140,11 @@ impl Fragment {
         self.current.is_full_size()
     }
 
+    /// Whether it holds no more than a task's fragment does at first.
+    pub(crate) fn is_small(&self) -> bool {
+        self.current.is_small() && self.full.is_empty()
+    }
+
     pub(crate) fn is_pristine(&self) -> bool {
         self.current.bytes() == 0
     }
@@ -189,6 +194,26 @@ impl Fragment {
             self.plain = false;
         }
         true
+    }
+
+    /// Moves the records to a chunk that is hardly larger, where that saves at least half of a full-size one; what they
+    /// were in goes to `spare`.
+    pub(crate) fn compact(&mut self, mut spare: impl FnMut(Chunk)) {
+        let records = self.len().next_multiple_of(SMALL_CHUNK_RECORDS);
+        if !self.current.is_full_size() || records > CHUNK_RECORDS / 2 {
+            return;
+        }
+        let Some(mut compact) = Chunk::with_capacity(records) else {
+            return;
+        };
+        for mut chunk in self.full.drain(..) {
+            compact.records.append(&mut chunk.records);
+            spare(chunk);
+        }
+        self.full_records = 0;
+        compact.records.append(&mut self.current.records);
+        spare(std::mem::replace(&mut self.current, compact));
+        self.plain = false;
     }
 
     /// Empties the oldest chunk after the first records and writes on there.
@@ -271,10 +296,8 @@ impl Fragment {
         part
     }
 
-    /// Forgets everything but the first full-size chunk, whose room is used again; the others go to `spare`.
+    /// Forgets everything but the current chunk, whose room is used again; the others go to `spare`.
     pub(crate) fn reset(&mut self, mut spare: impl FnMut(Chunk)) {
-        self.current.records.clear();
-        self.full_records = 0;
         for mut chunk in self.full.drain(..) {
             chunk.records.clear();
             spare(chunk);
@@ -282,6 +305,23 @@ impl Fragment {
         if self.full.capacity() > MAX_SPARE_PLACES {
             self.full = Vec::new();
         }
+        self.forget();
+    }
+
+    /// Forgets everything but the room of its chunks, of which at most `max_chunks` stay.
+    pub(crate) fn empty_for_others(&mut self, max_chunks: usize) {
+        self.full.truncate(max_chunks.saturating_sub(1));
+        self.full.retain(Chunk::is_full_size);
+        for chunk in &mut self.full {
+            chunk.records.clear();
+        }
+        self.forget();
+    }
+
+    #[inline(always)]
+    fn forget(&mut self) {
+        self.current.records.clear();
+        self.full_records = 0;
         self.details = Details::default();
         self.plain = false;
         self.sampled = false;

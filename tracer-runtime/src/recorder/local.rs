@@ -2,32 +2,19 @@
 
 use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
-use std::ops::Deref;
-use std::ptr::NonNull;
 
 use super::account::{DropReason, Tally};
+use super::call::Before;
+use super::cells::{NEAR_CALLSITES, Page};
 use super::fragment::Fragment;
 use super::pipeline::GLOBAL;
 use super::pool::{Discarded, Pool};
 use super::reentrancy::Inside;
 use super::slot::SLAB;
+use super::suspended::Below;
 use super::{slot, verdict};
-use crate::callsite::Callsite;
 use crate::id::{self, SpanId, TraceId};
 use crate::metrics;
-
-/// Roots inside each other on one thread.
-pub(crate) const MAX_DEPTH: usize = 512;
-/// Callsites whose cells a thread finds without a detour; the cells of those that come later are on pages, as a thread
-/// uses few of many.
-const NEAR_CALLSITES: usize = 256;
-/// Callsites on a page: few, as a thread pays for whole pages.
-const PAGE: usize = 16;
-
-type Page = [Option<&'static metrics::Cell>; PAGE];
-
-/// Places for suspended traces that a thread keeps.
-pub(super) const SPARE_PLACES: usize = 32;
 
 /// See the module.
 pub(crate) struct Local {
@@ -38,18 +25,19 @@ pub(crate) struct Local {
     pub(crate) span: Cell<SpanId>,
     pub(crate) trace: Cell<TraceId>,
     random: Cell<u64>,
+    spans: Cell<u64>,
     /// Tells the trace ids of this thread from those of one that has come to the same random numbers.
     key: Cell<u64>,
     /// Taken out while it is written to.
     pub(super) active: Cell<Option<Box<Fragment>>>,
     /// The next root's fragment.
     pub(super) spare: Cell<Option<Box<Fragment>>>,
-    depth: Cell<u32>,
+    pub(super) depth: Cell<u32>,
     pub(super) discarded: Discarded,
     /// By the callsites' ids; those of the callsites that were called first are nearest.
-    cells: [Cell<Option<&'static metrics::Cell>>; NEAR_CALLSITES],
-    far_cells: RefCell<Vec<Option<Box<Page>>>>,
-    block: RefCell<Option<metrics::CellBlock>>,
+    pub(super) cells: [Cell<Option<&'static metrics::Cell>>; NEAR_CALLSITES],
+    pub(super) far_cells: RefCell<Vec<Option<Box<Page>>>>,
+    pub(super) block: RefCell<Option<metrics::CellBlock>>,
     pub(super) below: RefCell<Vec<Below>>,
     pub(super) pool: RefCell<Pool>,
 }
@@ -60,14 +48,6 @@ enum Phase {
     Open,
     /// The thread ends, or is just about to begin.
     Closed,
-}
-
-/// A trace that was active when a root or task opened inside it.
-pub(super) struct Below {
-    pub(super) fragment: Option<Box<Fragment>>,
-    pub(super) fragment_id: u64,
-    span: SpanId,
-    trace: TraceId,
 }
 
 thread_local! {
@@ -89,37 +69,18 @@ impl Drop for End {
 #[inline(always)]
 pub(crate) fn with<R>(f: impl FnOnce(&Local) -> R) -> Option<R> {
     // `try_with`, here and below, because the compiler inlines it as a rule.
-    let done = LOCAL.try_with(
-        |local| match local.phase.get() == Phase::Open || local.open() {
-            true => Some(f(local)),
-            false => None,
-        },
-    );
+    let done = LOCAL.try_with(|local| match local.is_open() {
+        true => Some(f(local)),
+        false => None,
+    });
     done.ok().flatten()
 }
 
-/// The thread's recorder for those who find out by what they miss that it is not open: nothing is active, no fragment
+/// [`with`] for those who find out by what they miss that the recorder is not open: nothing is active, no fragment
 /// spare, no cell known.
-///
-/// Not a closure that gets it: whether the compiler inlines one hangs on what else there is.
 #[inline(always)]
-pub(crate) fn here() -> Option<Here> {
-    LOCAL.try_with(|local| Here(NonNull::from(&**local))).ok()
-}
-
-/// See [`here`]. Stays on its thread.
-pub(crate) struct Here(NonNull<Local>);
-
-impl Deref for Here {
-    type Target = Local;
-
-    #[inline(always)]
-    #[allow(unsafe_code, reason = "the thread-local itself, without a closure")]
-    fn deref(&self) -> &Local {
-        // SAFETY: `LOCAL` needs no initialisation and has no destructor, so it is there as long as its thread; and this
-        // is its thread, as a pointer is not `Send`.
-        unsafe { self.0.as_ref() }
-    }
+pub(crate) fn unchecked<R>(f: impl FnOnce(&Local) -> R) -> Option<R> {
+    LOCAL.try_with(|local| f(local)).ok()
 }
 
 impl Local {
@@ -130,6 +91,7 @@ impl Local {
             span: Cell::new(SpanId::INVALID),
             trace: Cell::new(TraceId::INVALID),
             random: Cell::new(0),
+            spans: Cell::new(1),
             key: Cell::new(0),
             active: Cell::new(None),
             spare: Cell::new(None),
@@ -143,6 +105,12 @@ impl Local {
         }
     }
 
+    /// Whether the recorder works, from now on if need be.
+    #[inline(always)]
+    pub(crate) fn is_open(&self) -> bool {
+        self.phase.get() == Phase::Open || self.open()
+    }
+
     /// The first time on a thread: makes sure that it is closed. False from its end on.
     #[cold]
     #[inline(never)]
@@ -152,6 +120,7 @@ impl Local {
             return false;
         }
         self.random.set(id::seed());
+        self.spans.set(id::seed());
         self.key.set(id::seed());
         self.phase.set(Phase::Open);
         true
@@ -182,12 +151,12 @@ impl Local {
         self.discarded.close();
     }
 
-    /// A number that is not 0.
+    /// A span id.
     #[inline(always)]
-    pub(crate) fn random(&self) -> u64 {
-        let (state, number) = id::next_random(self.random.get());
-        self.random.set(state);
-        number
+    pub(crate) fn next_span(&self) -> SpanId {
+        let (state, span) = id::next_span(self.spans.get());
+        self.spans.set(state);
+        span
     }
 
     /// A trace id.
@@ -196,51 +165,6 @@ impl Local {
         let (state, trace) = id::next_trace(self.random.get(), self.key.get());
         self.random.set(state);
         trace
-    }
-
-    // === metric cells ===
-
-    /// The cell of a callsite on this thread; `None` in a call from within the recorder.
-    #[inline(always)]
-    pub(crate) fn cell(&self, site: &'static Callsite) -> Option<&'static metrics::Cell> {
-        match self.known_cell(site) {
-            Some(cell) => Some(cell),
-            None => self.cell_slow(site),
-        }
-    }
-
-    /// The cell of a callsite that has been called on this thread before.
-    #[inline(always)]
-    pub(super) fn known_cell(&self, site: &'static Callsite) -> Option<&'static metrics::Cell> {
-        let id = site.id() as usize;
-        if let Some(near) = self.cells.get(id) {
-            return near.get();
-        }
-        let far = id - NEAR_CALLSITES;
-        let pages = self.far_cells.try_borrow().ok()?;
-        pages.get(far / PAGE)?.as_ref()?[far % PAGE]
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn cell_slow(&self, site: &'static Callsite) -> Option<&'static metrics::Cell> {
-        let _inside = Inside::enter()?;
-        let id = site.register() as usize;
-        let cell = {
-            let mut block = self.block.try_borrow_mut().ok()?;
-            block.get_or_insert_with(metrics::adopt).get().cell(site)
-        };
-        if let Some(near) = self.cells.get(id) {
-            near.set(Some(cell));
-            return Some(cell);
-        }
-        let far = id - NEAR_CALLSITES;
-        let mut pages = self.far_cells.try_borrow_mut().ok()?;
-        if pages.len() <= far / PAGE {
-            pages.resize_with(far / PAGE + 1, || None);
-        }
-        pages[far / PAGE].get_or_insert_default()[far % PAGE] = Some(cell);
-        Some(cell)
     }
 
     // === the active fragment ===
@@ -276,27 +200,6 @@ impl Local {
         Ok(())
     }
 
-    #[inline(never)]
-    fn suspend(&self) -> bool {
-        let Some(_inside) = Inside::enter() else {
-            return false;
-        };
-        let Ok(mut below) = self.below.try_borrow_mut() else {
-            return false;
-        };
-        if below.len() >= MAX_DEPTH {
-            return false;
-        }
-        below.push(Below {
-            fragment: self.active.take(),
-            fragment_id: self.fragment_id.get(),
-            span: self.span.get(),
-            trace: self.trace.get(),
-        });
-        self.depth.set(below.len() as u32);
-        true
-    }
-
     /// Takes the active fragment off; what was suspended last goes on.
     #[inline(always)]
     pub(crate) fn pop_top(&self) -> Option<Box<Fragment>> {
@@ -308,72 +211,25 @@ impl Local {
         self.resume_below()
     }
 
-    #[inline(never)]
-    fn resume_below(&self) -> Option<Box<Fragment>> {
-        let top = self.active.take();
-        let below = self.below.try_borrow_mut().ok().and_then(|mut below| {
-            let next = below.pop();
-            if below.is_empty() && below.capacity() > SPARE_PLACES {
-                let _inside = Inside::enter();
-                *below = Vec::new();
-            }
-            next
-        });
-        match below {
-            Some(below) => {
-                self.fragment_id.set(below.fragment_id);
-                self.span.set(below.span);
-                self.trace.set(below.trace);
-                self.active.set(below.fragment);
-            }
-            None => {
-                self.fragment_id.set(0);
-                self.span.set(SpanId::INVALID);
-            }
-        }
-        self.depth.set(self.depth.get().saturating_sub(1));
-        top
-    }
-
     #[inline(always)]
     pub(crate) fn depth(&self) -> u32 {
         self.depth.get()
     }
 
-    /// Finishes what guards that leaked, or were carried off, left above `depth`, until `id` is on top again.
-    ///
-    /// Where `id` itself is below, `depth` does not count: guards further down may have ended in the meantime.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn heal(&self, id: u64, depth: u32) {
-        while self.fragment_id.get() != id
-            && self.fragment_id.get() != 0
-            && (self.depth.get() > depth || self.is_suspended(id))
-        {
-            if let Some(fragment) = self.pop_top() {
-                fragment.account().tally(Tally::Healed);
-                verdict::finish(Some(self), fragment);
-            }
+    #[inline(always)]
+    pub(crate) fn before(&self) -> Before {
+        Before {
+            span: self.span.get(),
+            depth: self.depth.get(),
         }
     }
 
-    fn is_suspended(&self, id: u64) -> bool {
-        let below = self.below.try_borrow();
-        below.is_ok_and(|below| below.iter().any(|b| b.fragment_id == id))
-    }
-
-    /// Takes a suspended fragment out of its place, wherever it is.
-    pub(crate) fn remove_suspended(&self, id: u64) -> Option<Box<Fragment>> {
-        let mut below = self.below.try_borrow_mut().ok()?;
-        let index = below.iter().position(|b| b.fragment_id == id)?;
-        let removed = below.remove(index);
-        self.depth.set(below.len() as u32);
-        removed.fragment
-    }
-
-    /// There are as many suspended as this list holds.
-    pub(super) fn note_depth(&self, below: &[Below]) {
-        self.depth.set(below.len() as u32);
+    /// Makes a span of the active fragment current.
+    #[inline(always)]
+    pub(crate) fn enter(&self, span: SpanId) -> Before {
+        let before = self.before();
+        self.span.set(span);
+        before
     }
 
     /// Lets a context leave the active trace; `None` where nothing is active.

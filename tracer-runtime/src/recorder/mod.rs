@@ -4,8 +4,10 @@ pub(crate) mod account;
 pub(crate) mod budget;
 pub(crate) mod call;
 pub(crate) mod captures;
+pub(crate) mod cells;
 pub(crate) mod collector;
 pub(crate) mod details;
+mod emptied;
 pub(crate) mod fragment;
 pub(crate) mod live;
 pub(crate) mod local;
@@ -16,6 +18,7 @@ pub(crate) mod queue;
 pub(crate) mod reentrancy;
 pub(crate) mod slot;
 pub(crate) mod special;
+pub(crate) mod suspended;
 pub(crate) mod verdict;
 
 /// Where the records of the process went.

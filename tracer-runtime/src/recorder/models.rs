@@ -1,4 +1,4 @@
-//! The shared parts under loom, which tries every order of their steps: slots and the queue.
+//! The shared parts under loom, which tries every order of their steps: slots, and the queue in both directions.
 
 use loom::thread;
 
@@ -101,9 +101,8 @@ fn what_waits_is_judged_by_its_root_or_by_the_sweep_never_by_both() {
 fn what_the_queue_accepts_comes_out_once_and_the_collector_is_woken() {
     loom::model(|| {
         let queue: &Queue = Box::leak(Box::new(Queue::new()));
-        let push = |trace| match queue.push(fragment(trace), BUDGET) {
-            Queued::Yes => (1, false),
-            Queued::YesAndWake => (1, true),
+        let push = |trace| match queue.push(fragment(trace), BUDGET, false) {
+            Queued::Yes { wake, .. } => (1, wake),
             Queued::Full(_) => unreachable!("two small fragments are not too many"),
             Queued::Closed(_) => (0, false),
         };
@@ -114,7 +113,10 @@ fn what_the_queue_accepts_comes_out_once_and_the_collector_is_woken() {
         // Two that wait at one time are enough to wake it.
         assert_eq!(early == 2, mine.1 || theirs.1);
         queue.close();
-        assert!(matches!(queue.push(fragment(3), BUDGET), Queued::Closed(_)));
+        assert!(matches!(
+            queue.push(fragment(3), BUDGET, true),
+            Queued::Closed(_)
+        ));
         assert_eq!(early + queue.take().len(), mine.0 + theirs.0);
     });
 }
@@ -124,12 +126,55 @@ fn what_is_pushed_while_the_queue_closes_comes_out_or_is_refused() {
     loom::model(|| {
         let queue: &Queue = Box::leak(Box::new(Queue::new()));
         let other = thread::spawn(move || {
-            let pushed = queue.push(fragment(1), BUDGET);
+            let pushed = queue.push(fragment(1), BUDGET, true);
             usize::from(!matches!(pushed, Queued::Closed(_)))
         });
         queue.close();
         let last = queue.take().len();
         assert_eq!(last, other.join().unwrap());
         assert_eq!(queue.size(), (0, 0));
+    });
+}
+
+/// Gives a trace to the queue; how many emptied fragments came in exchange.
+fn exchange(queue: &Queue, trace: u64) -> usize {
+    match queue.push(fragment(trace), BUDGET, true) {
+        Queued::Yes { emptied, .. } => usize::from(emptied.is_some_and(|f| f.trace.0[1] == 9)),
+        Queued::Full(_) => unreachable!("three small fragments are not too many"),
+        Queued::Closed(_) => 0,
+    }
+}
+
+#[test]
+fn what_the_collector_gives_back_goes_to_one_thread() {
+    loom::model(|| {
+        let queue: &Queue = Box::leak(Box::new(Queue::new()));
+        let other = thread::spawn(move || exchange(queue, 1));
+        let collector = thread::spawn(move || {
+            let mut emptied = vec![fragment(9)];
+            queue.give_back(&mut emptied);
+            assert!(emptied.is_empty());
+        });
+        let mine = exchange(queue, 2);
+        collector.join().unwrap();
+        let taken = mine + other.join().unwrap();
+        assert_eq!(taken + queue.emptied(), 1);
+        assert_eq!(exchange(queue, 3), 1 - taken);
+        let mut came_out = traces(queue.take());
+        came_out.sort_unstable();
+        assert_eq!(came_out, [1, 2, 3]);
+    });
+}
+
+#[test]
+fn a_queue_that_closes_keeps_no_emptied_fragments() {
+    loom::model(|| {
+        let queue: &Queue = Box::leak(Box::new(Queue::new()));
+        let other = thread::spawn(move || exchange(queue, 1));
+        let collector = thread::spawn(move || queue.give_back(&mut vec![fragment(9)]));
+        queue.close();
+        assert!(other.join().unwrap() <= 1);
+        collector.join().unwrap();
+        assert_eq!(queue.emptied(), 0);
     });
 }

@@ -70,29 +70,28 @@ impl Pipeline {
         }
     }
 
-    /// Takes a trace that was decided for, or counts why not and gives it back.
-    pub(crate) fn keep(&self, fragment: Box<Fragment>) -> Option<Box<Fragment>> {
+    /// Takes a trace that was decided for, or counts why not and gives it back. What it returns is to be used again:
+    /// also an emptied fragment, in exchange for the one taken.
+    pub(crate) fn keep(&self, fragment: Box<Fragment>, exchange: bool) -> Option<Box<Fragment>> {
         let records = fragment.len() as u64;
         if records == 0 {
             return Some(fragment);
         }
         // A quarter of the budget stays for fragments that are being written, a quarter for the exporters.
-        match self.queue.push(fragment, budget::limit_bytes() / 2) {
-            Queued::Yes => self.account.tally(Tally::KeptTrace),
-            Queued::YesAndWake => {
+        let max_bytes = budget::limit_bytes() / 2;
+        let (reason, refused) = match self.queue.push(fragment, max_bytes, exchange) {
+            Queued::Yes { emptied, wake } => {
                 self.account.tally(Tally::KeptTrace);
-                self.wake();
+                if wake {
+                    self.wake();
+                }
+                return emptied;
             }
-            Queued::Full(fragment) => {
-                self.account.dropped(DropReason::QueueFull, records);
-                return Some(fragment);
-            }
-            Queued::Closed(fragment) => {
-                self.account.dropped(DropReason::Shutdown, records);
-                return Some(fragment);
-            }
-        }
-        None
+            Queued::Full(fragment) => (DropReason::QueueFull, fragment),
+            Queued::Closed(fragment) => (DropReason::Shutdown, fragment),
+        };
+        self.account.dropped(reason, records);
+        Some(refused)
     }
 
     /// Waits until nothing can bring more records; false when the deadline came first.

@@ -4,11 +4,12 @@ use std::cell::{Cell, RefCell};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use super::budget::{Allowance, CHUNK_BYTES, Chunk, SMALL_CHUNK_RECORDS};
+use super::budget::{self, Allowance, CHUNK_BYTES, Chunk, SMALL_CHUNK_RECORDS};
 use super::fragment::Fragment;
-use super::local::{Below, Local, SPARE_PLACES};
+use super::local::Local;
 use super::pipeline::GLOBAL;
 use super::reentrancy::Inside;
+use super::suspended::{Below, SPARE_PLACES};
 use crate::id::TraceId;
 use crate::record::SpanRecord;
 use crate::threads::{Adopted, Blocks};
@@ -43,6 +44,14 @@ impl Pool {
             chunks: Vec::new(),
             fragments: Vec::new(),
             tasks: Vec::new(),
+        }
+    }
+
+    /// Keeps an empty chunk if there is room.
+    #[inline(always)]
+    fn offer(pool: Option<&mut Self>, chunk: Chunk) {
+        if let Some(pool) = pool.filter(|pool| chunk.is_full_size() && pool.has_room()) {
+            pool.chunks.push(chunk);
         }
     }
 
@@ -172,14 +181,7 @@ impl Local {
         let _inside = Inside::enter();
         {
             let mut pool = self.pool.try_borrow_mut().ok();
-            fragment.reset(|chunk| {
-                if let Some(pool) = pool
-                    .as_deref_mut()
-                    .filter(|pool| chunk.is_full_size() && pool.has_room())
-                {
-                    pool.chunks.push(chunk);
-                }
-            });
+            fragment.reset(|chunk| Pool::offer(pool.as_deref_mut(), chunk));
         }
         let other = match fragment.has_full_size_chunk() {
             true => self.spare.replace(Some(fragment)),
@@ -188,6 +190,25 @@ impl Local {
         if let Some(other) = other {
             self.pool_fragment(other);
         }
+    }
+
+    /// The fragment of a root that begins to wait, with as much room as it needs where many wait.
+    #[inline(always)]
+    pub(crate) fn waiting(&self, fragment: Box<Fragment>) -> Box<Fragment> {
+        match budget::is_scarce() {
+            true => self.compacted(fragment),
+            false => fragment,
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn compacted(&self, mut fragment: Box<Fragment>) -> Box<Fragment> {
+        if let Some(_inside) = Inside::enter() {
+            let mut pool = self.pool.try_borrow_mut().ok();
+            fragment.compact(|chunk| Pool::offer(pool.as_deref_mut(), chunk));
+        }
+        fragment
     }
 
     #[inline(never)]
@@ -199,7 +220,7 @@ impl Local {
             if pool.has_room() {
                 pool.fragments.push(fragment);
             }
-        } else if pool.tasks.len() < POOL_TASKS {
+        } else if pool.tasks.len() < POOL_TASKS && fragment.is_small() {
             pool.tasks.push(fragment);
         }
     }

@@ -1,7 +1,9 @@
-//! Kept traces on their way to the collector: bounded by bytes and by number, never waited for.
+//! Kept traces on their way to the collector, and their emptied fragments on the way back: bounded by bytes and by
+//! number, never waited for.
 
 use std::collections::VecDeque;
 
+use super::emptied::Emptied;
 use super::fragment::Fragment;
 use crate::sync::{Mutex, lock};
 
@@ -22,6 +24,7 @@ pub(crate) struct Queue {
 struct Inner {
     fragments: VecDeque<Box<Fragment>>,
     bytes: usize,
+    emptied: Emptied,
     /// The collector has been woken and has not come yet.
     woken: bool,
     closed: bool,
@@ -30,9 +33,12 @@ struct Inner {
 /// What became of a fragment.
 #[derive(Debug)]
 pub(crate) enum Queued {
-    Yes,
-    /// It is time to wake the collector; said once until it comes.
-    YesAndWake,
+    /// Accepted; with an emptied fragment in exchange, where one was wanted and there was one.
+    Yes {
+        emptied: Option<Box<Fragment>>,
+        /// It is time to wake the collector; said once until it comes.
+        wake: bool,
+    },
     Full(Box<Fragment>),
     Closed(Box<Fragment>),
 }
@@ -52,7 +58,8 @@ impl Queue {
         }
     }
 
-    pub(crate) fn push(&self, fragment: Box<Fragment>, max_bytes: usize) -> Queued {
+    /// `exchange`: whether the caller can use an emptied fragment.
+    pub(crate) fn push(&self, fragment: Box<Fragment>, max_bytes: usize, exchange: bool) -> Queued {
         let bytes = fragment.bytes();
         let mut inner = lock(&self.inner);
         if inner.closed {
@@ -62,26 +69,63 @@ impl Queue {
             return Queued::Full(fragment);
         }
         inner.bytes += bytes;
+        let emptied = if exchange {
+            inner.emptied.take(&fragment)
+        } else {
+            None
+        };
         inner.fragments.push_back(fragment);
         let due = inner.fragments.len() >= WAKE_FRAGMENTS || inner.bytes >= WAKE_BYTES;
-        if due && !std::mem::replace(&mut inner.woken, true) {
-            Queued::YesAndWake
-        } else {
-            Queued::Yes
-        }
+        let wake = due && !std::mem::replace(&mut inner.woken, true);
+        Queued::Yes { emptied, wake }
     }
 
-    /// Everything that waits.
-    pub(crate) fn take(&self) -> VecDeque<Box<Fragment>> {
+    /// Everything that waits, into an empty list, whose room is used for what comes next.
+    pub(crate) fn take_into(&self, list: &mut VecDeque<Box<Fragment>>) {
+        debug_assert!(list.is_empty());
+        list.shrink_to(WAKE_FRAGMENTS);
         let mut inner = lock(&self.inner);
         inner.bytes = 0;
         inner.woken = false;
-        std::mem::take(&mut inner.fragments)
+        std::mem::swap(&mut inner.fragments, list);
+    }
+
+    /// Everything that waits.
+    #[cfg(test)]
+    pub(crate) fn take(&self) -> VecDeque<Box<Fragment>> {
+        let mut list = VecDeque::new();
+        self.take_into(&mut list);
+        list
+    }
+
+    /// Takes emptied fragments for those who push; leaves what there is no room for.
+    pub(crate) fn give_back(&self, emptied: &mut Vec<Box<Fragment>>) {
+        let mut inner = lock(&self.inner);
+        if !inner.closed {
+            inner.emptied.put(emptied);
+        }
+    }
+
+    /// Emptied fragments that wait.
+    #[cfg(all(test, tracer_loom))]
+    pub(crate) fn emptied(&self) -> usize {
+        lock(&self.inner).emptied.len()
+    }
+
+    /// Frees the emptied fragments that nobody has needed since the last time.
+    pub(crate) fn trim(&self) {
+        let surplus = lock(&self.inner).emptied.trim();
+        drop(surplus);
     }
 
     /// Nothing is accepted from now on.
     pub(crate) fn close(&self) {
-        lock(&self.inner).closed = true;
+        let emptied = {
+            let mut inner = lock(&self.inner);
+            inner.closed = true;
+            inner.emptied.clear()
+        };
+        drop(emptied);
     }
 
     /// Fragments and bytes that wait.
@@ -96,6 +140,7 @@ impl Inner {
         Self {
             fragments: VecDeque::new(),
             bytes: 0,
+            emptied: Emptied::new(),
             woken: false,
             closed: false,
         }

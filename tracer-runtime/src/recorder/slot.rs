@@ -13,9 +13,9 @@ use crate::sync::atomic::{AtomicU64, Ordering::*};
 use crate::sync::{Mutex, lock};
 
 /// Bytes of ended tasks that wait for the root of their trace.
-pub(crate) const MAX_WAITING_BYTES: usize = 1 << 20;
-/// How long they wait.
-pub(crate) const MAX_WAITING_SECONDS: u64 = 10;
+pub(crate) const MAX_WAITING_BYTES: usize = if cfg!(miri) { 16 << 10 } else { 1 << 20 };
+/// How long they wait. Under Miri, where everything takes long, as long as it takes.
+pub(crate) const MAX_WAITING_SECONDS: u64 = if cfg!(miri) { 3600 } else { 10 };
 /// What a trace takes along in its contexts: as many different sets of it as a trace of any sense has.
 const MAX_CARRIED: usize = 64;
 /// How long after the first one others may join its fragment: below a second, whatever a tick lasts.

@@ -46,20 +46,19 @@ fn keep_fragment(local: Option<&Local>, mut fragment: Box<Fragment>) {
     if fragment.len() == 0 {
         return release(local, fragment);
     }
-    let refused = match fragment.pipe.take() {
+    let free = match fragment.pipe.take() {
         Some(tether) => {
             let pipeline = tether.pipeline();
             if pipeline.live.is_some() {
                 pipeline.account.exported(fragment.len() as u64);
                 Some(fragment)
             } else {
-                pipeline.keep(fragment)
+                pipeline.keep(fragment, local.is_some())
             }
         }
-        None => super::pipeline::GLOBAL.keep(fragment),
+        None => super::pipeline::GLOBAL.keep(fragment, local.is_some()),
     };
-    // Where nobody takes traces any more their room is used again.
-    if let Some(fragment) = refused {
+    if let Some(fragment) = free {
         release(local, fragment);
     }
 }

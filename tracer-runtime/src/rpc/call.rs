@@ -278,7 +278,7 @@ impl RpcCall {
             None => CallOutcome::Ok,
             Some(_) => CallOutcome::Error,
         };
-        if let Some(running) = self.0.take() {
+        if let Some(mut running) = self.0.take() {
             running.end(outcome, failure, None);
         }
     }
@@ -289,7 +289,7 @@ impl RpcCall {
         failure: Option<Box<Failure>>,
         panic_message: Option<String>,
     ) {
-        if let Some(running) = self.0.take() {
+        if let Some(mut running) = self.0.take() {
             running.end(outcome, failure, panic_message);
         }
     }
@@ -297,7 +297,7 @@ impl RpcCall {
 
 impl Drop for RpcCall {
     fn drop(&mut self) {
-        if let Some(running) = self.0.take() {
+        if let Some(mut running) = self.0.take() {
             let unwound = running.entered;
             let outcome = if unwound {
                 CallOutcome::Panic
@@ -330,7 +330,7 @@ impl Running {
     }
 
     fn end(
-        mut self: Box<Self>,
+        &mut self,
         outcome: CallOutcome,
         failure: Option<Box<Failure>>,
         panic_message: Option<String>,
@@ -476,9 +476,9 @@ impl RpcInfo {
     pub(crate) fn stream_event(&self, kind: StreamEventKind, bytes: u64, error: Option<&str>) {
         let event = match kind {
             StreamEventKind::Start => STREAM_START,
-            StreamEventKind::RecvHeader => STREAM_RECV_HEADER,
-            StreamEventKind::Recv => STREAM_RECV,
-            StreamEventKind::Send => STREAM_SEND,
+            StreamEventKind::HeaderReceived => STREAM_RECV_HEADER,
+            StreamEventKind::Received => STREAM_RECV,
+            StreamEventKind::Sent => STREAM_SEND,
             StreamEventKind::Finish => STREAM_FINISH,
         };
         let (stats, tracers) = (self.stats(), &self.0.installed.tracers);

@@ -34,11 +34,11 @@ pub enum StreamEventKind {
     /// The stream is open.
     Start,
     /// A client has the head of the answer.
-    RecvHeader,
+    HeaderReceived,
     /// A message has arrived.
-    Recv,
+    Received,
     /// A message has left.
-    Send,
+    Sent,
     /// The stream is closed.
     Finish,
 }

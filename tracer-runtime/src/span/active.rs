@@ -1,137 +1,87 @@
-//! An asynchronous call while its future is polled or dropped.
+//! An asynchronous call while its future is polled or dropped: all of it that the crates of the users compile.
 
-use super::begun::Begun;
-use super::future::Call;
-use crate::callsite::{Callsite, Signals, SpanKind};
-use crate::id::{SpanId, TraceId};
-use crate::metrics;
-use crate::mode;
+use super::begun;
+use super::resumed;
+use super::state::{Call, Other, State};
+use crate::callsite::{Callsite, SpanKind};
 use crate::record::{CallOutcome, Failure};
-use crate::recorder::call::{self, Beginning};
+use crate::recorder::call::Before;
+use crate::recorder::local;
 
-/// A call while it is polled or dropped; `None` where nobody records it. Dropped without an end, it unwinds.
-pub(super) struct Active(Option<Begun>);
+/// A call that is current. Dropped before it is paused or ended, it unwinds.
+pub(super) struct Active<'a> {
+    call: Option<&'a mut Call>,
+    before: Before,
+}
 
-impl Active {
-    /// No call yet.
+impl<'a> Active<'a> {
+    /// Before a poll. What is reached through the thread is reached here, once for the begin and the end.
     #[inline]
-    pub(super) const fn none() -> Self {
-        Self(None)
-    }
-
-    /// Takes the call out of its future.
-    ///
-    /// Writes to a place rather than returning something, so that what follows here are jumps.
-    #[inline(never)]
-    fn resume(&mut self, place: &mut Call) {
-        match *place {
-            Call::Waiting { site, at: None } => match site.signals {
-                Signals::Both => self.begin_counted(place, site, cfg!(feature = "metrics")),
-                Signals::SpansOnly => self.begin_uncounted(place, site),
-                Signals::MetricsOnly => self.resume_slow(place),
-            },
-            _ => self.resume_slow(place),
-        }
-    }
-
-    #[inline(never)]
-    fn begin_uncounted(&mut self, place: &mut Call, site: &'static Callsite) {
-        self.begin_counted(place, site, false);
-    }
-
-    #[inline(always)]
-    fn begin_counted(&mut self, place: &mut Call, site: &'static Callsite, counted: bool) {
-        match call::begin(site, counted) {
-            Beginning::Child(call, trace, depth) => {
-                place.make_done();
-                self.0 = Some(Begun {
-                    trace,
-                    before: call.parent,
-                    depth,
-                    call,
-                });
+    pub(super) fn begin(call: &'a mut Call) -> Self {
+        let before = local::unchecked(|local| match &call.state {
+            State::Child(child) if local.fragment_id.get() == child.fragment.get() => {
+                local.enter(child.span)
             }
-            Beginning::Root(cell) => self.begin_root(place, site, cell),
-            Beginning::Unusual => self.resume_slow(place),
-        }
-    }
-
-    #[inline(never)]
-    fn begin_root(
-        &mut self,
-        place: &mut Call,
-        site: &'static Callsite,
-        cell: Option<&'static metrics::Cell>,
-    ) {
-        let Some(call) = call::begin_root(site, cell) else {
-            return self.resume_slow(place);
-        };
-        place.make_done();
-        self.0 = Some(Begun {
-            call,
-            // Its fragment knows.
-            trace: TraceId::INVALID,
-            before: SpanId::INVALID,
-            depth: 0,
+            _ => begun::resume(local, call),
         });
-    }
-
-    #[inline(never)]
-    fn resume_slow(&mut self, place: &mut Call) {
-        Begun::resume(&mut self.0, place);
-    }
-
-    #[inline]
-    #[allow(
-        clippy::manual_map,
-        reason = "a closure is one more function in every crate that polls"
-    )]
-    pub(super) fn kind(&self) -> Option<SpanKind> {
-        match &self.0 {
-            Some(begun) => Some(begun.call.site.kind),
-            None => None,
-        }
-    }
-
-    /// Before a poll. In the call's own place: to move what a function returns costs more than to make it.
-    #[inline]
-    pub(super) fn begin(&mut self, place: &mut Call) {
-        if mode::get() == 0 && place.is_waiting() {
-            place.forgo();
-        } else if !place.is_done() {
-            self.resume(place);
+        let before = before.unwrap_or_else(|| begun::without_local(call));
+        Self {
+            call: Some(call),
+            before,
         }
     }
 
     /// Before the drop of the future.
     #[inline]
-    pub(super) fn begin_drop(&mut self, place: &mut Call) {
-        if place.is_waiting() {
-            place.forgo();
-        } else if !place.is_done() {
-            self.resume(place);
+    pub(super) fn begin_drop(call: &'a mut Call) -> Self {
+        let before = match call.is_done() {
+            true => Before::NOTHING,
+            false => begun::resume_to_drop(call),
+        };
+        Self {
+            call: Some(call),
+            before,
         }
     }
 
-    /// After a poll that ended pending: back into the future.
+    /// After a poll that ended with a value: the kind of the span that [`Self::end`] ends; `None` where nobody records it.
     #[inline]
-    pub(super) fn pause(&mut self, place: &mut Call) {
-        if let Some(begun) = &self.0 {
-            begun.put_into(place);
-            self.0 = None;
+    pub(super) fn kind(&mut self) -> Option<SpanKind> {
+        match &self.call {
+            Some(call) if !call.is_done() => Some(call.site.kind),
+            _ => {
+                self.call = None;
+                None
+            }
+        }
+    }
+
+    /// After a poll that ended pending.
+    #[inline]
+    pub(super) fn pause(&mut self) {
+        if let Some(call) = self.call.take() {
+            local::unchecked(|local| match &call.state {
+                State::Child(child) if local.fragment_id.get() == child.fragment.get() => {
+                    local.span.set(self.before.span);
+                }
+                _ => resumed::pause(local, call, self.before),
+            });
         }
     }
 
     /// The call has ended by itself; `None` is `ok`.
     #[inline]
     pub(super) fn end(&mut self, failure: Option<Box<Failure>>) {
-        if let Some(begun) = &self.0 {
-            match failure {
-                None => begun.end_ok(),
-                failure => begun.end_failed(failure),
-            }
-            self.0 = None;
+        let Some(call) = self.call.take() else {
+            return;
+        };
+        if failure.is_some() {
+            begun::end_failed(call, self.before, failure);
+        } else if local::unchecked(|local| begun::end_ok(local, call, self.before)).is_none() {
+            begun::end_unusual(call, self.before, CallOutcome::Ok, None);
         }
+        // Here, so that a drop that follows has nothing to ask.
+        call.put(State::Other(Other::Done));
     }
 
     /// The call has ended like this, and is known by another callsite of its kind from now on.
@@ -141,31 +91,32 @@ impl Active {
         outcome: CallOutcome,
         failure: Option<Box<Failure>>,
     ) {
-        if let Some(begun) = &mut self.0 {
-            if let Some(site) = site {
-                begun.call.site = site;
-            }
-            begun.end_unusual(outcome, failure);
-            self.0 = None;
+        let Some(call) = self.call.take().filter(|call| !call.is_done()) else {
+            return;
+        };
+        if let Some(site) = site {
+            call.site = site;
         }
+        begun::end_unusual(call, self.before, outcome, failure);
+        call.put(State::Other(Other::Done));
     }
 
     /// The call's future was dropped.
     #[inline]
     pub(super) fn cancel(&mut self) {
-        if let Some(begun) = &self.0 {
-            begun.end_unusual(CallOutcome::Cancelled, None);
-            self.0 = None;
+        if let Some(call) = self.call.take()
+            && !call.is_done()
+        {
+            begun::end_unusual(call, self.before, CallOutcome::Cancelled, None);
         }
     }
 }
 
-impl Drop for Active {
-    /// Only while unwinding there is still a call: every other way out ends or pauses it.
+impl Drop for Active<'_> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(begun) = &self.0 {
-            begun.end_unusual(CallOutcome::Panic, None);
+        if let Some(call) = self.call.take() {
+            begun::unwind(call, self.before);
         }
     }
 }

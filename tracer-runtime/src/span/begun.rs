@@ -1,319 +1,324 @@
-//! An asynchronous call that has begun: the full rules of its resumptions and of its end.
+//! The first poll of an asynchronous call, and its end. See [`super::resumed`] for the polls in between.
 
-use super::future::Call;
 use super::guard::NOWHERE;
 use super::resumed;
 use super::start::{self, Opened, Start};
+use super::state::{Call, Child, Other, Started, State};
 use crate::callsite::{Callsite, Signals};
 use crate::clock;
-use crate::id::{SpanId, TraceId};
+use crate::id::SpanId;
 use crate::metrics;
 use crate::mode;
-use crate::record::{CallOutcome, Failure};
+use crate::record::{CallOutcome, Failure, SpanRecord};
 use crate::recorder::account::DropReason;
-use crate::recorder::call::{self, Running};
+use crate::recorder::call::{self, Before, Beginning, Running};
+use crate::recorder::cells::NEAR_CALLSITES;
 use crate::recorder::local::{self, Local, lost_record};
 use crate::recorder::reentrancy::Inside;
 use crate::recorder::verdict;
 
-/// See the module.
-pub(super) struct Begun {
-    /// With [`NOWHERE`] as its fragment where its record goes nowhere.
-    pub(super) call: Running,
-    pub(super) trace: TraceId,
-    /// What was current before.
-    pub(super) before: SpanId,
-    pub(super) depth: u32,
+/// Before a poll: makes the call current, by what its future knows; what was current before.
+#[inline(never)]
+pub(super) fn resume(local: &Local, call: &mut Call) -> Before {
+    let State::Other(Other::Waiting) = call.state else {
+        return resume_slow(local, call);
+    };
+    // Beyond them all where a signal is off, so that this one comparison is also the question whether it is.
+    let id = call.site.id_of_both();
+    if (id as usize) < NEAR_CALLSITES && cfg!(feature = "metrics") {
+        begin(local, call, Some(id), begin_less)
+    } else {
+        begin_less(local, call)
+    }
 }
 
-impl Begun {
-    /// Takes a call out of its future by the full rules; `active` stays `None` where nobody records it.
-    ///
-    /// Reads and writes each field where it is: of a copy the processor would have to wait for all of it.
-    pub(super) fn resume(active: &mut Option<Self>, place: &mut Call) {
-        let resumed = local::with(|local| match *place {
-            Call::Child {
-                site,
-                span,
-                parent,
-                start,
-                trace,
-            } => {
-                place.make_done();
-                let (before, depth) = (local.span.get(), local.depth());
-                *active = Some(Self {
-                    call: resumed::child(local, site, parent, span, start, trace),
-                    trace,
-                    before,
-                    depth,
-                });
+/// For a callsite that does not take part in both signals, is new, or one of very many.
+#[inline(never)]
+fn begin_less(local: &Local, call: &mut Call) -> Before {
+    match call.site.known_signals() {
+        Some(Signals::Neither) => {
+            call.put(State::Other(Other::Done));
+            Before::NOTHING
+        }
+        Some(Signals::SpansOnly) => begin(local, call, None, resume_slow),
+        Some(Signals::Both) => begin_far(local, call),
+        Some(Signals::MetricsOnly) | None => resume_slow(local, call),
+    }
+}
+
+/// A callsite whose cell is not among the near ones.
+#[inline(never)]
+fn begin_far(local: &Local, call: &mut Call) -> Before {
+    let id = cfg!(feature = "metrics").then(|| call.site.id_of_both());
+    begin(local, call, id, resume_slow)
+}
+
+/// Before the drop of the future. A call that has not begun never does.
+#[cold]
+#[inline(never)]
+pub(super) fn resume_to_drop(call: &mut Call) -> Before {
+    if let State::Other(Other::Waiting | Other::WaitingAt(_)) = call.state {
+        call.take();
+        return Before::NOTHING;
+    }
+    local::unchecked(|local| resume_slow(local, call)).unwrap_or_else(|| without_local(call))
+}
+
+/// In the call's own place: to move what a function returns costs more than to make it.
+#[inline(always)]
+fn begin(
+    local: &Local,
+    call: &mut Call,
+    counted_by: Option<u32>,
+    otherwise: fn(&Local, &mut Call) -> Before,
+) -> Before {
+    match call::begin(local, call.site, counted_by) {
+        Beginning::Child(begun) => {
+            let counted = counted_by.is_some();
+            call.put(State::child(&begun, counted, local.trace.get()));
+            Before {
+                span: begun.parent,
+                depth: local.depth(),
             }
-            Call::Blank {
-                site,
-                span,
-                start,
-                trace,
-            } => {
-                place.make_done();
-                let (before, depth) = (local.span.get(), local.depth());
-                *active = Some(Self {
-                    call: resumed::blank(local, site, span, start, trace),
-                    trace,
-                    before,
-                    depth,
-                });
-            }
-            _ => *active = Self::resume_owner(local, place),
-        });
-        if resumed.is_none() {
-            *active = Self::without_local(place);
+        }
+        Beginning::Root(cell) => begin_root(local, call, cell),
+        Beginning::Unusual => otherwise(local, call),
+    }
+}
+
+#[inline(never)]
+fn begin_root(local: &Local, call: &mut Call, cell: Option<&'static metrics::Cell>) -> Before {
+    let Some(begun) = call::begin_root(local, call.site, cell) else {
+        return resume_slow(local, call);
+    };
+    call.put(State::root(&begun, cell.is_some()));
+    Before::NOTHING
+}
+
+/// By the full rules.
+#[inline(never)]
+fn resume_slow(local: &Local, call: &mut Call) -> Before {
+    match call.state {
+        State::Other(Other::Unrecorded(_) | Other::Done) => return Before::NOTHING,
+        // Where nobody records, the thread is none of our business.
+        State::Other(Other::Waiting | Other::WaitingAt(_)) if mode::get() == 0 => {
+            return without_local(call);
+        }
+        _ if !local.is_open() => return without_local(call),
+        _ => {}
+    }
+    let before = local.before();
+    match &call.state {
+        State::Other(Other::Root { .. } | Other::Blank { .. }) => resumed::own(local, call),
+        State::Child(child) => call.state = resumed::child(local, *child),
+        State::Other(_) => {
+            let at = match call.take() {
+                State::Other(Other::WaitingAt(at)) => Some(at),
+                _ => None,
+            };
+            call.put(begin_slow(local, call.site, at));
         }
     }
+    before
+}
 
-    /// [`Self::resume`] for a call that holds something, or has not begun.
-    #[inline(never)]
-    fn resume_owner(local: &Local, place: &mut Call) -> Option<Self> {
-        let (before, depth) = (local.span.get(), local.depth());
-        match place.take() {
-            Call::Waiting { site, at } => Self::begin(local, site, at),
-            Call::Root {
-                site,
-                span,
-                parent,
-                start,
-                fragment,
-            } => {
-                let trace = fragment.trace;
-                let call = Running {
-                    site,
-                    cell: Self::cell(local, site),
-                    fragment: resumed::push(local, fragment, span),
-                    parent,
-                    span,
-                    start,
-                };
-                Some(Self {
-                    call,
-                    trace,
-                    before,
-                    depth,
-                })
+/// A first poll by the full rules.
+fn begin_slow(local: &Local, site: &'static Callsite, at: Option<Box<Start>>) -> State {
+    const NOBODY: State = State::Other(Other::Done);
+    let signals = site.signals();
+    if signals == Signals::Neither {
+        return NOBODY;
+    }
+    if mode::get() == mode::INITIALISED && signals.has_spans() && at.is_none() {
+        let counted = cfg!(feature = "metrics") && signals.has_metrics();
+        if counted && local.cell(site).is_none() {
+            // From within the recorder: a call whose start is not counted may have no end either.
+            lost_record(DropReason::Reentrant);
+            return NOBODY;
+        }
+        let begun = start::begin(local, site, signals);
+        return State::of(&begun, begun.cell.is_some(), local.trace.get());
+    }
+    let start = clock::now();
+    if !signals.has_spans() {
+        if !start::counts(local) {
+            return NOBODY;
+        }
+        // From within the recorder: what has no start has no end.
+        let counted = start::begin_cell(local, site, signals).is_some();
+        return State::Other(Other::unrecorded(Started::new(start, counted)));
+    }
+    let at = at.map_or_else(Start::current, |at| *at);
+    let (span, fragment, parent) = match start::open_general(local, site, at, start) {
+        Opened::Nobody => return NOBODY,
+        Opened::Lost => (local.next_span(), NOWHERE, SpanId::INVALID),
+        Opened::In {
+            span,
+            fragment,
+            parent,
+        } => (span, fragment, parent),
+    };
+    let begun = Running {
+        site,
+        cell: start::begin_cell(local, site, signals),
+        fragment,
+        parent,
+        span,
+        start,
+    };
+    State::of(&begun, begun.cell.is_some(), local.trace.get())
+}
+
+/// A poll in a thread-local destructor after the recorder's own: the shared cell counts it, the span is lost.
+#[cold]
+#[inline(never)]
+pub(super) fn without_local(call: &mut Call) -> Before {
+    let start = match call.take() {
+        State::Other(Other::Waiting | Other::WaitingAt(_)) => {
+            if mode::get() == 0 {
+                return Before::NOTHING;
             }
-            Call::Unrecorded { site, start } => Some(Self::unrecorded(site, start)),
-            Call::Child { .. } | Call::Blank { .. } | Call::Done => None,
-        }
-    }
-
-    /// Where the end of a call that has begun before will be counted.
-    pub(super) fn cell(local: &Local, site: &'static Callsite) -> Option<&'static metrics::Cell> {
-        match site.signals {
-            Signals::SpansOnly => None,
-            _ if cfg!(feature = "metrics") => local.cell(site),
-            _ => None,
-        }
-    }
-
-    fn unrecorded(site: &'static Callsite, start: u64) -> Self {
-        Self {
-            call: Running {
-                site,
-                cell: None,
-                fragment: NOWHERE,
-                parent: SpanId::INVALID,
-                span: SpanId::INVALID,
-                start,
-            },
-            trace: TraceId::INVALID,
-            before: SpanId::INVALID,
-            depth: 0,
-        }
-    }
-
-    /// A poll in a thread-local destructor after the recorder's own: the shared cell counts it, the span is lost.
-    #[cold]
-    #[inline(never)]
-    fn without_local(place: &mut Call) -> Option<Self> {
-        let (site, start) = match place.take() {
-            Call::Waiting { site, .. } => {
-                let Some(_inside) = Inside::enter() else {
-                    if site.signals != Signals::MetricsOnly {
-                        lost_record(DropReason::Reentrant);
-                    }
-                    return None;
-                };
-                if site.signals != Signals::SpansOnly {
-                    metrics::shared_cell(site).begin_shared();
-                }
-                (site, clock::now())
+            if let Some(start) = start::begin_shared(call.site) {
+                call.put(State::Other(Other::Unrecorded(Started::new(start, true))));
             }
-            Call::Child { site, start, .. } | Call::Blank { site, start, .. } => (site, start),
-            Call::Root {
-                site,
-                start,
-                fragment,
-                ..
-            } => {
+            return Before::NOTHING;
+        }
+        State::Other(Other::Root {
+            start, fragment, ..
+        }) => {
+            if let Some(fragment) = fragment {
                 verdict::finish(None, fragment);
-                (site, start)
             }
-            // Has been counted already.
-            Call::Unrecorded { site, start } => return Some(Self::unrecorded(site, start)),
-            Call::Done => return None,
-        };
-        if site.signals != Signals::MetricsOnly {
-            lost_record(DropReason::ThreadExit);
+            start
         }
-        Some(Self::unrecorded(site, start))
-    }
+        State::Child(child) => child.start,
+        State::Other(Other::Blank { start, .. }) => start,
+        state @ State::Other(Other::Unrecorded(_) | Other::Done) => {
+            call.put(state);
+            return Before::NOTHING;
+        }
+    };
+    lost_record(DropReason::ThreadExit);
+    call.put(State::Other(Other::unrecorded(start)));
+    Before::NOTHING
+}
 
-    /// Begins by the full rules.
-    fn begin(local: &Local, site: &'static Callsite, at: Option<Box<Start>>) -> Option<Self> {
-        let (before, depth) = (local.span.get(), local.depth());
-        if mode::get() == mode::INITIALISED && site.signals != Signals::MetricsOnly && at.is_none()
-        {
-            if call::is_counted(site) == Some(true) && local.cell(site).is_none() {
-                // From within the recorder: a call whose start is not counted may have no end either.
-                lost_record(DropReason::Reentrant);
-                return None;
-            }
-            return Some(Self {
-                before,
-                depth,
-                call: start::begin(local, site),
-                trace: local.trace.get(),
-            });
+/// The end of a call that is ok.
+#[inline(never)]
+pub(super) fn end_ok(local: &Local, call: &Call, before: Before) {
+    if let State::Child(child) = &call.state
+        && let Some(duration) = end_child(local, call.site, child, before.span)
+    {
+        match local.near_cell(call.site) {
+            Some(cell) => cell.end_ok(duration),
+            None => count_end_far(local, call.site, duration),
         }
-        let start = clock::now();
-        if site.signals == Signals::MetricsOnly {
-            if !start::counts(local) {
-                return None;
-            }
-            start::begin_cell(local, site);
-            return Some(Self::unrecorded(site, start));
-        }
-        let span = SpanId(local.random());
-        let at = at.map_or_else(Start::current, |at| *at);
-        let (fragment, parent) = match start::open_general(local, site, span, at, start) {
-            Opened::Nobody => return None,
-            Opened::Lost => (NOWHERE, SpanId::INVALID),
-            Opened::In { fragment, parent } => (fragment, parent),
-        };
-        Some(Self {
-            call: Running {
-                site,
-                cell: start::begin_cell(local, site),
-                fragment,
-                parent,
-                span,
-                start,
-            },
-            trace: local.trace.get(),
-            before,
-            depth,
-        })
-    }
-
-    /// Each way writes to the place for itself: put together elsewhere first, what is copied from there has to wait until
-    /// it has been written.
-    #[inline(never)]
-    pub(super) fn put_into(&self, place: &mut Call) {
-        let call = &self.call;
-        let put = call.fragment != NOWHERE
-            && local::with(|local| {
-                if local.fragment_id.get() != call.fragment {
-                    local.heal(call.fragment, self.depth);
-                }
-                if !owns_fragment(call) {
-                    self.restore_span(local);
-                    *place = Call::of_child(call, self.trace);
-                } else if local.fragment_id.get() == call.fragment {
-                    self.put_root_into(place, local);
-                } else {
-                    *place = Call::of_root(call, None);
-                }
-            })
-            .is_some();
-        if !put {
-            *place = Call::unrecorded(call);
-        }
-    }
-
-    #[inline(always)]
-    fn put_root_into(&self, place: &mut Call, local: &Local) {
-        let call = &self.call;
-        match local.pop_top() {
-            Some(mut fragment) if fragment.is_blank() && call.parent == SpanId::INVALID => {
-                *place = Call::of_blank(call, fragment.trace);
-                fragment.make_plain();
-                local.recycle(fragment);
-            }
-            own => *place = Call::of_root(call, own),
-        }
-    }
-
-    /// Makes current what was before. Not where the trace has left the thread meanwhile: its root ended in the poll.
-    fn restore_span(&self, local: &Local) {
-        if local.fragment_id.get() == self.call.fragment {
-            local.span.set(self.before);
-        }
-    }
-
-    #[inline(never)]
-    pub(super) fn end_ok(&self) {
-        let call = &self.call;
-        // Without a cell its end may have to be counted elsewhere.
-        let counted = call.cell.is_some() || call::is_counted(call.site) == Some(false);
-        if !counted || !call::end(call, &self.before) {
-            self.end_unusual(CallOutcome::Ok, None);
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    pub(super) fn end_failed(&self, failure: Option<Box<Failure>>) {
-        self.end_unusual(CallOutcome::Error, failure);
-    }
-
-    /// The end of a call by the full rules.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn end_unusual(&self, outcome: CallOutcome, failure: Option<Box<Failure>>) {
-        let call = &self.call;
-        let duration = clock::now().saturating_sub(call.start);
-        let ended = local::with(|local| {
-            if call.fragment != NOWHERE && local.fragment_id.get() != call.fragment {
-                local.heal(call.fragment, self.depth);
-            }
-            let outcome = local.outcome_of(call, outcome);
-            if cfg!(feature = "metrics") && call.site.signals != Signals::SpansOnly {
-                match local.cell(call.site) {
-                    Some(cell) => cell.end(outcome, duration),
-                    None => end_shared(call.site, outcome, duration),
-                }
-            }
-            if call.fragment == NOWHERE {
-                return;
-            }
-            if !owns_fragment(call) {
-                self.restore_span(local);
-            }
-            local.record(call.fragment, call.record(outcome, duration), failure);
-        });
-        if ended.is_none() {
-            // Where its record would have gone has been counted by `without_local`.
-            end_shared(call.site, outcome, duration);
-        }
+    } else {
+        end_other(local, call, before);
     }
 }
 
-fn owns_fragment(call: &Running) -> bool {
-    call.span.0 == call.fragment
+/// How long it took, still to be counted. That it is counted is what this says: any other has not begun yet.
+#[inline(always)]
+fn end_child(local: &Local, site: &'static Callsite, child: &Child, before: SpanId) -> Option<u64> {
+    let start = child.start.if_counted();
+    let duration = local.usual_duration(child.fragment.get(), child.span, start)?;
+    let fragment = local.file(SpanRecord {
+        span: child.span,
+        parent: child.parent,
+        callsite: site,
+        start,
+        duration,
+        outcome: CallOutcome::Ok,
+        details: 0,
+    })?;
+    local.end_child(fragment, before);
+    Some(duration)
+}
+
+/// [`end_ok`] for a root, and for calls that are not counted.
+#[inline(never)]
+fn end_other(local: &Local, call: &Call, before: Before) {
+    let ended = call.running().and_then(|(mut begun, start)| {
+        if start.is_counted() {
+            begun.cell = Some(local.known_cell(call.site)?);
+        }
+        call::end(local, &begun, before.span)
+    });
+    if ended.is_none() {
+        end_unusual(call, before, CallOutcome::Ok, None);
+    }
+}
+
+#[cold]
+#[inline(never)]
+pub(super) fn end_failed(call: &Call, before: Before, failure: Option<Box<Failure>>) {
+    end_unusual(call, before, CallOutcome::Error, failure);
+}
+
+/// The end of a call that did not reach its own.
+#[cold]
+#[inline(never)]
+pub(super) fn unwind(call: &mut Call, before: Before) {
+    end_unusual(call, before, CallOutcome::Panic, None);
+    call.put(State::Other(Other::Done));
+}
+
+/// The end of a call by the full rules; nothing where nobody records it.
+#[cold]
+#[inline(never)]
+pub(super) fn end_unusual(
+    call: &Call,
+    before: Before,
+    outcome: CallOutcome,
+    failure: Option<Box<Failure>>,
+) {
+    let child = matches!(call.state, State::Child(_));
+    let Some((call, start)) = call.running() else {
+        return;
+    };
+    let duration = clock::now().saturating_sub(call.start);
+    let ended = local::with(|local| {
+        if call.fragment != NOWHERE && local.fragment_id.get() != call.fragment {
+            local.heal(call.fragment, before.depth);
+        }
+        let outcome = local.outcome_of(&call, outcome);
+        if start.is_counted() {
+            count_end(local, call.site, outcome, duration);
+        }
+        if call.fragment == NOWHERE {
+            return;
+        }
+        if child && local.fragment_id.get() == call.fragment {
+            local.span.set(before.span);
+        }
+        local.record(call.fragment, call.record(outcome, duration), failure);
+    });
+    if ended.is_none() && start.is_counted() {
+        // Where its record would have gone has been counted by `without_local`.
+        end_shared(call.site, outcome, duration);
+    }
+}
+
+#[inline(never)]
+fn count_end_far(local: &Local, site: &'static Callsite, duration: u64) {
+    match local.known_cell(site) {
+        Some(cell) => cell.end_ok(duration),
+        None => count_end(local, site, CallOutcome::Ok, duration),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn count_end(local: &Local, site: &'static Callsite, outcome: CallOutcome, duration: u64) {
+    match local.cell(site) {
+        Some(cell) => cell.end(outcome, duration),
+        None => end_shared(site, outcome, duration),
+    }
 }
 
 #[cold]
 fn end_shared(site: &'static Callsite, outcome: CallOutcome, duration: u64) {
-    if site.signals != Signals::SpansOnly {
-        let _inside = Inside::enter();
-        metrics::shared_cell(site).end_shared(outcome, duration);
-    }
+    let _inside = Inside::enter();
+    metrics::shared_cell(site).end_shared(outcome, duration);
 }

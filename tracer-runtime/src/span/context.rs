@@ -150,9 +150,9 @@ impl Context {
     fn open(self) -> Option<u64> {
         let place = Place::below(self)?;
         local::with(|local| {
-            let id = local.random();
             let parent = place.parent;
-            let fragment = place.open(local, id)?;
+            let fragment = place.open(local)?;
+            let id = fragment.id;
             match local.push_top(fragment, parent) {
                 Ok(()) => Some(id),
                 Err(fragment) => {

@@ -2,181 +2,30 @@
 //!
 //! A root's future owns its fragment between polls and gives it to the thread while it is polled or dropped, so that
 //! children that are cancelled find it; as long as the fragment is blank the thread keeps it. A child's future holds ids
-//! only.
+//! only: to poll it again is to swap what is current, and no more.
 
 use std::future::Future;
-use std::mem::{self, ManuallyDrop};
+use std::mem::ManuallyDrop;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
 use super::active::Active;
 use super::describe::{AlwaysOk, Describe};
-use super::guard::{Guard, NOWHERE};
+use super::guard::Guard;
 use super::start::Start;
+use super::state::Call;
 use crate::callsite::Callsite;
-use crate::id::{SpanId, TraceId};
-use crate::recorder::account::DropReason;
-use crate::recorder::call::Running;
-use crate::recorder::fragment::Fragment;
-use crate::recorder::local::{self, lost_record};
 
 /// A future whose run, from its first poll to its end, is a span.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct Traced<F, D = AlwaysOk> {
     // Before `inner`: whether it is `Send` is looked up once, and not at the end of a long chain of futures.
-    /// [`Call::Done`] after `Drop`, so that there is nothing left to drop.
+    /// Done after `Drop`, so that there is nothing left to drop.
     call: ManuallyDrop<Call>,
     describe: D,
     inner: ManuallyDrop<F>,
-}
-
-/// Where a call is between polls. A future whose alignment is one byte grows by seven more.
-#[derive(Debug)]
-pub(super) enum Call {
-    Waiting {
-        site: &'static Callsite,
-        at: Option<Box<Start>>,
-    },
-    /// In the trace of somebody else.
-    Child {
-        site: &'static Callsite,
-        span: SpanId,
-        parent: SpanId,
-        start: u64,
-        trace: TraceId,
-    },
-    /// In a fragment of its own.
-    Root {
-        site: &'static Callsite,
-        span: SpanId,
-        parent: SpanId,
-        start: u64,
-        fragment: Box<Fragment>,
-    },
-    /// In a fragment of its own that holds nothing yet: many futures wait in one that is soon used again.
-    Blank {
-        site: &'static Callsite,
-        span: SpanId,
-        start: u64,
-        trace: TraceId,
-    },
-    /// Its record goes nowhere; the metrics count.
-    Unrecorded { site: &'static Callsite, start: u64 },
-    /// Over, or never recorded.
-    Done,
-}
-
-const _: () = assert!(size_of::<Call>() <= 56);
-
-impl Call {
-    /// A root between polls; without a fragment it has lost it to a guard out of order.
-    pub(super) fn of_root(call: &Running, fragment: Option<Box<Fragment>>) -> Self {
-        match fragment {
-            Some(fragment) => Self::Root {
-                site: call.site,
-                span: call.span,
-                parent: call.parent,
-                start: call.start,
-                fragment,
-            },
-            None => {
-                lost_record(DropReason::Misnested);
-                Self::unrecorded(call)
-            }
-        }
-    }
-
-    pub(super) const fn of_blank(call: &Running, trace: TraceId) -> Self {
-        Self::Blank {
-            site: call.site,
-            span: call.span,
-            start: call.start,
-            trace,
-        }
-    }
-
-    pub(super) const fn of_child(call: &Running, trace: TraceId) -> Self {
-        Self::Child {
-            site: call.site,
-            span: call.span,
-            parent: call.parent,
-            start: call.start,
-            trace,
-        }
-    }
-
-    pub(super) const fn unrecorded(call: &Running) -> Self {
-        Self::Unrecorded {
-            site: call.site,
-            start: call.start,
-        }
-    }
-
-    /// A call that began in a function and goes on in the future that it returned.
-    #[inline(never)]
-    fn of_guard(guard: Guard) -> Self {
-        let Some(call) = guard.take_call() else {
-            return Self::Done;
-        };
-        if call.fragment == NOWHERE {
-            return Self::unrecorded(&call);
-        }
-        local::with(|local| {
-            let trace = local.trace.get();
-            if call.span.0 != call.fragment {
-                if local.span.get() == call.span {
-                    local.span.set(call.parent);
-                }
-                return Self::of_child(&call, trace);
-            }
-            let own = if local.fragment_id.get() == call.fragment {
-                local.pop_top()
-            } else {
-                local.remove_suspended(call.fragment)
-            };
-            Self::of_root(&call, own)
-        })
-        .unwrap_or_else(|| Self::unrecorded(&call))
-    }
-
-    pub(super) fn take(&mut self) -> Self {
-        mem::replace(self, Self::Done)
-    }
-
-    /// For a call that is known to hold nothing: it has not begun and is not told where to.
-    #[inline(always)]
-    pub(super) fn make_done(&mut self) {
-        mem::forget(mem::replace(self, Self::Done));
-    }
-
-    /// Nobody will record the call: it was not recorded from its first poll on.
-    #[inline]
-    pub(super) fn forgo(&mut self) {
-        match self {
-            Self::Waiting { at: None, .. } => self.make_done(),
-            _ => self.forgo_slow(),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn forgo_slow(&mut self) {
-        if let Self::Waiting { .. } = self {
-            self.take();
-        }
-    }
-
-    #[inline]
-    pub(super) fn is_waiting(&self) -> bool {
-        matches!(self, Self::Waiting { .. })
-    }
-
-    #[inline]
-    pub(super) fn is_done(&self) -> bool {
-        matches!(self, Self::Done)
-    }
 }
 
 /// Makes the run of a future a span; every value is `ok`.
@@ -194,7 +43,7 @@ pub fn traced_with<F: Future, D: Describe<F::Output>>(
 ) -> Traced<F, D> {
     Traced {
         inner: ManuallyDrop::new(future),
-        call: ManuallyDrop::new(Call::Waiting { site, at: None }),
+        call: ManuallyDrop::new(Call::waiting(site)),
         describe,
     }
 }
@@ -208,10 +57,7 @@ pub fn traced_at<F: Future, D: Describe<F::Output>>(
 ) -> Traced<F, D> {
     Traced {
         inner: ManuallyDrop::new(future),
-        call: ManuallyDrop::new(Call::Waiting {
-            site,
-            at: Some(Box::new(at)),
-        }),
+        call: ManuallyDrop::new(Call::waiting_at(site, at)),
         describe,
     }
 }
@@ -241,13 +87,14 @@ impl<F: Future, D: Describe<F::Output>> Future for Traced<F, D> {
         let this = unsafe { self.get_unchecked_mut() };
         // SAFETY: `this` came from a pin, so `inner` does not move until it is dropped in place.
         let inner: Pin<&mut F> = unsafe { Pin::new_unchecked(&mut *this.inner) };
-        let mut active = Active::none();
-        active.begin(&mut this.call);
+        let mut active = Active::begin(&mut this.call);
         let polled = inner.poll(task);
-        if let Some(kind) = active.kind() {
-            match &polled {
-                Poll::Ready(value) => active.end(this.describe.describe(value, kind)),
-                Poll::Pending => active.pause(&mut this.call),
+        match &polled {
+            Poll::Pending => active.pause(),
+            Poll::Ready(value) => {
+                if let Some(kind) = active.kind() {
+                    active.end(this.describe.describe(value, kind));
+                }
             }
         }
         polled
@@ -261,8 +108,7 @@ impl<F, D> Drop for Traced<F, D> {
         reason = "drops the pinned inner future in place, once, inside its span"
     )]
     fn drop(&mut self) {
-        let mut active = Active::none();
-        active.begin_drop(&mut self.call);
+        let mut active = Active::begin_drop(&mut self.call);
         // SAFETY: `inner` is dropped here and nowhere else, and never touched again.
         unsafe { ManuallyDrop::drop(&mut self.inner) };
         active.cancel();

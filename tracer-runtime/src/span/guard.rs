@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use super::describe::Describe;
 use super::future::Traced;
+use super::metric::{self, UNSEEN};
 use super::start::{self, Start};
 use crate::callsite::{Callsite, Signals, SpanKind};
 use crate::clock;
@@ -14,6 +15,7 @@ use crate::mode;
 use crate::record::{CallOutcome, Failure};
 use crate::recorder::account::DropReason;
 use crate::recorder::call::{self, Beginning, Running};
+use crate::recorder::cells::NEAR_CALLSITES;
 use crate::recorder::local;
 use crate::recorder::reentrancy::Inside;
 
@@ -93,9 +95,12 @@ pub fn enter_at(site: &'static Callsite, at: Start) -> Guard {
 /// Writes to the guard's place rather than returning one, so that what follows here are jumps.
 #[inline(never)]
 fn enter_on(guard: &mut Guard, site: &'static Callsite) {
-    match site.signals {
-        Signals::Both => enter_counted(guard, site, cfg!(feature = "metrics")),
-        _ => enter_one_signal(guard, site),
+    // Beyond them all where a signal is off, so that this one comparison is also the question whether it is.
+    let id = site.id_of_both();
+    if (id as usize) < NEAR_CALLSITES && cfg!(feature = "metrics") {
+        enter_counted(guard, site, Some(id), enter_less);
+    } else {
+        enter_less(guard, site);
     }
 }
 
@@ -105,26 +110,58 @@ fn enter_on_alone(guard: &mut Guard, site: &'static Callsite) {
     guard.alone();
 }
 
+/// For a callsite that does not take part in both signals, is new, or one of very many. It does nothing but jump, so that a
+/// call that is switched off costs no more than it must.
 #[inline(never)]
-fn enter_one_signal(guard: &mut Guard, site: &'static Callsite) {
-    match site.signals {
-        Signals::MetricsOnly => enter_general(guard, site),
-        _ => enter_counted(guard, site, false),
+fn enter_less(guard: &mut Guard, site: &'static Callsite) {
+    match site.known_signals() {
+        Some(Signals::Neither) => {}
+        Some(Signals::MetricsOnly) => enter_metric(guard, site),
+        Some(Signals::SpansOnly) => enter_span(guard, site),
+        Some(Signals::Both) => enter_far(guard, site),
+        None => enter_general(guard, site),
     }
 }
 
+#[inline(never)]
+fn enter_metric(guard: &mut Guard, site: &'static Callsite) {
+    match metric::begin(site) {
+        Some(call) => guard.call = Some(Begun::new(call)),
+        None => enter_general(guard, site),
+    }
+}
+
+#[inline(never)]
+fn enter_span(guard: &mut Guard, site: &'static Callsite) {
+    enter_counted(guard, site, None, enter_general);
+}
+
+/// A callsite whose cell is not among the near ones.
+#[inline(never)]
+fn enter_far(guard: &mut Guard, site: &'static Callsite) {
+    let id = cfg!(feature = "metrics").then(|| site.id_of_both());
+    enter_counted(guard, site, id, enter_general);
+}
+
 #[inline(always)]
-fn enter_counted(guard: &mut Guard, site: &'static Callsite, counted: bool) {
-    match call::begin(site, counted) {
-        Beginning::Child(call, ..) => guard.call = Some(Begun::new(call)),
+fn enter_counted(
+    guard: &mut Guard,
+    site: &'static Callsite,
+    counted_by: Option<u32>,
+    otherwise: fn(&mut Guard, &'static Callsite),
+) {
+    let begun = local::unchecked(|local| call::begin(local, site, counted_by));
+    match begun.unwrap_or(Beginning::Unusual) {
+        Beginning::Child(call) => guard.call = Some(Begun::new(call)),
         Beginning::Root(cell) => enter_root(guard, site, cell),
-        Beginning::Unusual => enter_general(guard, site),
+        Beginning::Unusual => otherwise(guard, site),
     }
 }
 
 #[inline(never)]
 fn enter_root(guard: &mut Guard, site: &'static Callsite, cell: Option<&'static metrics::Cell>) {
-    match call::begin_root(site, cell) {
+    let begun = local::unchecked(|local| call::begin_root(local, site, cell));
+    match begun.flatten() {
         Some(call) => guard.call = Some(Begun::new(call)),
         None => enter_general(guard, site),
     }
@@ -181,25 +218,16 @@ impl Guard {
     #[cold]
     #[inline(never)]
     pub(super) fn without_local(site: &'static Callsite) -> Self {
-        let Some(_inside) = Inside::enter() else {
-            if site.signals != Signals::MetricsOnly {
-                local::lost_record(DropReason::Reentrant);
-            }
+        let Some(start) = start::begin_shared(site) else {
             return Self::off();
         };
-        if site.signals != Signals::SpansOnly {
-            metrics::shared_cell(site).begin_shared();
-        }
-        if site.signals != Signals::MetricsOnly {
-            local::lost_record(DropReason::ThreadExit);
-        }
         Self::new(Running {
             site,
             cell: None,
             fragment: NOWHERE,
             parent: SpanId::INVALID,
             span: SpanId::INVALID,
-            start: clock::now(),
+            start,
         })
     }
 
@@ -229,6 +257,18 @@ impl Guard {
         if let Some(begun) = &mut self.call {
             begun.unfinished = Unfinished::alone();
         }
+    }
+
+    /// Whether the start of the call has been counted, and its end is to be.
+    pub(super) fn is_counted(call: &Running) -> bool {
+        // The second is a call from `without_local`.
+        call.cell.is_some() || call.span == SpanId::INVALID
+    }
+
+    /// Whether there is a span that what happens now belongs to.
+    pub(super) fn has_span(&self) -> bool {
+        let begun = self.call.as_ref();
+        begun.is_some_and(|begun| begun.call.fragment != NOWHERE)
     }
 
     /// Whether anybody will hear of the outcome.
@@ -274,7 +314,23 @@ impl Drop for Guard {
 
 #[inline(never)]
 fn end_ok(call: &Running) {
-    if !call::end(call, &call.parent) {
+    let ended = local::unchecked(|local| call::end(local, call, call.parent)).flatten();
+    if ended.is_none() {
+        end_ok_less(call);
+    }
+}
+
+#[inline(never)]
+fn end_ok_less(call: &Running) {
+    match call.span {
+        UNSEEN => end_metric(call),
+        _ => end_unusual(call, CallOutcome::Ok, None),
+    }
+}
+
+#[inline(never)]
+fn end_metric(call: &Running) {
+    if !metric::end(call) {
         end_unusual(call, CallOutcome::Ok, None);
     }
 }
@@ -306,6 +362,7 @@ fn end_unusual(call: &Running, outcome: CallOutcome, failure: Option<Box<Failure
     let duration = clock::now().saturating_sub(call.start);
     let has_span = call.span != SpanId::INVALID;
     if call.cell.is_none() && !has_span {
+        // From `without_local`, which has counted it.
         return end_shared(call, outcome, duration);
     }
     let recorded = local::with(|local| {
@@ -336,8 +393,6 @@ fn end_unusual(call: &Running, outcome: CallOutcome, failure: Option<Box<Failure
 /// Counts the end where the thread has no cell.
 #[cold]
 fn end_shared(call: &Running, outcome: CallOutcome, duration: u64) {
-    if call.site.signals != Signals::SpansOnly {
-        let _inside = Inside::enter();
-        metrics::shared_cell(call.site).end_shared(outcome, duration);
-    }
+    let _inside = Inside::enter();
+    metrics::shared_cell(call.site).end_shared(outcome, duration);
 }

@@ -3,8 +3,8 @@
 use std::mem::ManuallyDrop;
 
 use super::active::Active;
-use super::future::Call;
 use super::start::Start;
+use super::state::{Call, Other, State};
 use crate::callsite::Callsite;
 use crate::record::{CallOutcome, Failure};
 
@@ -15,16 +15,15 @@ pub(crate) struct Held(ManuallyDrop<Call>);
 impl Held {
     /// A call that begins when it is first entered.
     pub(crate) fn new(site: &'static Callsite, at: Start) -> Self {
-        let at = Some(Box::new(at));
-        Self(ManuallyDrop::new(Call::Waiting { site, at }))
+        let state = State::Other(Other::WaitingAt(Box::new(at)));
+        Self(ManuallyDrop::new(Call { site, state }))
     }
 
     /// Runs something inside the call. What unwinds out of it ends the call as a `panic`.
     pub(crate) fn within<R>(&mut self, run: impl FnOnce() -> R) -> R {
-        let mut active = Active::none();
-        active.begin(&mut self.0);
+        let mut active = Active::begin(&mut self.0);
         let done = run();
-        active.pause(&mut self.0);
+        active.pause();
         done
     }
 
@@ -35,16 +34,12 @@ impl Held {
         outcome: CallOutcome,
         failure: Option<Box<Failure>>,
     ) {
-        let mut active = Active::none();
-        active.begin(&mut self.0);
-        active.end_as(site, outcome, failure);
+        Active::begin(&mut self.0).end_as(site, outcome, failure);
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        let mut active = Active::none();
-        active.begin_drop(&mut self.0);
-        active.cancel();
+        Active::begin_drop(&mut self.0).cancel();
     }
 }

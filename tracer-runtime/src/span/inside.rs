@@ -1,5 +1,6 @@
 //! What code inside a span can record: attributes, events, checkpoints, errors.
 
+use crate::callsite::Callsite;
 use crate::clock;
 use crate::context::Link;
 use crate::mode;
@@ -23,6 +24,13 @@ const MAX_MESSAGE_BYTES: usize = 1024;
 #[inline]
 pub fn recording() -> bool {
     mode::get() != 0 && is_inside()
+}
+
+/// Whether the call of this callsite that is current records attributes. Where it has no span, the current one is its
+/// caller's.
+#[inline]
+pub fn recording_of(site: &'static Callsite) -> bool {
+    mode::get() != 0 && site.has_spans() && is_inside()
 }
 
 /// Out of line: whoever inlines a thread-local compiles all that is destroyed with it.

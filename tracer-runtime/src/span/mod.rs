@@ -21,18 +21,22 @@ pub(crate) mod inside;
 pub(crate) mod judge;
 mod macros;
 #[cfg(feature = "enable")]
+mod metric;
+#[cfg(feature = "enable")]
 pub(crate) mod named;
 #[cfg(not(feature = "enable"))]
 mod off;
 pub(crate) mod outcome;
 #[cfg(feature = "enable")]
-mod place;
+pub(crate) mod place;
 pub(crate) mod probe;
 pub(crate) mod probe_return;
 #[cfg(feature = "enable")]
 mod resumed;
 #[cfg(feature = "enable")]
 pub(crate) mod start;
+#[cfg(feature = "enable")]
+mod state;
 #[cfg(feature = "enable")]
 pub(crate) mod task;
 

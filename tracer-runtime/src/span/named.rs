@@ -52,7 +52,13 @@ impl Span {
     pub fn enter(self) -> SpanGuard {
         let mut guard = enter_at(self.site, Start::parent_or_current(self.parent));
         guard.alone();
-        for KeyValue { key, value } in self.attributes {
+        // Without a span of its own they would be somebody else's.
+        let attributes = if guard.has_span() {
+            self.attributes
+        } else {
+            Vec::new()
+        };
+        for KeyValue { key, value } in attributes {
             if let std::borrow::Cow::Borrowed(key) = key {
                 attribute(key, value);
             }

@@ -120,8 +120,12 @@ impl Place {
         })
     }
 
-    /// Opens the fragment; `id` is the span that owns it, or a random number.
-    pub(crate) fn open(self, local: &Local, id: u64) -> Option<Box<Fragment>> {
+    /// Opens the fragment; its id is that of the span that owns it, where one does.
+    pub(crate) fn open(self, local: &Local) -> Option<Box<Fragment>> {
+        let id = match self.sampled == policy_of(self.pipe.as_ref()).samples(self.trace) {
+            true => local.next_span().0,
+            false => local.next_span().overruling().0,
+        };
         let mut fragment = match self.link {
             Some(_) => local.task_fragment()?,
             None => local.fragment(id, self.trace, self.sampled)?,

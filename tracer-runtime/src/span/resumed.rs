@@ -1,55 +1,47 @@
-//! Where an asynchronous call finds its fragment when its future is polled again.
+//! The polls of an asynchronous call after its first one: where it finds its fragment, and where it leaves it.
 
-use super::begun::Begun;
+use std::num::NonZeroU64;
+
 use super::guard::NOWHERE;
-use crate::callsite::Callsite;
+use super::state::{Call, Child, Other, Started, State};
 use crate::id::{SpanId, TraceId};
 use crate::mode;
 use crate::recorder::account::{DropReason, Tally};
-use crate::recorder::call::Running;
+use crate::recorder::call::Before;
 use crate::recorder::captures;
 use crate::recorder::fragment::Fragment;
 use crate::recorder::local::{Local, lost_record};
 use crate::recorder::pipeline::GLOBAL;
 use crate::recorder::verdict;
 
-/// A call in the trace of somebody else.
+/// Gives the fragment of a root to the thread.
 #[inline(always)]
-pub(super) fn child(
-    local: &Local,
-    site: &'static Callsite,
-    parent: SpanId,
-    span: SpanId,
-    start: u64,
-    trace: TraceId,
-) -> Running {
-    let mut call = Running {
-        site,
-        cell: Begun::cell(local, site),
-        fragment: local.fragment_id.get(),
-        parent,
-        span,
-        start,
+pub(super) fn own(local: &Local, call: &mut Call) {
+    let (start, fragment) = match &mut call.state {
+        State::Other(Other::Root {
+            span,
+            start,
+            fragment,
+            ..
+        }) => match fragment.take() {
+            Some(fragment) => (*start, push(local, fragment, *span)),
+            None => (*start, NOWHERE),
+        },
+        State::Other(Other::Blank { span, start, trace }) => {
+            (*start, open_again(local, *span, start.ticks(), *trace))
+        }
+        _ => return,
     };
-    if call.fragment != 0 && local.trace.get() == trace {
-        local.span.set(span);
-    } else {
-        find_fragment(&mut call, trace, local);
+    if fragment == NOWHERE {
+        call.put(State::Other(Other::unrecorded(start)));
     }
-    call
 }
 
-/// Opens the fragment of a root again that held nothing.
+/// Opens the fragment of a root again that held nothing; its id.
 #[inline(always)]
-pub(super) fn blank(
-    local: &Local,
-    site: &'static Callsite,
-    span: SpanId,
-    start: u64,
-    trace: TraceId,
-) -> Running {
+fn open_again(local: &Local, span: SpanId, start: u64, trace: TraceId) -> u64 {
     let sampled = GLOBAL.policy.samples(trace);
-    let fragment = match local.fragment(span.0, trace, sampled) {
+    match local.fragment(span.0, trace, sampled) {
         Some(mut fragment) => {
             fragment.opened = start;
             fragment.plain = !sampled;
@@ -59,53 +51,67 @@ pub(super) fn blank(
             lost_record(DropReason::Reentrant);
             NOWHERE
         }
-    };
-    Running {
-        site,
-        cell: Begun::cell(local, site),
-        fragment,
-        parent: SpanId::INVALID,
-        span,
-        start,
     }
 }
 
-/// The trace that the call began in is not the active one: the future has been carried away.
+/// A call in the trace of somebody else that is polled in another fragment than the last time.
 #[cold]
 #[inline(never)]
-fn find_fragment(call: &mut Running, trace: TraceId, local: &Local) {
+pub(super) fn child(local: &Local, mut child: Child) -> State {
+    let active = NonZeroU64::new(local.fragment_id.get());
+    if let Some(active) = active
+        && local.trace.get() == child.trace
+    {
+        child.fragment = active;
+        local.span.set(child.span);
+        return State::Child(child);
+    }
+    let orphan = match open_orphan(local, &child) {
+        Some(orphan) => push(local, orphan, child.span),
+        None => NOWHERE,
+    };
+    State::Other(match orphan {
+        NOWHERE => Other::unrecorded(child.start),
+        _ => Other::Root {
+            span: child.span,
+            parent: child.parent,
+            start: child.start,
+            fragment: None,
+        },
+    })
+}
+
+/// The trace that the call began in is not the active one: the future has been carried away.
+fn open_orphan(local: &Local, child: &Child) -> Option<Box<Fragment>> {
     let mode = mode::get();
     let mut pipe = None;
     if mode & mode::CAPTURING != 0 {
-        pipe = captures::of(trace);
+        pipe = captures::of(child.trace);
     }
     if mode & mode::INITIALISED == 0 {
-        pipe = pipe.or_else(|| captures::adopt(trace));
-        if pipe.is_none() {
-            // The capture that it began in is gone.
-            call.fragment = NOWHERE;
-            return;
-        }
+        // Without one the capture that it began in is gone.
+        pipe = Some(pipe.or_else(|| captures::adopt(child.trace))?);
     }
     let policy = pipe
         .as_ref()
         .map_or(&GLOBAL.policy, |pipe| &pipe.pipeline().policy);
-    // As its trace was, unless another service decided that.
-    let sampled = policy.samples(trace);
-    let Some(mut orphan) = local.fragment(call.span.0, trace, sampled) else {
-        call.fragment = NOWHERE;
-        return lost_record(DropReason::Reentrant);
+    // As its trace was, whoever decided that.
+    let overruled = SpanId(child.fragment.get()).overrules();
+    let sampled = policy.samples(child.trace) != overruled;
+    let Some(mut orphan) = local.fragment(child.span.0, child.trace, sampled) else {
+        lost_record(DropReason::Reentrant);
+        return None;
     };
-    orphan.opened = call.start;
+    orphan.opened = child.start.ticks();
     orphan.partial = true;
     orphan.special = pipe.is_some();
     orphan.pipe = pipe;
     orphan.account().tally(Tally::Orphan);
-    call.fragment = push(local, orphan, call.span);
+    Some(orphan)
 }
 
 /// Makes the fragment of a root the active one; its id.
-pub(super) fn push(local: &Local, fragment: Box<Fragment>, span: SpanId) -> u64 {
+fn push(local: &Local, fragment: Box<Fragment>, span: SpanId) -> u64 {
     let id = fragment.id;
     match local.push_top(fragment, span) {
         Ok(()) => id,
@@ -115,5 +121,62 @@ pub(super) fn push(local: &Local, fragment: Box<Fragment>, span: SpanId) -> u64 
             verdict::finish(Some(local), fragment);
             NOWHERE
         }
+    }
+}
+
+/// After a poll that ended pending: what was current before becomes it again, and a root takes its fragment along.
+#[inline(never)]
+pub(super) fn pause(local: &Local, call: &mut Call, before: Before) {
+    let (fragment, start) = match &call.state {
+        State::Child(child) => (child.fragment.get(), child.start),
+        State::Other(Other::Root { span, start, .. } | Other::Blank { span, start, .. }) => {
+            (span.0, *start)
+        }
+        State::Other(_) => return,
+    };
+    if local.fragment_id.get() != fragment {
+        local.heal(fragment, before.depth);
+    }
+    let is_here = local.fragment_id.get() == fragment;
+    if let State::Child(_) = call.state {
+        // Not where the trace has left the thread meanwhile: its root ended in the poll.
+        if is_here {
+            local.span.set(before.span);
+        }
+        return;
+    }
+    match is_here.then(|| local.pop_top()).flatten() {
+        Some(own) => keep(local, call, own, start),
+        None => {
+            lost_record(DropReason::Misnested);
+            call.put(State::Other(Other::unrecorded(start)));
+        }
+    }
+}
+
+/// Keeps a root's fragment in its future, unless it is blank: then the thread may have it.
+#[inline(always)]
+fn keep(local: &Local, call: &mut Call, mut own: Box<Fragment>, start: Started) {
+    let trace = own.trace;
+    let root_of_trace = match &mut call.state {
+        State::Other(Other::Root { parent, .. }) => !parent.is_valid(),
+        State::Other(Other::Blank { .. }) => true,
+        _ => false,
+    };
+    let span = SpanId(own.id);
+    if root_of_trace && own.is_blank() {
+        own.make_plain();
+        local.recycle(own);
+        return call.put(State::Other(Other::Blank { span, start, trace }));
+    }
+    let own = local.waiting(own);
+    match &mut call.state {
+        State::Other(Other::Root { fragment, .. }) => *fragment = Some(own),
+        _ => call.put(State::Other(Other::Root {
+            span,
+            parent: SpanId::INVALID,
+            start,
+            fragment: Some(own),
+        })),
     }
 }

@@ -3,11 +3,13 @@
 use super::context::Context;
 use super::guard::{Guard, NOWHERE};
 use super::inside;
+use super::metric::UNSEEN;
 use super::place::Place;
 use crate::callsite::{Callsite, Signals};
 use crate::clock;
 use crate::context::{Link, Remote};
 use crate::id::SpanId;
+use crate::metrics;
 use crate::mode;
 use crate::recorder::account::DropReason;
 use crate::recorder::call::Running;
@@ -135,9 +137,9 @@ impl Start {
 }
 
 /// Begins a call under what is current, or as a root, while nobody but the process's pipeline records: the long way.
-pub(super) fn begin(local: &Local, site: &'static Callsite) -> Running {
-    let cell = begin_cell(local, site);
-    let span = SpanId(local.random());
+pub(super) fn begin(local: &Local, site: &'static Callsite, signals: Signals) -> Running {
+    let cell = begin_cell(local, site, signals);
+    let span = local.next_span();
     let parent = local.span.get();
     let mut fragment = local.fragment_id.get();
     let start = clock::now();
@@ -191,6 +193,7 @@ pub(super) enum Opened {
     /// Its record goes nowhere, and that has been counted.
     Lost,
     In {
+        span: SpanId,
         fragment: u64,
         parent: SpanId,
     },
@@ -202,7 +205,6 @@ pub(super) enum Opened {
 pub(super) fn open_general(
     local: &Local,
     site: &'static Callsite,
-    span: SpanId,
     at: Start,
     start: u64,
 ) -> Opened {
@@ -220,30 +222,30 @@ pub(super) fn open_general(
             None => return Opened::Nobody,
         },
     };
-    let opened = match place {
+    let (span, parent, fragment) = match place {
         None => {
-            let parent = local.span.replace(span);
-            Opened::In {
-                fragment: local.fragment_id.get(),
-                parent,
-            }
+            let span = local.next_span();
+            (span, local.span.replace(span), local.fragment_id.get())
         }
         Some(place) => {
             let parent = place.parent;
-            let Some(fragment) = place.open(local, span.0) else {
+            let Some(fragment) = place.open(local) else {
                 lost_record(DropReason::Reentrant);
                 return Opened::Lost;
             };
+            let span = SpanId(fragment.id);
             match push(local, fragment, span) {
                 NOWHERE => return Opened::Lost,
-                fragment => Opened::In { fragment, parent },
+                fragment => (span, parent, fragment),
             }
         }
     };
-    if let Opened::In { parent, .. } = opened {
-        note_start(local, site, span, parent, start, at.links, at.attributes);
+    note_start(local, site, span, parent, start, at.links, at.attributes);
+    Opened::In {
+        span,
+        fragment,
+        parent,
     }
-    opened
 }
 
 /// Tells the capture that watches, and files the links.
@@ -280,25 +282,31 @@ pub(super) fn note_start(
 #[inline(never)]
 pub(super) fn enter_at(site: &'static Callsite, at: Start) -> Guard {
     local::with(|local| {
-        if site.signals == Signals::MetricsOnly {
-            return metrics_only(local, site);
+        let signals = site.signals();
+        match signals {
+            Signals::Neither => return Guard::off(),
+            Signals::MetricsOnly => return metrics_only(local, site),
+            Signals::Both | Signals::SpansOnly => {}
         }
         if mode::get() == mode::INITIALISED
             && matches!(at.under, Under::Current)
             && at.links.is_empty()
         {
-            return Guard::new(begin(local, site));
+            return Guard::new(begin(local, site, signals));
         }
-        let span = SpanId(local.random());
         let start = clock::now();
-        let (fragment, parent) = match open_general(local, site, span, at, start) {
+        let (span, fragment, parent) = match open_general(local, site, at, start) {
             Opened::Nobody => return Guard::off(),
-            Opened::Lost => (NOWHERE, SpanId::INVALID),
-            Opened::In { fragment, parent } => (fragment, parent),
+            Opened::Lost => (local.next_span(), NOWHERE, SpanId::INVALID),
+            Opened::In {
+                span,
+                fragment,
+                parent,
+            } => (span, fragment, parent),
         };
         Guard::new(Running {
             site,
-            cell: begin_cell(local, site),
+            cell: begin_cell(local, site, signals),
             fragment,
             parent,
             span,
@@ -308,12 +316,13 @@ pub(super) fn enter_at(site: &'static Callsite, at: Start) -> Guard {
     .unwrap_or_else(|| Guard::without_local(site))
 }
 
-/// Counts the start of a call, where the callsite has metrics.
+/// Counts the start of a call that takes part in these signals.
 pub(super) fn begin_cell(
     local: &Local,
     site: &'static Callsite,
-) -> Option<&'static crate::metrics::Cell> {
-    if !cfg!(feature = "metrics") || site.signals == Signals::SpansOnly {
+    signals: Signals,
+) -> Option<&'static metrics::Cell> {
+    if !cfg!(feature = "metrics") || !signals.has_metrics() {
         return None;
     }
     let cell = local.cell(site);
@@ -321,6 +330,24 @@ pub(super) fn begin_cell(
         cell.begin();
     }
     cell
+}
+
+/// Begins a call in a thread-local destructor after the recorder's own: the shared cell counts it, the span is lost. The
+/// start; `None` where nobody counts it.
+pub(super) fn begin_shared(site: &'static Callsite) -> Option<u64> {
+    let signals = site.signals();
+    let inside = Inside::enter();
+    if signals.has_spans() {
+        lost_record(match inside {
+            Some(_) => DropReason::ThreadExit,
+            None => DropReason::Reentrant,
+        });
+    }
+    if inside.is_none() || !signals.has_metrics() {
+        return None;
+    }
+    metrics::shared_cell(site).begin_shared();
+    Some(clock::now())
 }
 
 /// Whether a call of this thread that opens no span is counted now.
@@ -338,11 +365,10 @@ fn metrics_only(local: &Local, site: &'static Callsite) -> Guard {
     }
     Guard::new(Running {
         site,
-        cell: begin_cell(local, site),
+        cell: begin_cell(local, site, Signals::MetricsOnly),
         fragment: NOWHERE,
         parent: SpanId::INVALID,
-        // Of its own, and nobody sees it: tells it from a call without a thread-local.
-        span: SpanId(NOWHERE),
+        span: UNSEEN,
         start: clock::now(),
     })
 }

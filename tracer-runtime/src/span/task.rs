@@ -102,7 +102,7 @@ impl Attached {
                 State::Plain => return None,
                 State::New(place) => {
                     let parent = place.parent;
-                    (place.open(local, local.random())?, parent)
+                    (place.open(local)?, parent)
                 }
                 State::Own { fragment, parent } => (fragment, parent),
             };

@@ -1,26 +1,14 @@
-//! `builder()` and `init()`.
+//! `builder()` and `init()`: what is said before the start.
 
-use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering::AcqRel};
 
-use super::env;
 use super::error::InitError;
 use super::guard::Telemetry;
-use crate::clock;
 #[cfg(feature = "console")]
-use crate::export::console::{Console, ConsoleExporter};
-use crate::export::discard::Discard;
-#[cfg(feature = "otlp")]
-use crate::export::otlp::{OtlpExporter, Surroundings};
-use crate::export::resource::Resource;
-use crate::metrics;
-use crate::mode;
-use crate::propagation::{Propagator, Propagators, propagators};
-use crate::recorder::budget;
-use crate::recorder::collector::{Collector, Exporters};
-use crate::recorder::pipeline::GLOBAL;
+use crate::export::console::Console;
+use crate::propagation::{Propagator, Propagators};
 use crate::rpc::tracers::Tracers;
-use crate::rpc::{self, Installed, StatsLevel, Tracer};
+use crate::rpc::{StatsLevel, Tracer};
 use crate::sampling::{Keep, Sampler};
 use crate::value::{KeyValue, Value};
 
@@ -30,25 +18,26 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 #[derive(Debug, Default)]
 #[must_use = "call `.init()` to start"]
 pub struct Builder {
-    service_name: Option<String>,
-    resource: Vec<KeyValue>,
-    sampler: Option<Sampler>,
-    keep: Keep,
-    tracers: Tracers,
-    stats_level: Option<StatsLevel>,
-    memory_limit: Option<usize>,
+    pub(super) service_name: Option<String>,
+    pub(super) resource: Vec<KeyValue>,
+    pub(super) sampler: Option<Sampler>,
+    pub(super) keep: Keep,
+    pub(super) tracers: Tracers,
+    pub(super) stats_level: Option<StatsLevel>,
+    pub(super) filter: Option<String>,
+    pub(super) memory_limit: Option<usize>,
     #[cfg(feature = "metrics")]
-    body_size_metrics: bool,
-    propagators: Option<Propagators>,
-    discarding: bool,
+    pub(super) body_size_metrics: bool,
+    pub(super) propagators: Option<Propagators>,
+    pub(super) discarding: bool,
     /// The environment chooses the exporters.
-    automatic: bool,
+    pub(super) automatic: bool,
     #[cfg(feature = "console")]
-    console: Option<Console>,
+    pub(super) console: Option<Console>,
     #[cfg(feature = "prometheus")]
-    prometheus: Option<String>,
+    pub(super) prometheus: Option<String>,
     #[cfg(feature = "otlp")]
-    otlp: Option<Option<String>>,
+    pub(super) otlp: Option<Option<String>>,
 }
 
 /// Begins a description.
@@ -165,6 +154,36 @@ impl Builder {
         self
     }
 
+    /// What is recorded of which module: directives between commas, of which the one with the longest target counts. What
+    /// none of them names is recorded. Before the environment's `TRACER_FILTER`; everything unless said.
+    ///
+    /// | directive | spans of |
+    /// |---|---|
+    /// | `shop::db=warn` | the functions in this module and below whose `level` is `warn` or more severe |
+    /// | `shop::db=off` | none of them |
+    /// | `shop::db` | all of them, as `shop::db=trace` |
+    /// | `info`, `off` | a level alone: everything that no other directive names |
+    ///
+    /// The levels are `error`, `warn`, `info`, `debug`, `trace`. The target is the module's path, or what `target = "…"`
+    /// says. Where a function has no span, its children hang under its caller, and so does what it records.
+    ///
+    /// Metrics are counted all the same, unless the directive ends in `/metrics=off`: then not for any function that it
+    /// names, whatever its level.
+    ///
+    /// [`Telemetry::set_filter`] replaces the filter later.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), tracer_runtime::InitError> {
+    /// let telemetry = tracer_runtime::builder().with_filter("info,shop::db=off,shop::cache=off/metrics=off").init()?;
+    /// # drop(telemetry);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_filter(mut self, filter: impl Into<String>) -> Self {
+        self.filter = Some(filter.into());
+        self
+    }
+
     /// Bytes that records and what waits for export may hold together, on top of some 50 KiB a thread; 64 MiB unless
     /// said. What does not fit is dropped and counted.
     pub fn with_memory_limit(mut self, bytes: usize) -> Self {
@@ -239,171 +258,4 @@ impl Builder {
         }
         started
     }
-
-    /// What the environment chose where nothing was chosen here.
-    fn choose(&mut self, settings: &env::Settings) {
-        if !self.automatic {
-            return;
-        }
-        #[cfg(feature = "console")]
-        if settings.traces_exporter == Some(env::ExporterSetting::Console) {
-            self.console = Some(Console::stderr());
-        }
-        #[cfg(feature = "prometheus")]
-        if settings.metrics_exporter == Some(env::ExporterSetting::Prometheus) {
-            let env::PrometheusSetting { host, port } = &settings.prometheus;
-            self.prometheus = Some(format!("{host}:{port}"));
-        }
-        let _ = settings;
-    }
-
-    fn start(mut self) -> Result<Telemetry, InitError> {
-        // What is not text is no value either, and is warned about as such.
-        let variable = |name: &str| Some(std::env::var_os(name)?.to_string_lossy().into_owned());
-        let (settings, warnings) = env::read(variable);
-        for warning in warnings {
-            warn(&warning);
-        }
-        self.choose(&settings);
-        if settings.disabled {
-            return Ok(Telemetry {
-                collector: None,
-                #[cfg(feature = "prometheus")]
-                prometheus: None,
-            });
-        }
-        clock::scale();
-        metrics::prepare();
-        let resource = self.resource(&settings);
-        let exporters = self.exporters(&settings, &resource)?;
-        #[cfg(feature = "prometheus")]
-        let prometheus = self
-            .prometheus
-            .as_deref()
-            .map(|address| metrics::server::serve(address, "with_prometheus"));
-        #[cfg(feature = "prometheus")]
-        let prometheus = prometheus.transpose().map_err(setting)?;
-        let collector = Collector::start(exporters).map_err(InitError::Thread)?;
-        // Nothing fails from here on: a failed start leaves nothing behind.
-        #[cfg(feature = "metrics")]
-        metrics::set_target(resource.attributes());
-        let from_environment = settings.sampler.map(|sampler| {
-            let ratio = Sampler::ratio(sampler.ratio);
-            if sampler.parent_based {
-                ratio
-            } else {
-                ratio.ignoring_parent()
-            }
-        });
-        let named = settings.propagators.clone().map(Propagators::new);
-        propagators::choose(self.propagators.take().or(named), resource.service_name());
-        budget::set_limit(self.memory_limit());
-        let level = self.stats_level.unwrap_or(match self.tracers.is_empty() {
-            true => StatsLevel::Base,
-            false => StatsLevel::Detailed,
-        });
-        rpc::install(Installed {
-            tracers: std::mem::take(&mut self.tracers),
-            level,
-            service_name: resource.service_name().unwrap_or_default().to_owned(),
-        });
-        #[cfg(feature = "metrics")]
-        rpc::metrics::install(rpc::metrics::Options {
-            old_durations: settings.old_rpc_durations,
-            body_sizes: self.body_size_metrics,
-        });
-        GLOBAL.policy.set(
-            self.sampler.or(from_environment).unwrap_or_default(),
-            self.keep,
-        );
-        mode::set(mode::INITIALISED);
-        Ok(Telemetry {
-            collector: Some(collector),
-            #[cfg(feature = "prometheus")]
-            prometheus,
-        })
-    }
-
-    fn memory_limit(&self) -> usize {
-        self.memory_limit.unwrap_or(budget::DEFAULT_LIMIT_BYTES)
-    }
-
-    /// What is said here comes before the environment, which comes before what is known anyway.
-    fn resource(&self, settings: &env::Settings) -> Resource {
-        let mut code = self.resource.clone();
-        if let Some(name) = &self.service_name {
-            code.push(KeyValue::new("service.name", name.as_str()));
-        }
-        Resource::new(
-            &code,
-            settings.service_name.as_deref(),
-            &settings.resource_attributes,
-        )
-    }
-
-    fn exporters(
-        &mut self,
-        settings: &env::Settings,
-        resource: &Resource,
-    ) -> Result<Exporters, InitError> {
-        let mut exporters = Exporters::default();
-        if self.discarding {
-            exporters.watching.push(Box::new(Discard));
-        }
-        #[cfg(feature = "console")]
-        if let Some(console) = self.console.take() {
-            exporters
-                .watching
-                .push(Box::new(ConsoleExporter::new(console)));
-        }
-        #[cfg(feature = "otlp")]
-        if let Some(endpoint) = self.otlp.take() {
-            let watched = !exporters.watching.is_empty();
-            exporters.settling = Some(Box::new(self.otlp_exporter(
-                endpoint.as_deref(),
-                settings,
-                resource,
-                watched,
-            )?));
-        }
-        let _ = (settings, resource);
-        Ok(exporters)
-    }
-
-    #[cfg(feature = "otlp")]
-    fn otlp_exporter(
-        &self,
-        endpoint: Option<&str>,
-        settings: &env::Settings,
-        resource: &Resource,
-        spans_go_elsewhere: bool,
-    ) -> Result<OtlpExporter, InitError> {
-        let mut otlp = settings.otlp.clone();
-        if let Some(url) = endpoint {
-            otlp.send_to("with_otlp_endpoint", url);
-        }
-        let surroundings = Surroundings {
-            resource,
-            account: &GLOBAL.account,
-            byte_budget: self.memory_limit() / 4,
-            metrics: Some(Box::new(metrics::snapshot)),
-            spans_go_elsewhere,
-        };
-        OtlpExporter::new(&otlp, surroundings).map_err(setting)
-    }
-}
-
-#[cfg(any(feature = "prometheus", feature = "otlp"))]
-fn setting(error: crate::export::SetupError) -> InitError {
-    InitError::Setting {
-        setting: error.setting,
-        value: error.value,
-        problem: error.problem,
-    }
-}
-
-/// The application's log may not exist yet, so warnings about its environment go to standard error.
-fn warn(warning: &env::Warning) {
-    // Not `eprintln!`, which panics where nobody reads standard error any more.
-    let _ = writeln!(std::io::stderr(), "tracer: {warning}");
 }

@@ -42,6 +42,35 @@ impl std::error::Error for InitError {
     }
 }
 
+/// Which directive of a filter cannot be used, and why.
+///
+/// ```
+/// let error = tracer_runtime::builder().with_filter("info,shop::db=loud").init().unwrap_err();
+/// assert!(error.to_string().contains(r#""loud" is no level: expected off, error, warn, info, debug or trace"#));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilterError {
+    pub(crate) directive: String,
+    pub(crate) problem: String,
+}
+
+impl FilterError {
+    /// As it was written.
+    #[must_use]
+    pub fn directive(&self) -> &str {
+        &self.directive
+    }
+}
+
+impl fmt::Display for FilterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { directive, problem } = self;
+        write!(f, "the directive {directive:?} cannot be used: {problem}")
+    }
+}
+
+impl std::error::Error for FilterError {}
+
 /// Why a flush or a shutdown did not deliver everything.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TelemetryError(pub(crate) String);

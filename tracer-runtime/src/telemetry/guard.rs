@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::error::TelemetryError;
+use super::error::{FilterError, TelemetryError};
+use crate::filter::{self, Filter};
 use crate::mode;
 use crate::recorder::collector::Collector;
 
@@ -24,6 +25,33 @@ impl Telemetry {
     #[must_use]
     pub fn prometheus_addr(&self) -> Option<std::net::SocketAddr> {
         self.prometheus.as_ref().map(|server| server.address())
+    }
+
+    /// Replaces the filter, for the calls that begin from now on; [`Builder::with_filter`](crate::Builder::with_filter)
+    /// says what it may be. Empty, everything is recorded. A call that is running ends as it began.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let telemetry = tracer_runtime::builder().init()?;
+    /// telemetry.set_filter("info,shop::db=off")?;
+    /// let error = telemetry.set_filter("info,shop::db=loud").unwrap_err();
+    /// assert_eq!(error.directive(), "shop::db=loud");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When a directive cannot be used. Nothing has changed then.
+    pub fn set_filter(&self, filter: &str) -> Result<(), FilterError> {
+        let parsed = Filter::parse(filter)?;
+        match filter::set(parsed) {
+            true => Ok(()),
+            false => Err(FilterError {
+                directive: filter.to_owned(),
+                problem: "this thread is recording right now; set it from elsewhere".to_owned(),
+            }),
+        }
     }
 
     /// Delivers what was kept before the call.

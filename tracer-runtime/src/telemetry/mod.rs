@@ -9,6 +9,8 @@ pub(crate) mod error;
 pub(crate) mod guard;
 #[cfg(not(feature = "enable"))]
 mod off;
+#[cfg(feature = "enable")]
+mod start;
 
 #[cfg(not(feature = "enable"))]
 pub(crate) use off::{builder, guard};

@@ -124,6 +124,12 @@ pub(crate) mod builder {
 
         /// Nothing.
         #[inline]
+        pub fn with_filter(self, _filter: impl Into<String>) -> Self {
+            self
+        }
+
+        /// Nothing.
+        #[inline]
         pub fn with_memory_limit(self, _bytes: usize) -> Self {
             self
         }
@@ -178,7 +184,7 @@ pub(crate) mod builder {
 pub(crate) mod guard {
     use std::time::Duration;
 
-    use crate::telemetry::error::TelemetryError;
+    use crate::telemetry::error::{FilterError, TelemetryError};
 
     /// Telemetry that does not run: the feature `enable` is off.
     #[derive(Debug)]
@@ -196,6 +202,16 @@ pub(crate) mod guard {
         #[must_use]
         pub fn prometheus_addr(&self) -> Option<std::net::SocketAddr> {
             None
+        }
+
+        /// Nothing to replace.
+        ///
+        /// # Errors
+        ///
+        /// Never.
+        #[inline]
+        pub fn set_filter(&self, _filter: &str) -> Result<(), FilterError> {
+            Ok(())
         }
 
         /// Nothing to deliver.

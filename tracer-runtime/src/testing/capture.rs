@@ -22,7 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Records every trace that begins on this thread, wherever it goes on, until dropped.
 ///
-/// It needs no `init`, and captures on other threads do not see each other. Stays on its thread.
+/// It needs no `init`, and captures on other threads do not see each other. Whatever the sampler says, everything is
+/// recorded, but for functions that a filter has switched off. Stays on its thread.
 ///
 /// ```
 /// use tracer_runtime::{testing, traced};

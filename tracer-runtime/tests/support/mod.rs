@@ -5,6 +5,11 @@
     reason = "a test; each uses a part of it"
 )]
 
+pub(crate) mod allocator;
+pub(crate) mod polling;
+#[cfg(feature = "tokio")]
+pub(crate) mod server;
+
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Command, Output};
 
@@ -110,7 +115,8 @@ pub(crate) const CHILD: &str = "TRACER_TEST_CHILD";
 pub(crate) fn run_child(which: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     for (variable, _) in std::env::vars_os() {
-        if variable.to_string_lossy().starts_with("OTEL_") {
+        let name = variable.to_string_lossy();
+        if name.starts_with("OTEL_") || name == "TRACER_FILTER" {
             command.env_remove(variable);
         }
     }

@@ -110,7 +110,7 @@ impl Answering {
             Way::Sent => call.record(SERVER_HANDLE_FINISH),
             Way::Received if self.is_grpc => {
                 if let Some(info) = call.info() {
-                    info.stream_event(StreamEventKind::RecvHeader, 0, None);
+                    info.stream_event(StreamEventKind::HeaderReceived, 0, None);
                 }
             }
             Way::Received => {}

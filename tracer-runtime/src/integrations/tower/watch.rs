@@ -87,8 +87,8 @@ impl Watch {
         if self.told < MAX_TOLD {
             self.told += 1;
             let kind = match self.way {
-                Way::Sent => StreamEventKind::Send,
-                Way::Received => StreamEventKind::Recv,
+                Way::Sent => StreamEventKind::Sent,
+                Way::Received => StreamEventKind::Received,
             };
             self.info.stream_event(kind, bytes, None);
         }

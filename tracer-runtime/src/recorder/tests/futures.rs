@@ -116,6 +116,32 @@ fn an_orphan_of_a_sampled_trace_is_kept_as_the_trace_is() {
 }
 
 #[test]
+fn an_orphan_of_a_trace_that_began_elsewhere_is_sampled_as_it_was_there() {
+    for (sampler, flags) in [(Sampler::always_off(), 1), (Sampler::always_on(), 0)] {
+        let recorder = Recorder::with(sampler, Keep::nothing());
+        let remote = crate::context::Remote::new(crate::TraceId([7, 8]), crate::SpanId(9), flags);
+        // In the server's own fragment, and in one of a task of it.
+        let mut child: Task = Box::pin(traced(site!("child"), pause()));
+        let mut of_task: Task = Box::pin(traced(site!("of task"), pause()));
+        let server = enter_at(site!("server"), Start::remote(Some(remote)));
+        assert!(poll(&mut child).is_pending());
+        let attached = crate::span::context::Context::current().attach();
+        assert!(poll(&mut of_task).is_pending());
+        drop(attached);
+        ok(server);
+        finish(&mut child);
+        finish(&mut of_task);
+        let kept: Vec<_> = recorder.kept().concat();
+        match flags {
+            1 => assert_eq!(kept, ["server", "child", "of task"]),
+            _ => assert!(kept.is_empty(), "{kept:?}"),
+        }
+        assert_eq!(recorder.totals().orphans, 2);
+        recorder.accounts_for(3);
+    }
+}
+
+#[test]
 fn an_orphan_of_a_capture_that_is_gone_is_recorded_nowhere() {
     let recorder = Recorder::new();
     let mut root: Task = Box::pin(failing(site!("root"), async {}));

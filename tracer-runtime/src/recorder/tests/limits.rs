@@ -4,15 +4,15 @@ use super::*;
 use crate::record::{CallOutcome, SpanRecord};
 use crate::recorder::account::DropReason;
 use crate::recorder::budget::{CHUNK_RECORDS, SMALL_CHUNK_RECORDS};
-use crate::recorder::fragment::MAX_RECORDS;
-use crate::recorder::local::MAX_DEPTH;
+use crate::recorder::fragment::{FIRST_RECORDS, MAX_RECORDS, Pushed};
 use crate::recorder::queue::{Queue, Queued};
 use crate::recorder::slot::{Joined, MAX_WAITING_BYTES, Slab};
+use crate::recorder::suspended::MAX_DEPTH;
 use crate::span::context::Context;
 use crate::span::task::FutureExt;
 use crate::{SpanId, TraceId};
 
-const LONG: usize = 10_000;
+const LONG: usize = 5 * MAX_RECORDS / 2;
 
 fn calls(site: &'static Callsite, number: usize) {
     for _ in 0..number {
@@ -22,11 +22,12 @@ fn calls(site: &'static Callsite, number: usize) {
 
 #[test]
 fn a_long_undecided_trace_keeps_its_first_and_its_newest_records() {
+    const NEWEST: usize = MAX_RECORDS / 2 + 8;
     let recorder = Recorder::new();
     let root = enter(site!("root"));
-    calls(site!("first"), 256);
+    calls(site!("first"), FIRST_RECORDS);
     calls(site!("middle"), LONG);
-    calls(site!("newest"), 3000);
+    calls(site!("newest"), NEWEST);
     failed(root);
     let fragments = recorder.fragments();
     let [kept] = fragments.as_slices().0 else {
@@ -35,16 +36,17 @@ fn a_long_undecided_trace_keeps_its_first_and_its_newest_records() {
     let names = names(kept);
     assert!(names.len() <= MAX_RECORDS && names.len() > MAX_RECORDS - CHUNK_RECORDS);
     let count = |name| names.iter().filter(|n| **n == name).count();
-    assert_eq!((count("first"), count("newest")), (256, 3000));
+    assert_eq!((count("first"), count("newest")), (FIRST_RECORDS, NEWEST));
     // Whole chunks are used again, so the newest need not be the last in the row; the root is.
     assert_eq!(names.last(), Some(&"root"));
     let dropped = recorder.totals().dropped(DropReason::TraceTooLong);
-    assert_eq!(dropped, 256 + LONG as u64 + 3001 - names.len() as u64);
+    let made = (FIRST_RECORDS + LONG + NEWEST + 1) as u64;
+    assert_eq!(dropped, made - names.len() as u64);
     let noted = kept.spans().last().and_then(|s| s.details.cloned());
     let noted = noted.unwrap().own_attributes;
     assert_eq!(noted[0].key, "tracer.dropped_records");
     assert_eq!(noted[0].value, (dropped as i64).into());
-    recorder.accounts_for(256 + LONG as u64 + 3001);
+    recorder.accounts_for(made);
 }
 
 #[test]
@@ -124,7 +126,7 @@ fn a_trace_that_is_handed_over_early_takes_the_tasks_that_wait_and_no_later_ones
 
 #[test]
 fn tasks_wait_for_their_root_in_bounded_memory() {
-    const TASKS: u64 = if cfg!(miri) { 3000 } else { 100_000 };
+    const TASKS: u64 = if cfg!(miri) { 40 } else { 100_000 };
     let recorder = Recorder::new();
     let root = enter(site!("root"));
     let mut waiting = 0;
@@ -168,7 +170,7 @@ fn tasks_that_have_waited_too_long_are_taken_out() {
 #[test]
 fn forgotten_roots_pile_up_to_a_limit_and_are_counted_beyond_it() {
     let recorder = Recorder::new();
-    let beyond = 100;
+    let beyond = MAX_DEPTH / 4;
     recorder.elsewhere(move || {
         for _ in 0..=MAX_DEPTH + beyond {
             std::mem::forget(enter_root(site!("forgotten")));
@@ -218,7 +220,7 @@ fn contexts_forgotten_or_attached_too_deep_are_harmless() {
     let root = enter(site!("root"));
     let context = Context::current();
     recorder.elsewhere(move || {
-        for _ in 0..MAX_DEPTH + 100 {
+        for _ in 0..MAX_DEPTH + 20 {
             std::mem::forget(context.attach());
         }
         call(site!("call"));
@@ -238,13 +240,19 @@ fn a_full_queue_gives_back_what_it_cannot_take() {
     let max_bytes = 3 * one.bytes();
     for _ in 0..3 {
         let fragment = Box::new(Fragment::new());
-        assert!(matches!(queue.push(fragment, max_bytes), Queued::Yes));
+        assert!(matches!(
+            queue.push(fragment, max_bytes, true),
+            Queued::Yes { .. }
+        ));
     }
-    assert!(matches!(queue.push(one, max_bytes), Queued::Full(_)));
+    assert!(matches!(queue.push(one, max_bytes, true), Queued::Full(_)));
     assert_eq!(queue.size(), (3, max_bytes));
     assert_eq!(queue.take().len(), 3);
     let fragment = Box::new(Fragment::new());
-    assert!(matches!(queue.push(fragment, max_bytes), Queued::Yes));
+    assert!(matches!(
+        queue.push(fragment, max_bytes, true),
+        Queued::Yes { .. }
+    ));
 }
 
 #[test]
@@ -297,4 +305,38 @@ fn short_tasks_that_wait_share_room() {
     let records: Vec<usize> = waiting.iter().map(|f| f.len()).collect();
     assert_eq!(records, [8, 1, 1, 1]);
     root.release();
+}
+
+#[test]
+fn what_waits_where_memory_is_scarce_keeps_its_records_and_no_more_room_than_they_need() {
+    let mut fragment = Fragment::new();
+    let mut record = SpanRecord {
+        span: SpanId(0),
+        parent: SpanId::INVALID,
+        callsite: site!("waits"),
+        start: 1,
+        duration: 1,
+        outcome: CallOutcome::Ok,
+        details: 0,
+    };
+    let mut bytes = Vec::new();
+    for round in 1..=5 {
+        for _ in 0..round {
+            record.span.0 += 1;
+            if fragment.push(record) == Pushed::Full {
+                assert!(fragment.grow(|| None));
+                assert_eq!(fragment.push(record), Pushed::Yes);
+            }
+        }
+        let mut spared = 0;
+        fragment.compact(|chunk| {
+            assert!(chunk.records.is_empty());
+            spared += usize::from(chunk.is_full_size());
+        });
+        bytes.push((fragment.bytes() - size_of::<Fragment>(), spared));
+    }
+    // It grows to a full-size chunk where it has no room left, which goes when it waits again.
+    assert_eq!(bytes, [(512, 1), (512, 0), (512, 0), (1024, 1), (1024, 0)]);
+    let spans: Vec<u64> = fragment.spans().map(|s| s.record.span.0).collect();
+    assert_eq!(spans, (1..=15).collect::<Vec<_>>());
 }

@@ -10,6 +10,7 @@ mod limits;
 mod metered;
 mod order;
 mod panics;
+mod polls;
 mod threads;
 
 use std::collections::VecDeque;
@@ -45,7 +46,7 @@ macro_rules! site {
 use site;
 
 /// Work that a test repeats: enough to fill fragments, little under Miri.
-const MANY: usize = if cfg!(miri) { 60 } else { 5000 };
+const MANY: usize = if cfg!(miri) { 10 } else { 5000 };
 
 /// A recorder for one test: what begins on its threads goes to a queue of its own.
 struct Recorder {

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use crate::callsite::Callsite;
 use crate::record::{EventKind, Failure};
 use crate::value::{KeyValue, Value};
 
@@ -9,6 +10,13 @@ use crate::value::{KeyValue, Value};
 #[inline(always)]
 #[must_use]
 pub const fn recording() -> bool {
+    false
+}
+
+/// False.
+#[inline(always)]
+#[must_use]
+pub const fn recording_of(_site: &'static Callsite) -> bool {
     false
 }
 

@@ -18,6 +18,7 @@ use parse::{Lookup, parse_pairs};
 use crate::export::limits::Limits;
 #[cfg(feature = "otlp")]
 use crate::export::otlp::OtlpSettings;
+use crate::filter::Filter;
 use crate::propagation::Propagator;
 
 /// The whole of it.
@@ -33,6 +34,8 @@ pub(crate) struct Settings {
     pub(crate) sampler: Option<SamplerSetting>,
     /// `OTEL_PROPAGATORS`.
     pub(crate) propagators: Option<Vec<Propagator>>,
+    /// `TRACER_FILTER`.
+    pub(crate) filter: Option<Filter>,
     /// `OTEL_TRACES_EXPORTER`.
     pub(crate) traces_exporter: Option<ExporterSetting>,
     /// `OTEL_METRICS_EXPORTER`.
@@ -104,6 +107,7 @@ pub(crate) fn read(get: impl Fn(&str) -> Option<String>) -> (Settings, Vec<Warni
         resource_attributes: resource_attributes(&mut lookup),
         sampler: sampler(&mut lookup),
         propagators: propagators(&mut lookup),
+        filter: filter(&mut lookup),
         traces_exporter: exporter(
             &mut lookup,
             "OTEL_TRACES_EXPORTER",
@@ -195,6 +199,21 @@ fn resource_attributes(lookup: &mut Lookup<'_>) -> Vec<(String, String)> {
             );
             lookup.warn(VARIABLE, value, expected);
             Vec::new()
+        }
+    }
+}
+
+/// Half of a filter would hide what nobody meant to hide.
+fn filter(lookup: &mut Lookup<'_>) -> Option<Filter> {
+    const VARIABLE: &str = "TRACER_FILTER";
+    let value = lookup.text(VARIABLE)?;
+    match Filter::parse(&value) {
+        Ok(filter) => Some(filter),
+        Err(error) => {
+            let expected =
+                format!("expected TARGET=LEVEL,TARGET=LEVEL; {error}; all of it is ignored");
+            lookup.warn(VARIABLE, value, expected);
+            None
         }
     }
 }

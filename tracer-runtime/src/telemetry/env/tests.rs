@@ -29,7 +29,7 @@ fn an_empty_environment_and_empty_variables_are_the_defaults() {
     let unset = ok(&[]);
     assert!(!unset.disabled);
     assert_eq!(unset.service_name, None);
-    assert_eq!(unset.sampler, None);
+    assert_eq!((unset.sampler, &unset.filter), (None, &None));
     assert_eq!(unset.limits, Limits::default());
     assert_eq!(
         unset.prometheus,
@@ -60,6 +60,21 @@ fn old_durations_are_opted_in_by_one_word_of_a_list() {
     let opted_in = |list| ok(&[("OTEL_SEMCONV_STABILITY_OPT_IN", list)]).old_rpc_durations;
     assert!(opted_in("rpc/dup") && opted_in("http, rpc/dup ,database"));
     assert!(!opted_in("rpc") && !opted_in("rpc/dup/x") && !opted_in(""));
+}
+
+#[test]
+fn a_filter_with_a_wrong_directive_is_none() {
+    let settings = ok(&[("TRACER_FILTER", "info,shop::db=off/metrics=off")]);
+    let expected = Filter::parse("info,shop::db=off/metrics=off").unwrap();
+    assert_eq!(settings.filter, Some(expected));
+    let (settings, warning) = warned("TRACER_FILTER", "info,shop::db=loud");
+    assert_eq!(settings.filter, None);
+    assert_eq!(warning.value, "info,shop::db=loud");
+    assert!(warning.expected.contains("\"shop::db=loud\""), "{warning}");
+    assert!(
+        warning.expected.contains("\"loud\" is no level"),
+        "{warning}"
+    );
 }
 
 #[test]

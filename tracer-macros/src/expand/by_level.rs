@@ -1,0 +1,45 @@
+//! Functions that are annotated in some builds only.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::parse_quote;
+
+use super::{Scope, function};
+use crate::args::{Args, LEVELS};
+use crate::item::Function;
+use crate::level::Kept;
+
+/// The function, annotated where its level stays; else `plain`, which is the function as it was.
+///
+/// Which build it is the compiler of the user's crate knows: where it matters it gets both versions, of which one stays.
+pub(crate) fn by_level(
+    mut f: Function,
+    args: &Args,
+    scope: &Scope,
+    plain: TokenStream,
+) -> TokenStream {
+    let (with, without): (syn::Attribute, _) = match Kept::of(level(args)) {
+        Kept::Always => return function(f, args, scope),
+        Kept::Never => return plain,
+        Kept::InDebug => (
+            parse_quote!(#[cfg(debug_assertions)]),
+            quote!(#[cfg(not(debug_assertions))]),
+        ),
+        Kept::InRelease => (
+            parse_quote!(#[cfg(not(debug_assertions))]),
+            quote!(#[cfg(debug_assertions)]),
+        ),
+    };
+    f.attrs.insert(0, with);
+    let annotated = function(f, args, scope);
+    quote!(#annotated #without #plain)
+}
+
+/// Its place in [`LEVELS`].
+fn level(args: &Args) -> usize {
+    let named = |name: &&str| match args.level.get() {
+        Some(level) => level == name,
+        None => *name == "Info",
+    };
+    LEVELS.iter().position(named).unwrap_or(0)
+}
