@@ -1,5 +1,5 @@
 //! A tracer that writes every call to InfluxDB as a line of its line protocol: in batches, from a thread of its own. The
-//! call never waits for it: a full queue drops the line and counts it.
+//! call never waits for it: a full queue drops the line and counts it, and so does the thread what cannot be written.
 //!
 //! Run: `INFLUX_URL=http://127.0.0.1:8086 cargo run --example influx_tracer`; without the variable it prints the lines.
 #![allow(
@@ -11,7 +11,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{self, Receiver, SyncSender};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use tracer_runtime::rpc::{Endpoint, RPC_START, RpcCall, RpcInfo, RpcPlan, Tracer};
 
@@ -71,13 +71,20 @@ fn escaped(tag: &str) -> String {
         .replace(' ', "\\ ")
 }
 
-/// Writes until it is told to stop by `None`; how many lines.
-fn write(lines: &Receiver<Option<String>>, url: Option<&str>) -> io::Result<u64> {
+/// What became of the lines that were not dropped.
+#[derive(Default)]
+struct Lines {
+    written: u64,
+    failed: u64,
+}
+
+/// Writes until it is told to stop by `None`.
+fn write(lines: &Receiver<Option<String>>, url: Option<&str>) -> io::Result<Lines> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let client = reqwest::Client::new();
-    let mut written = 0;
+    let mut done = Lines::default();
     while let Ok(Some(first)) = lines.recv() {
         let mut batch = vec![first];
         let mut stop = false;
@@ -87,32 +94,36 @@ fn write(lines: &Receiver<Option<String>>, url: Option<&str>) -> io::Result<u64>
                 None => stop = true,
             }
         }
-        written += match url {
+        let is_written = match url {
             Some(url) => runtime.block_on(post(&client, url, &batch)),
             None => {
                 println!("{}", batch.join("\n"));
-                batch.len() as u64
+                true
             }
         };
+        match is_written {
+            true => done.written += batch.len() as u64,
+            false => done.failed += batch.len() as u64,
+        }
         if stop {
             break;
         }
     }
-    Ok(written)
+    Ok(done)
 }
 
-/// How many lines InfluxDB has taken.
-async fn post(client: &reqwest::Client, url: &str, batch: &[String]) -> u64 {
+/// Whether InfluxDB has taken the lines.
+async fn post(client: &reqwest::Client, url: &str, batch: &[String]) -> bool {
     let request = client
         .post(format!("{url}/write?db=rpc&precision=ns"))
         .timeout(Duration::from_secs(5))
         .body(batch.join("\n"));
     match request.send().await {
-        Ok(answer) if answer.status().is_success() => return batch.len() as u64,
+        Ok(answer) if answer.status().is_success() => return true,
         Ok(answer) => println!("InfluxDB said {}", answer.status()),
         Err(error) => println!("InfluxDB cannot be reached: {error}"),
     }
-    0
+    false
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -126,17 +137,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         dropped: dropped.clone(),
     };
     let telemetry = tracer_runtime::builder().with_tracer(tracer).init()?;
+    let start = Instant::now();
     for i in 0..calls {
         let plan = RpcPlan::server("demo").with_from(Endpoint::new("front"));
         let call = RpcCall::start(plan.with_service("shop", "Stock").with_method("reserve"));
         call.add_received(1, i);
         call.finish();
     }
+    let spent = start.elapsed();
     telemetry.shutdown(Duration::from_secs(1))?;
     lines.send(None)?;
-    let written = writer.join().map_err(|_| "the writer panicked")??;
+    let Lines { written, failed } = writer.join().map_err(|_| "the writer panicked")??;
     let dropped = dropped.load(Relaxed);
-    println!("{calls} calls: {written} lines written, {dropped} dropped");
-    assert_eq!(written + dropped, calls);
+    println!(
+        "{calls} calls in {} ms: {written} lines written, {failed} failed, {dropped} dropped",
+        spent.as_millis()
+    );
+    assert_eq!(written + failed + dropped, calls);
     Ok(())
 }

@@ -9,4 +9,5 @@ fuzz_target!(|data: &[u8]| {
     // In HTTP the keys of TTHeader lose their case.
     round_trip(Propagator::Kitex, &headers.without("RPC_"));
     round_trip(Propagator::KitexTtheader, &headers);
+    round_trip(Propagator::KitexOtel, &headers);
 });

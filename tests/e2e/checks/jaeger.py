@@ -5,7 +5,8 @@ import time
 from collections import Counter
 from datetime import datetime, timedelta, timezone
 
-from support import otlp, traces
+from support import traces
+from support.jaeger import JAEGER, VISIBLE_SECONDS, spans_by_id, spans_of
 from support.quickstart import REQUESTS, SERVICE, Quickstart
 from support.report import check_report, read_report
 from support.results import run_check
@@ -14,14 +15,6 @@ from support.web import request
 
 NAME = "jaeger"
 SAMPLE = 50
-VISIBLE_SECONDS = 20
-JAEGER = os.environ.get("E2E_JAEGER", "")
-
-
-def spans_of(response):
-    """The v3 API wraps OTLP into `result`, in one or several documents."""
-    for document in otlp.documents(response.body.decode()):
-        yield from otlp.spans(document.get("result", {}))
 
 
 def search(limit):
@@ -89,7 +82,7 @@ def check_by_id(results, found, report):
     sample = list(dict.fromkeys(sorted(found)[:SAMPLE] + report.failed_traces))
     different = []
     for trace_id in sample:
-        spans = list(spans_of(request(f"{JAEGER}/api/v3/traces/{trace_id}")))
+        spans = spans_by_id(trace_id)
         if {span.span_id for span in spans} != {span.span_id for span in found.get(trace_id, [])}:
             different.append(trace_id)
     results.none(f"{len(sample)} traces by id are those of the search", different)

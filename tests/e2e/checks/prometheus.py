@@ -156,7 +156,7 @@ def check_scraped(results, shop, address):
 
 
 def check(results):
-    address = os.environ["E2E_METRICS_ADDR"]
+    address = os.environ["E2E_METRICS_ADDRS"]
     targets = poll(TARGET_SECONDS, promql.active_targets)
     results.check(targets, "Prometheus has the target before the load runs", "a target", "none")
     pause = LOAD_SECONDS * CONCURRENCY / REQUESTS

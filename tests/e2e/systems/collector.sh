@@ -9,13 +9,13 @@ collector_key=collector-$collector_version-$(
 )
 collector=$cache_root/$collector_key/otelcol
 
-system_install() {
+collector_install() {
     must_have "OpenTelemetry Collector $collector_version (needs Go 1.25 or newer and about 5 minutes)" \
         "$here/systems/collector/build.sh $collector_version $collector" \
         cached "$collector_key/otelcol" "$here/systems/collector/build.sh" "$collector_version" "$collector"
 }
 
-system_start() {
+collector_start() {
     local otlp_grpc otlp_http
     free_ports otlp_grpc otlp_http
     export E2E_COLLECTOR_FILES=$E2E_WORK/received

@@ -4,13 +4,13 @@
 jaeger_version=v1.76.0 # the Go module's version of Jaeger 2.13
 jaeger=$cache_root/jaeger-$jaeger_version/jaeger
 
-system_install() {
+jaeger_install() {
     must_have "Jaeger $jaeger_version (needs Go 1.25 or newer, python3 and about 8 minutes)" \
         "$here/systems/jaeger/build.sh $jaeger_version $jaeger" \
         cached "jaeger-$jaeger_version/jaeger" "$here/systems/jaeger/build.sh" "$jaeger_version" "$jaeger"
 }
 
-system_start() {
+jaeger_start() {
     local query query_grpc health otlp_grpc otlp_http
     free_ports query query_grpc health otlp_grpc otlp_http
     start_process jaeger env \

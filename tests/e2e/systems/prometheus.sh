@@ -6,29 +6,20 @@ client_version=0.26.0
 client_venv=prometheus-client-$client_version
 prometheus_packages="apt-get install -y --no-install-recommends prometheus"
 
-system_install() {
-    must_have "Prometheus" "$prometheus_packages" install_prometheus
+prometheus_install() {
+    must_have "Prometheus" "$prometheus_packages" install_packages "prometheus promtool" "$prometheus_packages"
     must_have "the Python package prometheus-client $client_version" \
         "$here/systems/prometheus/make-venv.sh $client_version $cache_root/$client_venv/venv" \
         cached "$client_venv/venv/complete" "$here/systems/prometheus/make-venv.sh" "$client_version" "$cache_root/$client_venv/venv"
     export E2E_OPENMETRICS_PYTHON=$cache_root/$client_venv/venv/bin/python
 }
 
-install_prometheus() {
-    if command -v prometheus && command -v promtool; then return; fi >/dev/null
-    local sudo=()
-    [[ $EUID -eq 0 ]] || sudo=(sudo -n)
-    export DEBIAN_FRONTEND=noninteractive
-    # shellcheck disable=SC2086 # words of a command
-    "${sudo[@]}" $prometheus_packages ||
-        { "${sudo[@]}" apt-get update && "${sudo[@]}" $prometheus_packages; }
-} >&2
-
-system_start() {
-    local port target
-    free_ports port target
+prometheus_start() {
+    local port targets
+    free_ports port
+    targets=$(python3 "$here/lib/free_ports.py" "${scrape_targets:-1}" | sed -E 's/[0-9]+/127.0.0.1:&/g')
     mkdir -p "$E2E_WORK/prometheus-data"
-    sed "s/@TARGET@/127.0.0.1:$target/" "$here/systems/prometheus/config.yaml" >"$E2E_WORK/prometheus.yaml"
+    sed "s/@TARGETS@/${targets// /, }/" "$here/systems/prometheus/config.yaml" >"$E2E_WORK/prometheus.yaml"
     start_process prometheus prometheus \
         --config.file="$E2E_WORK/prometheus.yaml" \
         --storage.tsdb.path="$E2E_WORK/prometheus-data" \
@@ -37,5 +28,6 @@ system_start() {
         --log.level=warn
     wait_ready prometheus 30 http_answers "http://127.0.0.1:$port/-/ready" 200
     export E2E_PROMETHEUS=http://127.0.0.1:$port
-    export E2E_METRICS_ADDR=127.0.0.1:$target
+    # What a suite wants scraped, as many as it says; one unless said.
+    export E2E_METRICS_ADDRS=$targets
 }

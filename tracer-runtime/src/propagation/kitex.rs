@@ -8,13 +8,14 @@ use super::found::Found;
 use super::jaeger::strip_prefix;
 use super::outgoing::Outgoing;
 use super::percent::is_token;
+use super::propagators::own_service_name;
 use super::{Extract, Inject};
 use crate::baggage::{Member, Reach};
 
 const PERSIST: &str = "RPC_PERSIST_";
-const TRANSIT: &str = "RPC_TRANSIT_";
+pub(super) const TRANSIT: &str = "RPC_TRANSIT_";
 const HTTP_PERSIST: &str = "rpc-persist-";
-const HTTP_TRANSIT: &str = "rpc-transit-";
+pub(super) const HTTP_TRANSIT: &str = "rpc-transit-";
 /// The caller, in what it sends over gRPC.
 const CALLER: &str = "source-service";
 
@@ -62,6 +63,9 @@ fn add(found: &mut Found, key: &str, value: &str, reach: Reach) {
 
 /// In the spelling of HTTP headers and gRPC metadata.
 pub(super) fn write(outgoing: &Outgoing, carrier: &mut dyn Inject) {
+    if let Some(name) = own_service_name() {
+        carrier.set(CALLER, name);
+    }
     write_as(outgoing, |member, prefix| {
         let key = member.key.to_ascii_lowercase().replace('_', "-");
         let is_writable =

@@ -28,6 +28,8 @@ mod joined;
 #[cfg(feature = "enable")]
 mod kitex;
 #[cfg(feature = "enable")]
+mod kitex_otel;
+#[cfg(feature = "enable")]
 mod kratos;
 #[cfg(not(feature = "enable"))]
 mod off;

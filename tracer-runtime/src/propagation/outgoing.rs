@@ -27,7 +27,7 @@ impl Outgoing {
                 trace,
                 span,
                 sampled: Some(fragment.sampled),
-                random: !fragment.not_random,
+                random: fragment.random,
                 carried: fragment.carried.clone(),
             })
         });

@@ -17,8 +17,12 @@ pub enum Propagator {
     /// `uber-trace-id`, and baggage in `uberctx-*` (`jaeger`).
     Jaeger,
     /// Kitex' metainfo in HTTP headers and gRPC metadata (`kitex`): `rpc-persist-*` is baggage, `rpc-transit-*` goes to
-    /// the next service and no further. It brings no trace; put it behind a format that does.
+    /// the next service and no further. It brings no trace; put it behind a format that does, which for Kitex as it
+    /// comes is [`Self::KitexOtel`].
     Kitex,
+    /// W3C trace context and baggage where Kitex' OpenTelemetry suite has them (`kitex-otel`): in metainfo, as
+    /// `rpc-transit-traceparent` and so on. Where all of its services use `WithEnableGRPCMetadata`, it is not needed.
+    KitexOtel,
     /// [`Self::Kitex`] with the names that it has in TTHeader (`kitex-ttheader`): `RPC_PERSIST_*`, `RPC_TRANSIT_*`.
     KitexTtheader,
     /// Kratos' metadata (`kratos`): `x-md-global-*` is baggage, `x-md-service-name` is the service that calls. It brings
@@ -30,13 +34,14 @@ pub enum Propagator {
 }
 
 /// What `OTEL_PROPAGATORS` may say beside `none`.
-const NAMES: [(&str, Propagator); 8] = [
+const NAMES: [(&str, Propagator); 9] = [
     ("tracecontext", Propagator::TraceContext),
     ("baggage", Propagator::Baggage),
     ("b3", Propagator::B3),
     ("b3multi", Propagator::B3Multi),
     ("jaeger", Propagator::Jaeger),
     ("kitex", Propagator::Kitex),
+    ("kitex-otel", Propagator::KitexOtel),
     ("kitex-ttheader", Propagator::KitexTtheader),
     ("kratos", Propagator::Kratos),
 ];

@@ -5,7 +5,9 @@ use std::sync::OnceLock;
 
 use super::found::Found;
 use super::outgoing::Outgoing;
-use super::{Extract, Inject, Propagator, b3, baggage_header, jaeger, kitex, kratos, w3c};
+use super::{
+    Extract, Inject, Propagator, b3, baggage_header, jaeger, kitex, kitex_otel, kratos, w3c,
+};
 use crate::context::Remote;
 
 /// Formats in their order: the first that finds a parent is believed; all of them are written.
@@ -102,6 +104,7 @@ impl Propagators {
                     jaeger::read_baggage(carrier, &mut found);
                 }
                 Propagator::Kitex | Propagator::KitexTtheader => kitex::read(carrier, &mut found),
+                Propagator::KitexOtel => kitex_otel::read(carrier, &mut found),
                 Propagator::Kratos => kratos::read(carrier, &mut found),
                 #[cfg(feature = "opentelemetry")]
                 Propagator::OpenTelemetry(foreign) => foreign.read(carrier, &mut found),
@@ -126,6 +129,7 @@ impl Propagators {
                     jaeger::write_baggage(outgoing, carrier);
                 }
                 Propagator::Kitex => kitex::write(outgoing, carrier),
+                Propagator::KitexOtel => kitex_otel::write(outgoing, carrier),
                 Propagator::KitexTtheader => kitex::write_ttheader(outgoing, carrier),
                 Propagator::Kratos => kratos::write(outgoing, carrier),
                 #[cfg(feature = "opentelemetry")]

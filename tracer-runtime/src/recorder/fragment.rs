@@ -59,8 +59,9 @@ pub(crate) struct Fragment {
     pub(crate) pipe: Option<Tether>,
     /// What its trace takes along to other services.
     pub(crate) carried: Option<Arc<Carried>>,
-    /// Its trace comes from a caller who does not say that all bits of its id are random.
-    pub(crate) not_random: bool,
+    /// Its trace comes from a caller who says that all bits of its id are random. Not said of traces of our own, which it is
+    /// true of: OpenTelemetry for Go 1.38 ignores a `traceparent` with that flag (1.44 does not).
+    pub(crate) random: bool,
     /// For itself.
     claim: Claim,
 }
@@ -95,7 +96,7 @@ impl Fragment {
             slot: None,
             pipe: None,
             carried: None,
-            not_random: false,
+            random: false,
             claim: Claim::forced(size_of::<Self>()),
         }
     }
@@ -290,7 +291,7 @@ impl Fragment {
         part.full = std::mem::take(&mut self.full);
         part.full_records = std::mem::take(&mut self.full_records);
         part.carried = self.carried.clone();
-        part.not_random = self.not_random;
+        part.random = self.random;
         part.details = self.details.split_off();
         part
     }
@@ -334,7 +335,7 @@ impl Fragment {
         self.slot = None;
         self.pipe = None;
         self.carried = None;
-        self.not_random = false;
+        self.random = false;
     }
 
     /// [`Self::reset`] for a plain fragment.

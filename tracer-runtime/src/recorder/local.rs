@@ -254,7 +254,7 @@ impl Local {
         let escaped = Escaped {
             handle,
             sampled: fragment.sampled,
-            random: !fragment.not_random,
+            random: fragment.random,
             carried,
         };
         self.put_active(fragment);

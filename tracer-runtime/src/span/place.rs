@@ -24,7 +24,7 @@ pub(crate) struct Place {
     link: Option<SlotRef>,
     pipe: Option<Tether>,
     carried: Option<Arc<Carried>>,
-    not_random: bool,
+    random: bool,
 }
 
 impl Place {
@@ -45,7 +45,7 @@ impl Place {
             link,
             pipe,
             carried,
-            not_random: !context.is_random(),
+            random: context.is_random(),
         })
     }
 
@@ -75,7 +75,7 @@ impl Place {
             link: None,
             pipe,
             carried: remote.carried,
-            not_random: remote.flags & RANDOM == 0,
+            random: remote.flags & RANDOM != 0,
         })
     }
 
@@ -116,7 +116,7 @@ impl Place {
             link: None,
             pipe,
             carried: None,
-            not_random: false,
+            random: false,
         })
     }
 
@@ -139,7 +139,7 @@ impl Place {
         fragment.link = self.link;
         fragment.pipe = self.pipe;
         fragment.carried = self.carried;
-        fragment.not_random = self.not_random;
+        fragment.random = self.random;
         Some(fragment)
     }
 }

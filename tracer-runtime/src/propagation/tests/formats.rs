@@ -6,6 +6,7 @@ use crate::propagation::Propagator::*;
 const TRACE: &str = "80f198ee56343ba864fe8b2a57d3eff7";
 const SHORT: &str = "64fe8b2a57d3eff7";
 const SPAN: &str = "e457b5a2e4d86bd1";
+const TRACEPARENT: &str = "00-80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1-01";
 
 fn ids(remote: &Option<Remote>) -> (String, String, Option<bool>) {
     let remote = remote.as_ref().expect("there is a parent");
@@ -193,6 +194,37 @@ fn kitex_reads_the_names_of_ttheader_as_they_are() {
         .baggage();
     let keys: Vec<_> = baggage.iter().map(|member| member.key).collect();
     assert_eq!(keys, ["a_B", "c"]);
+}
+
+#[test]
+fn kitex_otel_has_trace_and_baggage_in_transit() {
+    let pairs = [
+        ("rpc-transit-baggage", "tenant=acme"),
+        ("rpc-transit-traceparent", TRACEPARENT),
+        ("rpc-transit-tracestate", "foo=1"),
+    ];
+    assert_eq!(passed_on(KitexOtel, &pairs), headers(&pairs));
+    let from_ttheader =
+        pairs.map(|(name, value)| (name.to_ascii_uppercase().replace('-', "_"), value));
+    let from_ttheader = from_ttheader
+        .each_ref()
+        .map(|(name, value)| (name.as_str(), *value));
+    assert_eq!(passed_on(KitexOtel, &from_ttheader), headers(&pairs));
+}
+
+#[test]
+fn kitex_otel_comes_after_what_comes_before_it() {
+    let other = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let pairs = [
+        ("traceparent", TRACEPARENT),
+        ("rpc-transit-traceparent", other),
+    ];
+    let trace = |formats: [crate::propagation::Propagator; 2]| {
+        let remote = extracted(formats, &pairs).expect("both bring a trace");
+        remote.trace_id.to_string()
+    };
+    assert!(TRACEPARENT.contains(&trace([TraceContext, KitexOtel])));
+    assert!(other.contains(&trace([KitexOtel, TraceContext])));
 }
 
 #[test]

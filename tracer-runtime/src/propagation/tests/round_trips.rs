@@ -107,6 +107,15 @@ proptest! {
     }
 
     #[test]
+    fn kitex_otel(trace in trace(), span in span(), flags in 0..4_u8, member in "[a-z]{1,8}=[a-z]{1,8}") {
+        let parent = format!("00-{trace}-{span}-{flags:02x}");
+        let trace = [("rpc-transit-baggage", member.as_str()), ("rpc-transit-traceparent", &parent)];
+        same(KitexOtel, &trace)?;
+        same(KitexOtel, &trace[1..])?;
+        same(KitexOtel, &trace[..1])?;
+    }
+
+    #[test]
     fn kratos(keys in prop::collection::btree_set("[a-z0-9][a-z0-9-]{0,10}", 1..20), value in "[ -~]{1,20}") {
         let names: Vec<_> = keys.iter().map(|key| format!("x-md-global-{key}")).collect();
         let pairs: Vec<_> = names.iter().map(|name| (name.as_str(), value.as_str())).collect();

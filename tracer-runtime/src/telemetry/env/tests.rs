@@ -364,8 +364,8 @@ fn propagators_are_taken_in_their_order_and_once() {
     let of = |value| ok(&[("OTEL_PROPAGATORS", value)]).propagators;
     assert_eq!(of(" b3 ,tracecontext,, b3"), Some(vec![B3, TraceContext]));
     assert_eq!(
-        of("b3multi,jaeger,baggage,kitex,kitex-ttheader,kratos").map(|p| p.len()),
-        Some(6)
+        of("b3multi,jaeger,baggage,kitex,kitex-otel,kitex-ttheader,kratos").map(|p| p.len()),
+        Some(7)
     );
     assert_eq!(of("none"), Some(vec![]));
     assert_eq!(of(""), None);

@@ -1,0 +1,52 @@
+//! W3C trace context and baggage inside of Kitex' metainfo, where Kitex' OpenTelemetry suite reads and writes them:
+//! `rpc-transit-traceparent` in place of `traceparent`; `RPC_TRANSIT_TRACEPARENT` is read as well.
+//!
+//! <https://github.com/kitex-contrib/obs-opentelemetry>
+
+use super::found::Found;
+use super::kitex::{HTTP_TRANSIT, TRANSIT};
+use super::outgoing::Outgoing;
+use super::{Extract, Inject, baggage_header, w3c};
+
+/// A carrier whose headers are what is in transit in another one.
+struct Transit<C>(C);
+
+impl Extract for Transit<&dyn Extract> {
+    fn for_each<'a>(&'a self, see: &mut dyn FnMut(&'a str, &'a [u8])) {
+        self.0.for_each(&mut |name, value| {
+            let prefix = [HTTP_TRANSIT, TRANSIT]
+                .into_iter()
+                .find(|prefix| starts_with(name, prefix));
+            if let Some(prefix) = prefix {
+                see(&name[prefix.len()..], value);
+            }
+        });
+    }
+}
+
+fn starts_with(name: &str, prefix: &str) -> bool {
+    name.get(..prefix.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}
+
+impl Inject for Transit<&mut dyn Inject> {
+    fn set(&mut self, name: &str, value: &str) {
+        self.0.set(&format!("{HTTP_TRANSIT}{name}"), value);
+    }
+}
+
+pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
+    let transit = Transit(carrier);
+    if found.parent.is_none() {
+        w3c::read(&transit, found);
+    }
+    baggage_header::read(&transit, found);
+}
+
+pub(super) fn write(outgoing: &Outgoing, carrier: &mut dyn Inject) {
+    let mut transit = Transit(carrier);
+    if outgoing.is_valid() {
+        w3c::write(outgoing, &mut transit);
+    }
+    baggage_header::write(outgoing, &mut transit);
+}
