@@ -106,9 +106,8 @@ pub(crate) struct SpanDetails {
     pub(crate) attributes: Vec<KeyValue>,
     /// By us: `rpc.*`, `http.*`, ….
     pub(crate) own_attributes: Vec<KeyValue>,
+    /// Those of a call's lifecycle once it is spelled out.
     pub(crate) events: Vec<Event>,
-    /// By us: the lifecycle of a call between services.
-    pub(crate) own_events: Vec<Event>,
     pub(crate) links: Vec<Link>,
     pub(crate) failure: Option<Box<Failure>>,
     /// The call between services that the span stands for.
@@ -127,7 +126,8 @@ impl SpanDetails {
     pub(crate) fn spell_out_rpc(&mut self) {
         if let Some(rpc) = self.rpc.take() {
             self.own_attributes.extend(attributes::of(&rpc));
-            self.own_events.extend(attributes::events_of(&rpc));
+            self.events.extend(attributes::events_of(&rpc));
+            self.events.sort_by_key(|event| event.time);
         }
     }
 }

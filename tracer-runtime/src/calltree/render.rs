@@ -152,6 +152,7 @@ impl<'a> Rows<'a> {
     fn below(&self, span: usize) -> Vec<What<'a>> {
         let node = &self.forest.nodes()[span];
         let events = node.details.iter().flat_map(|details| &details.events);
+        let events = events.filter(|event| event.kind != EventKind::Lifecycle);
         let children = self.forest.children(span);
         let mut below: Vec<What<'a>> = events.map(What::Event).collect();
         below.extend(children.iter().map(|&child| What::Span(child)));

@@ -104,9 +104,6 @@ impl From<LiveSpan> for CapturedSpan {
         let scale = clock::scale();
         let mut details = span.details;
         details.spell_out_rpc();
-        let mut events = details.events;
-        events.extend(details.own_events);
-        events.sort_by_key(|event| event.time);
         let mut own_attributes = span.callsite.code_attributes();
         let outcome = span.end.map(|(_, outcome)| outcome);
         if let Some(kind) = outcome.and_then(|o| o.error_type(details.failure.as_deref())) {
@@ -125,7 +122,7 @@ impl From<LiveSpan> for CapturedSpan {
             failure: details.failure.map(|failure| *failure),
             attributes: details.attributes,
             own_attributes,
-            events: events.into_iter().map(Into::into).collect(),
+            events: details.events.into_iter().map(Into::into).collect(),
             links: details.links,
         }
     }

@@ -226,7 +226,6 @@ fn attributes(all: &[KeyValue], limit: usize, limits: &Limits) -> (Vec<ProtoKeyV
 fn fill_events(span: &mut Span, view: &SpanView<'_>, limits: &Limits, scale: &Scale, end: u64) {
     span.events.clear();
     let recorded = view.details.map_or(&[][..], |d| &d.events);
-    let own = view.details.map_or(&[][..], |d| &d.own_events);
     let exception = error_type(view).map(|kind| exception(view, kind, limits, end));
 
     let mut room = Room::new(limits.events, &mut span.events);
@@ -234,7 +233,7 @@ fn fill_events(span: &mut Span, view: &SpanView<'_>, limits: &Limits, scale: &Sc
     if exception.is_some() {
         room.used(1);
     }
-    for one in own.iter().chain(recorded) {
+    for one in recorded {
         room.put(|| event(one, limits, scale));
     }
     span.dropped_events_count = room.dropped + view.details.map_or(0, |d| d.dropped_events);
