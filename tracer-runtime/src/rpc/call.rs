@@ -65,16 +65,23 @@ struct Running {
 impl RpcCall {
     /// Starts a call under the current span.
     pub fn start(plan: RpcPlan) -> Self {
+        Self::start_boxed(Box::new(plan))
+    }
+
+    pub(crate) fn start_boxed(plan: Box<RpcPlan>) -> Self {
         Self::start_at(installed(), plan, Start::current)
     }
 
     /// Starts a call that this process serves: the caller's context is in the carrier.
     pub fn serve<C: Extract + ?Sized>(plan: RpcPlan, carrier: &C) -> Self {
-        Self::start_at(installed(), plan, || Start::remote(extract(carrier)))
+        Self::start_at(installed(), Box::new(plan), || {
+            Start::remote(extract(carrier))
+        })
     }
 
     /// Starts a call that this process serves, under a context that was read before.
-    pub(crate) fn serve_remote(plan: RpcPlan, remote: Option<Remote>) -> Self {
+    #[cfg(feature = "tower")]
+    pub(crate) fn serve_remote(plan: Box<RpcPlan>, remote: Option<Remote>) -> Self {
         Self::start_at(installed(), plan, || Start::remote(remote))
     }
 
@@ -87,30 +94,31 @@ impl RpcCall {
 
     pub(super) fn start_at(
         installed: &'static Installed,
-        plan: RpcPlan,
+        plan: impl Into<Box<RpcPlan>>,
         at: impl FnOnce() -> Start,
     ) -> Self {
         if mode::get() == 0 {
             return Self(None);
         }
-        let site = plan.site();
+        let plan = plan.into();
+        let site = plan.find_site();
         Self::start_as(installed, plan, SpanOfCall::ByMethod(site, at()))
     }
 
     /// Starts the call that a function stands for.
-    pub(super) fn start_function(plan: RpcPlan, site: &'static Callsite, at: Start) -> Self {
+    pub(super) fn start_function(plan: Box<RpcPlan>, site: &'static Callsite, at: Start) -> Self {
         Self::start_as(installed(), plan, SpanOfCall::Function(site, at))
     }
 
     /// Starts the call that the current span stands for.
-    pub(super) fn start_in_current(plan: RpcPlan) -> Self {
+    pub(super) fn start_in_current(plan: Box<RpcPlan>) -> Self {
         Self::start_as(installed(), plan, SpanOfCall::Current)
     }
 
-    fn start_as(installed: &'static Installed, plan: RpcPlan, span: SpanOfCall) -> Self {
+    fn start_as(installed: &'static Installed, mut plan: Box<RpcPlan>, span: SpanOfCall) -> Self {
         // Read first: the time of decoding and of the tracers belongs to the call.
         let ticks = clock::now();
-        let plan = plan.complete(&installed.service_name);
+        plan.complete(&installed.service_name);
         let (held, site) = match span {
             SpanOfCall::ByMethod(site, at) => (Some(Held::new(site, at)), Some(site)),
             SpanOfCall::Function(site, at) => (Some(Held::new(site, at)), None),
@@ -398,7 +406,7 @@ fn settle_status(info: &RpcInfo, outcome: CallOutcome) {
     // There may be no such method, and anybody can ask for one.
     if unimplemented
         && kind == SpanKind::Server
-        && sites::known(kind, &info.invocation().full_method()).is_none()
+        && sites::known(kind, &info.invocation().full_name()).is_none()
     {
         let _ = late.method.set(Cow::Borrowed(OTHER));
     }
@@ -406,23 +414,25 @@ fn settle_status(info: &RpcInfo, outcome: CallOutcome) {
 
 impl RpcPlan {
     /// With what is known anyway.
-    fn complete(mut self, service_name: &str) -> Self {
+    fn complete(&mut self, service_name: &'static str) {
         let own = match self.kind {
             SpanKind::Client => &mut self.from,
             _ => &mut self.to,
         };
         if own.service_name.is_empty() && !service_name.is_empty() {
-            own.service_name = Cow::Owned(service_name.to_owned());
+            own.service_name = Cow::Borrowed(service_name);
         }
         if self.to.method.is_empty() {
-            self.to.method = self.method.clone();
+            self.to.method.clone_from(&self.method);
         }
-        self
     }
 
     /// By what name its span is known while it runs. What a gRPC client has asked for, or an HTTP client, may not exist:
     /// then it is no name before it has served once.
-    fn site(&self) -> &'static Callsite {
+    fn find_site(&self) -> &'static Callsite {
+        if let Some(site) = self.site {
+            return site;
+        }
         let from_outside =
             self.kind != SpanKind::Client && (self.system == "grpc" || self.http.is_some());
         let name = full_method(&self.package, &self.service, &self.method);
@@ -523,7 +533,12 @@ impl RpcInfo {
                 None => sites::named(kind, method),
             };
         }
-        let method = self.invocation().full_method();
+        if let Some(site) = self.0.plan.site
+            && self.0.late.method.get().is_none()
+        {
+            return Some(site);
+        }
+        let method = self.invocation().full_name();
         if method.is_empty() || method == OTHER {
             return None;
         }

@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use super::Installed;
 use super::metrics::Counted;
+#[cfg(feature = "tower")]
+use super::sites;
 use super::stats::RpcStats;
 pub(super) use super::status::{BizStatus, RpcStatus};
 pub(super) use super::stream::StreamingMode;
-use crate::callsite::SpanKind;
+use crate::callsite::{Callsite, SpanKind};
 use crate::context::Ids;
 
 /// Text that is mostly known when the program is built.
@@ -27,7 +29,8 @@ pub struct RpcInfo(pub(super) Arc<Shared>);
 /// What the clones share.
 pub(super) struct Shared {
     pub(super) installed: &'static Installed,
-    pub(super) plan: RpcPlan,
+    /// By itself: one block of all of it is more than allocators keep at hand.
+    pub(super) plan: Box<RpcPlan>,
     /// Attempts that were made so far, where they are told apart.
     pub(super) attempts: AtomicU32,
     /// Of the span that stands for the call.
@@ -151,6 +154,8 @@ pub struct RpcPlan {
     pub(crate) package: Text,
     pub(crate) service: Text,
     pub(crate) method: Text,
+    /// Its name is that of the method as long as it is known.
+    pub(super) site: Option<&'static Callsite>,
     pub(crate) streaming: StreamingMode,
     pub(crate) seq_id: i32,
     pub(crate) attempt: u32,
@@ -223,6 +228,7 @@ impl RpcPlan {
             package: Text::Borrowed(""),
             service: Text::Borrowed(""),
             method: Text::Borrowed(""),
+            site: None,
             streaming: StreamingMode::Unary,
             seq_id: 0,
             attempt: 0,
@@ -269,16 +275,44 @@ impl RpcPlan {
         package: impl Into<Cow<'static, str>>,
         service: impl Into<Cow<'static, str>>,
     ) -> Self {
-        self.package = package.into();
-        self.service = service.into();
+        self.set_service(package.into(), service.into());
         self
     }
 
     /// The method as its interface definition names it.
     #[must_use]
     pub fn with_method(mut self, method: impl Into<Cow<'static, str>>) -> Self {
-        self.method = method.into();
+        self.set_method_alone(method.into());
         self
+    }
+
+    pub(super) fn set_service(&mut self, package: Text, service: Text) {
+        (self.package, self.service) = (package, service);
+        self.site = None;
+    }
+
+    pub(super) fn set_method_alone(&mut self, method: Text) {
+        self.method = method;
+        self.site = None;
+    }
+
+    pub(crate) fn set_method(&mut self, package: Text, service: Text, method: Text) {
+        self.set_service(package, service);
+        self.set_method_alone(method);
+    }
+
+    /// The method of this full name, where calls have had it before: then nothing is allocated for it.
+    #[cfg(feature = "tower")]
+    pub(crate) fn set_known(&mut self, name: &str) -> bool {
+        let Some(site) = sites::remembered(self.kind, name) else {
+            return false;
+        };
+        let Some((package, service, method)) = parse_name(site.name()) else {
+            return false;
+        };
+        self.set_method(package.into(), service.into(), method.into());
+        self.site = Some(site);
+        true
     }
 
     /// Which sides stream.
@@ -321,29 +355,28 @@ impl RpcPlan {
     /// call.finish();
     /// ```
     #[must_use]
-    pub fn attempt_at_current(self) -> Self {
-        match RpcInfo::current() {
-            Some(call) => self.attempt_at(&call),
-            None => self,
+    pub fn attempt_at_current(mut self) -> Self {
+        if let Some(call) = RpcInfo::current() {
+            self.set_attempt_at(&call);
         }
+        self
     }
 
     /// The next try at the call of the `#[traced(client)]` function that this runs in, if it does.
     #[cfg(feature = "tower")]
-    pub(crate) fn attempt_of_function(self) -> Self {
-        match RpcInfo::current() {
-            Some(call) if call.kind() == SpanKind::Client && call.0.plan.of_function => {
-                self.attempt_at(&call)
-            }
-            _ => self,
+    pub(crate) fn set_attempt_of_function(&mut self) {
+        if let Some(call) = RpcInfo::current()
+            && call.kind() == SpanKind::Client
+            && call.0.plan.of_function
+        {
+            self.set_attempt_at(&call);
         }
     }
 
     /// The next try at this call.
-    pub(crate) fn attempt_at(mut self, call: &RpcInfo) -> Self {
+    pub(crate) fn set_attempt_at(&mut self, call: &RpcInfo) {
         self.attempt = call.0.attempts.fetch_add(1, Relaxed);
         self.is_attempt = true;
-        self
     }
 
     /// How long the call may take.
@@ -401,7 +434,15 @@ impl<'a> Invocation<'a> {
     /// `package.Service/method`, `Service/method` or `method`, as far as known: `rpc.method`.
     #[must_use]
     pub fn full_method(self) -> String {
-        full_method(self.package(), self.service(), self.method())
+        self.full_name().into_owned()
+    }
+
+    /// [`Self::full_method`], without an allocation where the name is known.
+    pub(super) fn full_name(self) -> Cow<'a, str> {
+        match self.0.plan.site {
+            Some(site) if self.0.late.method.get().is_none() => Cow::Borrowed(site.name()),
+            _ => full_method(self.package(), self.service(), self.method()).into(),
+        }
     }
 
     /// Which sides stream.
@@ -446,14 +487,23 @@ pub(super) fn full_method(package: &str, service: &str, method: &str) -> String 
     }
 }
 
+/// Package, service and method of `package.Service/Method`.
+#[cfg(feature = "tower")]
+pub(crate) fn parse_name(name: &str) -> Option<(&str, &str, &str)> {
+    let (service, method) = name.rsplit_once('/')?;
+    let (package, service) = service.rsplit_once('.').unwrap_or(("", service));
+    (!service.is_empty() && !method.is_empty()).then_some((package, service, method))
+}
+
 /// What the conventions call a method that does not exist.
-pub(super) const OTHER: &str = "_OTHER";
+pub(crate) const OTHER: &str = "_OTHER";
 
 impl RpcInfo {
     /// What one holds, but for its texts.
-    pub(crate) const BYTES: usize = size_of::<Shared>() + 2 * size_of::<usize>();
+    pub(crate) const BYTES: usize =
+        size_of::<Shared>() + 2 * size_of::<usize>() + size_of::<RpcPlan>();
 
-    pub(super) fn new(plan: RpcPlan, installed: &'static Installed) -> Self {
+    pub(super) fn new(plan: Box<RpcPlan>, installed: &'static Installed) -> Self {
         Self(Arc::new(Shared {
             installed,
             stats: RpcStats::new(installed.level),

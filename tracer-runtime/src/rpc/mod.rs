@@ -96,6 +96,8 @@ pub use call::RpcCall;
 pub(crate) use current::serves;
 pub use event::*;
 pub use info::{Endpoint, Invocation, RpcConfig, RpcInfo, RpcPlan};
+#[cfg(feature = "tower")]
+pub(crate) use info::{OTHER, parse_name};
 #[cfg(feature = "enable")]
 pub(crate) use installed::{Installed, install, installed};
 #[cfg(feature = "metrics")]

@@ -116,11 +116,11 @@ impl Settings {
             return None;
         }
         let (mut plan, is_grpc) = request::sent(parts, &self.to);
-        plan = match parts.extensions.get() {
-            Some(Tried(call)) => plan.attempt_at(call),
-            None => plan.attempt_of_function(),
-        };
-        let mut call = RpcCall::start(plan);
+        match parts.extensions.get() {
+            Some(Tried(call)) => plan.set_attempt_at(call),
+            None => plan.set_attempt_of_function(),
+        }
+        let mut call = RpcCall::start_boxed(plan);
         call.within(|| inject(&mut parts.headers));
         let info = call.info()?;
         if !info.invocation().is_attempt() {

@@ -9,7 +9,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 
 use crate::record::Failure;
-use crate::rpc::RpcStatus;
+use crate::rpc::{RpcStatus, parse_name};
 
 /// Whether this is gRPC over HTTP/2. Not gRPC-Web, whose trailers are in the body.
 pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
@@ -22,9 +22,7 @@ pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
 
 /// Package, service and method of `/package.Service/Method`.
 pub(super) fn parse_path(path: &str) -> Option<(&str, &str, &str)> {
-    let (service, method) = path.strip_prefix('/')?.rsplit_once('/')?;
-    let (package, service) = service.rsplit_once('.').unwrap_or(("", service));
-    (!service.is_empty() && !method.is_empty()).then_some((package, service, method))
+    parse_name(path.strip_prefix('/')?)
 }
 
 /// `grpc-timeout`.

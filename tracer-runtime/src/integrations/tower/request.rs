@@ -9,7 +9,7 @@ use http::{Extensions, HeaderMap, Method, Uri, Version};
 
 use super::grpc;
 use crate::callsite::SpanKind;
-use crate::rpc::{Endpoint, RpcPlan};
+use crate::rpc::{Endpoint, OTHER, RpcPlan};
 
 type Text = Cow<'static, str>;
 
@@ -53,15 +53,16 @@ impl<'a> Head<'a> {
 }
 
 /// A call that arrives; whether it is gRPC.
-pub(super) fn served(parts: &Parts) -> (RpcPlan, bool) {
-    let mut plan = RpcPlan::server("http");
+pub(super) fn served(parts: &Parts) -> (Box<RpcPlan>, bool) {
+    let mut plan = Box::new(RpcPlan::server("http"));
     let is_grpc = identify(&mut plan, &Head::of(parts));
     (plan, is_grpc)
 }
 
 /// A call that leaves; whether it is gRPC.
-pub(super) fn sent(parts: &Parts, to: &Endpoint) -> (RpcPlan, bool) {
-    let mut plan = RpcPlan::client("http").with_to(to.clone());
+pub(super) fn sent(parts: &Parts, to: &Endpoint) -> (Box<RpcPlan>, bool) {
+    let mut plan = Box::new(RpcPlan::client("http"));
+    plan.to.clone_from(to);
     let is_grpc = identify(&mut plan, &Head::of(parts));
     (plan, is_grpc)
 }
@@ -89,13 +90,17 @@ pub(crate) fn identify(plan: &mut RpcPlan, head: &Head<'_>) -> bool {
 fn identify_grpc(plan: &mut RpcPlan, head: &Head<'_>) {
     plan.system = Text::Borrowed("grpc");
     plan.config.rpc_timeout = grpc::timeout(head.headers);
-    match grpc::parse_path(head.path()) {
-        Some((package, service, method)) => {
-            plan.package = package.to_owned().into();
-            plan.service = service.to_owned().into();
-            plan.method = method.to_owned().into();
-        }
-        None if head.uri.is_some() => plan.method = Text::Borrowed("_OTHER"),
+    let path = head.path();
+    if plan.set_known(path.strip_prefix('/').unwrap_or_default()) {
+        return;
+    }
+    match grpc::parse_path(path) {
+        Some((package, service, method)) => plan.set_method(
+            package.to_owned().into(),
+            service.to_owned().into(),
+            method.to_owned().into(),
+        ),
+        None if head.uri.is_some() => plan.method = Text::Borrowed(OTHER),
         None => {}
     }
 }
