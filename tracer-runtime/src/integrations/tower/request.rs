@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use http::header::{HOST, USER_AGENT};
+use http::header::{HOST, HeaderName, USER_AGENT};
 use http::request::Parts;
 use http::uri::Authority;
 use http::{Extensions, HeaderMap, Method, Uri, Version};
@@ -12,6 +12,13 @@ use crate::callsite::SpanKind;
 use crate::rpc::{Endpoint, OTHER, RpcPlan};
 
 type Text = Cow<'static, str>;
+
+// Ready to be looked up.
+static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+static FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+static KRATOS_SERVICE: HeaderName = HeaderName::from_static("x-md-service-name");
+static KITEX_SERVICE: HeaderName = HeaderName::from_static("source-service");
+static KITEX_METHOD: HeaderName = HeaderName::from_static("source-method");
 
 /// The values of these query parameters are secrets.
 ///
@@ -109,7 +116,7 @@ fn identify_http(plan: &mut RpcPlan, head: &Head<'_>) {
     plan.system = Text::Borrowed("http");
     let request = plan.http.get_or_insert_default();
     request.scheme = scheme(head);
-    request.user_agent = header(head.headers, USER_AGENT.as_str());
+    request.user_agent = header(head.headers, &USER_AGENT);
     if let Some(version) = head.version {
         request.version = Text::Borrowed(version_number(version));
     }
@@ -154,7 +161,7 @@ fn known_method(method: &Method) -> Option<&'static str> {
 }
 
 fn scheme(head: &Head<'_>) -> Text {
-    let forwarded = || header(head.headers, "x-forwarded-proto");
+    let forwarded = || header(head.headers, &FORWARDED_PROTO);
     match head.uri.and_then(Uri::scheme_str) {
         Some("http") => Text::Borrowed("http"),
         Some("https") => Text::Borrowed("https"),
@@ -173,17 +180,17 @@ fn authority(head: &Head<'_>) -> Text {
             .map_or(uri, |(_, host)| host)
             .to_owned()
             .into(),
-        None => header(head.headers, "x-forwarded-host")
-            .or_else(|| header(head.headers, HOST.as_str()))
+        None => header(head.headers, &FORWARDED_HOST)
+            .or_else(|| header(head.headers, &HOST))
             .unwrap_or_default(),
     }
 }
 
 /// Who calls, as far as the request says.
 fn identify_caller(plan: &mut RpcPlan, head: &Head<'_>) {
-    let name = header(head.headers, "x-md-service-name")
-        .or_else(|| header(head.headers, "source-service"));
-    let method = header(head.headers, "source-method");
+    let name =
+        header(head.headers, &KRATOS_SERVICE).or_else(|| header(head.headers, &KITEX_SERVICE));
+    let method = header(head.headers, &KITEX_METHOD);
     plan.from.service_name = name.unwrap_or_default();
     plan.from.method = method.unwrap_or_default();
     plan.from.address = peer(head);
@@ -206,7 +213,7 @@ fn peer(head: &Head<'_>) -> Text {
 }
 
 /// At most 256 bytes of it.
-fn header(headers: &HeaderMap, name: &str) -> Option<Text> {
+fn header(headers: &HeaderMap, name: &HeaderName) -> Option<Text> {
     let text = headers.get(name)?.to_str().ok()?;
     let text = text.get(..256).unwrap_or(text).trim();
     (!text.is_empty()).then(|| text.to_owned().into())
