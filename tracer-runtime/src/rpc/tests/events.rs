@@ -54,7 +54,7 @@ fn the_first_of_a_name_counts() {
     call.record_with(READ_FINISH, EventStatus::Error, "broken pipe");
     call.record(READ_FINISH);
     call.record_with(AUTH_DONE, EventStatus::Warn, "by token");
-    call.record(&AUTH_DONE);
+    call.record(AUTH_DONE);
     let stats = call.info().expect("a capture records").stats();
     let read = stats.event(READ_FINISH).expect("it was noted");
     assert_eq!(
