@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::info::RpcPlan;
+use super::plan::RpcPlan;
 use crate::mode;
 
 /// What is known of a call before it starts; nothing where nobody records, or where the function handles a call that a
