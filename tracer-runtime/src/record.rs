@@ -124,9 +124,9 @@ pub(crate) struct SpanDetails {
 impl SpanDetails {
     /// Adds what is known of the call between services, for whoever reads the span.
     pub(crate) fn spell_out_rpc(&mut self) {
-        if let Some(rpc) = self.rpc.take() {
-            self.own_attributes.extend(attributes::of(&rpc));
-            self.events.extend(attributes::events_of(&rpc));
+        if let Some(rpc) = &self.rpc {
+            self.own_attributes.extend(attributes::of(rpc));
+            self.events.extend(attributes::events_of(rpc));
             self.events.sort_by_key(|event| event.time);
         }
     }

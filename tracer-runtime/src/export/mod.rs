@@ -24,6 +24,11 @@ pub(crate) trait Exporter: Send {
     /// Takes the spans of one kept trace, or of a part of one. Does not wait for anybody.
     fn export(&mut self, spans: &mut dyn Iterator<Item = SpanView<'_>>);
 
+    /// Whether it looks at what spans have recorded. Where none does, calls between services need not be spelled out.
+    fn reads(&self) -> bool {
+        true
+    }
+
     /// Returns once everything handed over before has been delivered or given up.
     ///
     /// # Errors

@@ -202,8 +202,11 @@ impl Rounds {
         } else {
             0
         };
+        let read = self.exporters.read();
         while let Some(mut fragment) = self.traces.pop_front() {
-            fragment.spell_out_rpcs();
+            if read {
+                fragment.spell_out_rpcs();
+            }
             self.exporters.take(&fragment, &GLOBAL.account);
             fragment.empty_for_others(MAX_CHUNKS);
             self.emptied.push(fragment);
@@ -223,6 +226,14 @@ impl Rounds {
 }
 
 impl Exporters {
+    /// Whether any of them looks at what spans have recorded.
+    fn read(&self) -> bool {
+        self.watching
+            .iter()
+            .chain(&self.settling)
+            .any(|exporter| exporter.reads())
+    }
+
     fn take(&mut self, fragment: &Fragment, account: &Account) {
         for exporter in &mut self.watching {
             let _ = unharmed(|| exporter.export(&mut fragment.spans()));

@@ -3,9 +3,13 @@
 use super::budget::Claim;
 use crate::id::SpanId;
 use crate::record::{Failure, SpanDetails};
+use crate::rpc::RpcInfo;
 
 /// A place among the open ones and one among the closed ones, each in a list that doubles when it is full.
 const ENTRY_BYTES: usize = 2 * (size_of::<Open>() + size_of::<SpanDetails>());
+
+/// A recycled fragment keeps room for so many spans that have recorded something.
+const MAX_SPARE: usize = 4;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -107,6 +111,35 @@ impl Details {
 
     pub(crate) fn closed_mut(&mut self, index: usize) -> Option<&mut SpanDetails> {
         self.closed.get_mut(index)
+    }
+
+    /// Frees what was recorded, but for what is known of calls between services: the thread that takes the fragment frees
+    /// that, as threads that serve calls have allocated it.
+    pub(crate) fn strip(&mut self) {
+        if self.closed.len() > MAX_SPARE {
+            return self.clear();
+        }
+        for details in &mut self.closed {
+            *details = SpanDetails {
+                rpc: details.rpc.take(),
+                ..SpanDetails::default()
+            };
+        }
+        let kept = self.closed.len() * (ENTRY_BYTES + RpcInfo::BYTES);
+        self.claim.shrink(self.claim.bytes().saturating_sub(kept));
+    }
+
+    /// Forgets everything but a little room.
+    pub(crate) fn clear(&mut self) {
+        if self.closed.capacity() > MAX_SPARE || self.open.capacity() > MAX_SPARE {
+            *self = Self::default();
+            return;
+        }
+        self.closed.clear();
+        self.open.clear();
+        let room = self.closed.capacity() * size_of::<SpanDetails>()
+            + self.open.capacity() * size_of::<Open>();
+        self.claim.shrink(self.claim.bytes().saturating_sub(room));
     }
 
     /// Moves out those of the finished spans.

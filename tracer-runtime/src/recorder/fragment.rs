@@ -305,16 +305,19 @@ impl Fragment {
         if self.full.capacity() > MAX_SPARE_PLACES {
             self.full = Vec::new();
         }
+        self.details.clear();
         self.forget();
     }
 
-    /// Forgets everything but the room of its chunks, of which at most `max_chunks` stay.
+    /// Forgets everything but the room of its chunks, of which at most `max_chunks` stay, and what is freed elsewhere: see
+    /// [`Details::strip`].
     pub(crate) fn empty_for_others(&mut self, max_chunks: usize) {
         self.full.truncate(max_chunks.saturating_sub(1));
         self.full.retain(Chunk::is_full_size);
         for chunk in &mut self.full {
             chunk.records.clear();
         }
+        self.details.strip();
         self.forget();
     }
 
@@ -322,7 +325,6 @@ impl Fragment {
     fn forget(&mut self) {
         self.current.records.clear();
         self.full_records = 0;
-        self.details = Details::default();
         self.plain = false;
         self.sampled = false;
         self.kept = false;

@@ -5,8 +5,10 @@
 //! <https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/>,
 //! <https://opentelemetry.io/docs/specs/semconv/http/http-spans/>
 
+use super::endpoint::Endpoint;
 use super::event::EventStatus;
-use super::info::{Endpoint, HttpRequest, RpcInfo, RpcStatus, full_method};
+use super::info::{RpcInfo, RpcStatus, full_method};
+use super::plan::HttpRequest;
 use crate::callsite::SpanKind;
 use crate::record::{Event, EventKind};
 use crate::value::{KeyValue, Value};

@@ -4,20 +4,18 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::future::Future;
 use std::pin::pin;
-#[cfg(feature = "tower")]
-use std::time::Duration;
 
-use super::current::{self, Current};
+use super::current::Current;
 use super::event::{EventStatus, RPC_FINISH, RPC_START, RpcEvent, StatsLevel};
-#[cfg(feature = "tower")]
-use super::event::{STREAM_FINISH, STREAM_RECV, STREAM_RECV_HEADER, STREAM_SEND, STREAM_START};
-use super::info::{BizStatus, OTHER, RpcInfo, RpcPlan, RpcStatus, full_method};
-#[cfg(feature = "tower")]
-use super::stream::{StreamEvent, StreamEventKind};
+use super::info::RpcInfo;
+use super::notes::settle_status;
+use super::plan::RpcPlan;
+use super::status::RpcStatus;
 use super::tracers::States;
-use super::{Installed, installed, metrics, sites, status};
+use super::{Installed, installed, metrics};
 use crate::callsite::{Callsite, SpanKind};
 use crate::clock;
+#[cfg(feature = "tower")]
 use crate::context::Remote;
 use crate::mode;
 use crate::propagation::{Extract, Inject, extract, inject};
@@ -65,16 +63,23 @@ struct Running {
 impl RpcCall {
     /// Starts a call under the current span.
     pub fn start(plan: RpcPlan) -> Self {
+        Self::start_boxed(Box::new(plan))
+    }
+
+    pub(crate) fn start_boxed(plan: Box<RpcPlan>) -> Self {
         Self::start_at(installed(), plan, Start::current)
     }
 
     /// Starts a call that this process serves: the caller's context is in the carrier.
     pub fn serve<C: Extract + ?Sized>(plan: RpcPlan, carrier: &C) -> Self {
-        Self::start_at(installed(), plan, || Start::remote(extract(carrier)))
+        Self::start_at(installed(), Box::new(plan), || {
+            Start::remote(extract(carrier))
+        })
     }
 
     /// Starts a call that this process serves, under a context that was read before.
-    pub(crate) fn serve_remote(plan: RpcPlan, remote: Option<Remote>) -> Self {
+    #[cfg(feature = "tower")]
+    pub(crate) fn serve_remote(plan: Box<RpcPlan>, remote: Option<Remote>) -> Self {
         Self::start_at(installed(), plan, || Start::remote(remote))
     }
 
@@ -87,30 +92,31 @@ impl RpcCall {
 
     pub(super) fn start_at(
         installed: &'static Installed,
-        plan: RpcPlan,
+        plan: impl Into<Box<RpcPlan>>,
         at: impl FnOnce() -> Start,
     ) -> Self {
         if mode::get() == 0 {
             return Self(None);
         }
-        let site = plan.site();
+        let plan = plan.into();
+        let site = plan.find_site();
         Self::start_as(installed, plan, SpanOfCall::ByMethod(site, at()))
     }
 
     /// Starts the call that a function stands for.
-    pub(super) fn start_function(plan: RpcPlan, site: &'static Callsite, at: Start) -> Self {
+    pub(super) fn start_function(plan: Box<RpcPlan>, site: &'static Callsite, at: Start) -> Self {
         Self::start_as(installed(), plan, SpanOfCall::Function(site, at))
     }
 
     /// Starts the call that the current span stands for.
-    pub(super) fn start_in_current(plan: RpcPlan) -> Self {
+    pub(super) fn start_in_current(plan: Box<RpcPlan>) -> Self {
         Self::start_as(installed(), plan, SpanOfCall::Current)
     }
 
-    fn start_as(installed: &'static Installed, plan: RpcPlan, span: SpanOfCall) -> Self {
+    fn start_as(installed: &'static Installed, mut plan: Box<RpcPlan>, span: SpanOfCall) -> Self {
         // Read first: the time of decoding and of the tracers belongs to the call.
         let ticks = clock::now();
-        let plan = plan.complete(&installed.service_name);
+        plan.complete(&installed.service_name);
         let (held, site) = match span {
             SpanOfCall::ByMethod(site, at) => (Some(Held::new(site, at)), Some(site)),
             SpanOfCall::Function(site, at) => (Some(Held::new(site, at)), None),
@@ -380,153 +386,4 @@ enum SpanOfCall {
 struct Outside<'a> {
     info: &'a RpcInfo,
     states: &'a mut States,
-}
-
-/// What the protocol's status is where nobody has said it, and what it says about the method.
-fn settle_status(info: &RpcInfo, outcome: CallOutcome) {
-    if info.system() != "grpc" {
-        return;
-    }
-    let late = &info.0.late;
-    let _ = late.status.set(RpcStatus::Grpc(match outcome {
-        CallOutcome::Ok => 0,
-        CallOutcome::Cancelled => status::GRPC_CANCELLED,
-        CallOutcome::Error | CallOutcome::Panic => status::GRPC_UNKNOWN,
-    }));
-    let unimplemented = info.status() == Some(RpcStatus::Grpc(status::GRPC_UNIMPLEMENTED));
-    let kind = info.kind();
-    // There may be no such method, and anybody can ask for one.
-    if unimplemented
-        && kind == SpanKind::Server
-        && sites::known(kind, &info.invocation().full_method()).is_none()
-    {
-        let _ = late.method.set(Cow::Borrowed(OTHER));
-    }
-}
-
-impl RpcPlan {
-    /// With what is known anyway.
-    fn complete(mut self, service_name: &str) -> Self {
-        let own = match self.kind {
-            SpanKind::Client => &mut self.from,
-            _ => &mut self.to,
-        };
-        if own.service_name.is_empty() && !service_name.is_empty() {
-            own.service_name = Cow::Owned(service_name.to_owned());
-        }
-        if self.to.method.is_empty() {
-            self.to.method = self.method.clone();
-        }
-        self
-    }
-
-    /// By what name its span is known while it runs. What a gRPC client has asked for, or an HTTP client, may not exist:
-    /// then it is no name before it has served once.
-    fn site(&self) -> &'static Callsite {
-        let from_outside =
-            self.kind != SpanKind::Client && (self.system == "grpc" || self.http.is_some());
-        let name = full_method(&self.package, &self.service, &self.method);
-        let site = match &*name {
-            "" => None,
-            name if from_outside => sites::known(self.kind, name),
-            name => sites::named(self.kind, name),
-        };
-        site.unwrap_or_else(|| sites::of_system(self.kind, &self.system))
-    }
-}
-
-impl RpcInfo {
-    /// The call that the code here works for; the innermost one.
-    ///
-    /// ```
-    /// use tracer_runtime::rpc::{RpcEvent, RpcInfo, StatsLevel};
-    ///
-    /// static AUTH_DONE: RpcEvent = RpcEvent::new("auth_done", StatsLevel::Base);
-    ///
-    /// if let Some(rpc) = RpcInfo::current() {
-    ///     rpc.record(AUTH_DONE);
-    /// }
-    /// ```
-    #[must_use]
-    pub fn current() -> Option<Self> {
-        if mode::get() == 0 {
-            return None;
-        }
-        current::get()
-    }
-
-    /// Notes that something has happened in the call.
-    pub fn record(&self, event: impl Into<RpcEvent>) {
-        self.stats().note(event.into(), EventStatus::Info, "");
-    }
-
-    /// Notes that something has happened in the call, and what was wrong about it.
-    pub fn record_with(&self, event: impl Into<RpcEvent>, status: EventStatus, text: &str) {
-        self.stats().note(event.into(), status, text);
-    }
-
-    /// The failure that the application reports in a call that went well. What is said first counts.
-    pub fn set_biz_status(&self, code: i32, message: impl Into<String>) {
-        let message = message.into();
-        let _ = self.0.late.biz_status.set(BizStatus { code, message });
-    }
-
-    /// Notes a step of the stream, and tells the tracers.
-    #[cfg(feature = "tower")]
-    pub(crate) fn stream_event(&self, kind: StreamEventKind, bytes: u64, error: Option<&str>) {
-        let event = match kind {
-            StreamEventKind::Start => STREAM_START,
-            StreamEventKind::HeaderReceived => STREAM_RECV_HEADER,
-            StreamEventKind::Received => STREAM_RECV,
-            StreamEventKind::Sent => STREAM_SEND,
-            StreamEventKind::Finish => STREAM_FINISH,
-        };
-        let (stats, tracers) = (self.stats(), &self.0.installed.tracers);
-        if stats.level() < StatsLevel::Detailed {
-            return;
-        }
-        let first = stats.ticks(event).is_none();
-        if tracers.is_empty() && !first {
-            return;
-        }
-        let now = clock::now();
-        if first {
-            let status = match error {
-                None => EventStatus::Info,
-                Some(_) => EventStatus::Error,
-            };
-            stats.note_at(event, status, error.unwrap_or_default(), now);
-        }
-        let offset = clock::scale().duration_ns(now.saturating_sub(stats.started()));
-        let event = StreamEvent {
-            kind,
-            bytes,
-            offset: Duration::from_nanos(offset),
-            error: error.map(ToOwned::to_owned),
-        };
-        tracers.stream_event(self, &event);
-    }
-
-    /// By what name its span is known in the end.
-    fn site(&self) -> Option<&'static Callsite> {
-        let kind = self.kind();
-        if let Some(http) = &self.0.plan.http
-            && self.system() == "http"
-        {
-            let method = if http.method == OTHER {
-                "HTTP"
-            } else {
-                &*http.method
-            };
-            return match self.route() {
-                Some(route) => sites::named(kind, &format!("{method} {route}")),
-                None => sites::named(kind, method),
-            };
-        }
-        let method = self.invocation().full_method();
-        if method.is_empty() || method == OTHER {
-            return None;
-        }
-        sites::named(kind, &method)
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::info::RpcPlan;
+use super::plan::RpcPlan;
 use crate::mode;
 
 /// What is known of a call before it starts; nothing where nobody records, or where the function handles a call that a
@@ -42,15 +42,12 @@ impl Identity {
     /// `rpc(service = …)`; what is in front of the last dot is the package.
     pub fn service(&mut self, service: &'static str) {
         let (package, service) = split_service(service);
-        self.change(|plan| {
-            plan.package = Cow::Borrowed(package);
-            plan.service = Cow::Borrowed(service);
-        });
+        self.change(|plan| plan.set_service(Cow::Borrowed(package), Cow::Borrowed(service)));
     }
 
     /// `rpc(method = …)`
     pub fn method(&mut self, method: &'static str) {
-        self.change(|plan| plan.method = Cow::Borrowed(method));
+        self.change(|plan| plan.set_method_alone(Cow::Borrowed(method)));
     }
 
     pub(super) fn change(&mut self, change: impl FnOnce(&mut RpcPlan)) {
@@ -59,8 +56,8 @@ impl Identity {
         }
     }
 
-    pub(super) fn plan(self) -> Option<RpcPlan> {
-        self.0.map(|plan| *plan)
+    pub(super) fn plan(self) -> Option<Box<RpcPlan>> {
+        self.0
     }
 }
 
@@ -176,9 +173,11 @@ impl<T> Identifies for tonic::Request<T> {
         // Generated clients say it, to whoever looks at the request behind them.
         if let Some(method) = self.extensions().get::<tonic::GrpcMethod<'static>>() {
             let (package, service) = split_service(method.service());
-            plan.package = package.to_owned().into();
-            plan.service = service.to_owned().into();
-            plan.method = method.method().to_owned().into();
+            plan.set_method(
+                package.to_owned().into(),
+                service.to_owned().into(),
+                method.method().to_owned().into(),
+            );
         }
     }
 }

@@ -50,6 +50,8 @@ pub(crate) mod attributes;
 mod call;
 #[cfg(feature = "enable")]
 mod current;
+#[cfg(feature = "enable")]
+mod endpoint;
 mod event;
 #[cfg(feature = "enable")]
 #[doc(hidden)]
@@ -65,8 +67,12 @@ pub(crate) mod metrics;
 #[cfg(all(feature = "enable", not(feature = "metrics")))]
 #[path = "metrics/off.rs"]
 pub(crate) mod metrics;
+#[cfg(feature = "enable")]
+mod notes;
 #[cfg(not(feature = "enable"))]
 mod off;
+#[cfg(feature = "enable")]
+mod plan;
 #[cfg(feature = "enable")]
 mod sites;
 #[cfg(feature = "enable")]
@@ -94,12 +100,20 @@ pub use off::{identity, traced};
 pub use call::RpcCall;
 #[cfg(feature = "enable")]
 pub(crate) use current::serves;
+#[cfg(feature = "enable")]
+pub use endpoint::Endpoint;
 pub use event::*;
-pub use info::{Endpoint, Invocation, RpcConfig, RpcInfo, RpcPlan};
+#[cfg(not(feature = "enable"))]
+pub use info::{Endpoint, RpcConfig, RpcPlan};
+pub use info::{Invocation, RpcInfo};
+#[cfg(feature = "tower")]
+pub(crate) use info::{OTHER, parse_name};
 #[cfg(feature = "enable")]
 pub(crate) use installed::{Installed, install, installed};
 #[cfg(feature = "metrics")]
 pub use metrics::{KitexMetrics, KratosMetrics, kitex_metrics, kratos_metrics};
+#[cfg(feature = "enable")]
+pub use plan::{RpcConfig, RpcPlan};
 pub use stats::RpcStats;
 pub use status::{BizStatus, RpcStatus};
 pub use stream::{StreamEvent, StreamEventKind, StreamingMode};

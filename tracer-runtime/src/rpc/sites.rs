@@ -1,5 +1,7 @@
 //! Callsites of calls that no function stands for, by kind and name.
 
+#[cfg(feature = "tower")]
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
@@ -12,6 +14,16 @@ type Names = HashMap<String, &'static Callsite>;
 
 static SERVERS: RwLock<Option<Names>> = RwLock::new(None);
 static CLIENTS: RwLock<Option<Names>> = RwLock::new(None);
+
+/// Names that a thread remembers.
+#[cfg(feature = "tower")]
+const RECENT_NAMES: usize = 64;
+
+#[cfg(feature = "tower")]
+thread_local! {
+    static RECENT: [Cell<Option<&'static Callsite>>; RECENT_NAMES] =
+        const { [const { Cell::new(None) }; RECENT_NAMES] };
+}
 
 /// For names beyond the limit, and before a name is known.
 static SERVER: Callsite = unnamed("rpc").with_kind(SpanKind::Server);
@@ -43,6 +55,30 @@ pub(super) fn of_system(kind: SpanKind, system: &str) -> &'static Callsite {
 pub(super) fn known(kind: SpanKind, name: &str) -> Option<&'static Callsite> {
     let names = list(kind).read().unwrap_or_else(PoisonError::into_inner);
     names.as_ref()?.get(name).copied()
+}
+
+/// [`known`], by what this thread remembers where it can.
+#[cfg(feature = "tower")]
+pub(super) fn remembered(kind: SpanKind, name: &str) -> Option<&'static Callsite> {
+    let place = place(kind, name);
+    let is_it = |site: &&Callsite| site.kind() == kind && site.name() == name;
+    let site = RECENT.try_with(|recent| recent[place].get()).ok().flatten();
+    site.filter(is_it).or_else(|| {
+        let site = known(kind, name)?;
+        let _ = RECENT.try_with(|recent| recent[place].set(Some(site)));
+        Some(site)
+    })
+}
+
+/// Where a thread remembers a name: by its length and its end, which is the method.
+#[cfg(feature = "tower")]
+fn place(kind: SpanKind, name: &str) -> usize {
+    let end = name
+        .as_bytes()
+        .last_chunk()
+        .map_or(0, |end| u64::from_le_bytes(*end));
+    let word = end ^ (name.len() as u64) << 1 ^ u64::from(matches!(kind, SpanKind::Client));
+    (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize % RECENT_NAMES
 }
 
 /// The callsite of a name; `None` where there are too many already.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::task::{Context, Poll};
 
-use http::{Request, Response};
+use http::{HeaderName, Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -47,6 +47,8 @@ pub struct ClientService<S> {
     inner: S,
     settings: Settings,
 }
+
+static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Settings {
@@ -116,12 +118,16 @@ impl Settings {
             return None;
         }
         let (mut plan, is_grpc) = request::sent(parts, &self.to);
-        plan = match parts.extensions.get() {
-            Some(Tried(call)) => plan.attempt_at(call),
-            None => plan.attempt_of_function(),
-        };
-        let mut call = RpcCall::start(plan);
+        match parts.extensions.get() {
+            Some(Tried(call)) => plan.set_attempt_at(call),
+            None => plan.set_attempt_of_function(),
+        }
+        let mut call = RpcCall::start_boxed(plan);
         call.within(|| inject(&mut parts.headers));
+        if let Some(value) = parts.headers.get_mut(&TRACEPARENT) {
+            // Never twice the same: HTTP/2 must not index it and evict what does repeat.
+            value.set_sensitive(true);
+        }
         let info = call.info()?;
         if !info.invocation().is_attempt() {
             parts.extensions.insert(Tried(info.clone()));

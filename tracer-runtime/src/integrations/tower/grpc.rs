@@ -6,10 +6,15 @@
 use std::time::Duration;
 
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::record::Failure;
-use crate::rpc::RpcStatus;
+use crate::rpc::{RpcStatus, parse_name};
+
+// Ready to be looked up.
+static TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+static STATUS: HeaderName = HeaderName::from_static("grpc-status");
+static MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 
 /// Whether this is gRPC over HTTP/2. Not gRPC-Web, whose trailers are in the body.
 pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
@@ -22,14 +27,12 @@ pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
 
 /// Package, service and method of `/package.Service/Method`.
 pub(super) fn parse_path(path: &str) -> Option<(&str, &str, &str)> {
-    let (service, method) = path.strip_prefix('/')?.rsplit_once('/')?;
-    let (package, service) = service.rsplit_once('.').unwrap_or(("", service));
-    (!service.is_empty() && !method.is_empty()).then_some((package, service, method))
+    parse_name(path.strip_prefix('/')?)
 }
 
 /// `grpc-timeout`.
 pub(super) fn timeout(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get("grpc-timeout")?.to_str().ok()?;
+    let text = headers.get(&TIMEOUT)?.to_str().ok()?;
     let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let amount: u64 = digits.parse().ok().filter(|_| digits.len() <= 8)?;
     Some(match unit {
@@ -45,7 +48,7 @@ pub(super) fn timeout(headers: &HeaderMap) -> Option<Duration> {
 
 /// The status, where these headers or trailers have one, and what it says.
 pub(super) fn status(headers: &HeaderMap) -> Option<(RpcStatus, Option<String>)> {
-    let code = headers.get("grpc-status")?;
+    let code = headers.get(&STATUS)?;
     // Beyond the known codes is unknown.
     let code = code
         .to_str()
@@ -53,7 +56,7 @@ pub(super) fn status(headers: &HeaderMap) -> Option<(RpcStatus, Option<String>)>
         .and_then(|text| text.parse().ok())
         .unwrap_or(2);
     let message = headers
-        .get("grpc-message")
+        .get(&MESSAGE)
         .map(decode)
         .filter(|text| !text.is_empty());
     Some((RpcStatus::Grpc(code), message))

@@ -2,16 +2,23 @@
 
 use std::borrow::Cow;
 
-use http::header::{HOST, USER_AGENT};
+use http::header::{HOST, HeaderName, USER_AGENT};
 use http::request::Parts;
 use http::uri::Authority;
 use http::{Extensions, HeaderMap, Method, Uri, Version};
 
 use super::grpc;
 use crate::callsite::SpanKind;
-use crate::rpc::{Endpoint, RpcPlan};
+use crate::rpc::{Endpoint, OTHER, RpcPlan};
 
 type Text = Cow<'static, str>;
+
+// Ready to be looked up.
+static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+static FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+static KRATOS_SERVICE: HeaderName = HeaderName::from_static("x-md-service-name");
+static KITEX_SERVICE: HeaderName = HeaderName::from_static("source-service");
+static KITEX_METHOD: HeaderName = HeaderName::from_static("source-method");
 
 /// The values of these query parameters are secrets.
 ///
@@ -53,15 +60,16 @@ impl<'a> Head<'a> {
 }
 
 /// A call that arrives; whether it is gRPC.
-pub(super) fn served(parts: &Parts) -> (RpcPlan, bool) {
-    let mut plan = RpcPlan::server("http");
+pub(super) fn served(parts: &Parts) -> (Box<RpcPlan>, bool) {
+    let mut plan = Box::new(RpcPlan::server("http"));
     let is_grpc = identify(&mut plan, &Head::of(parts));
     (plan, is_grpc)
 }
 
 /// A call that leaves; whether it is gRPC.
-pub(super) fn sent(parts: &Parts, to: &Endpoint) -> (RpcPlan, bool) {
-    let mut plan = RpcPlan::client("http").with_to(to.clone());
+pub(super) fn sent(parts: &Parts, to: &Endpoint) -> (Box<RpcPlan>, bool) {
+    let mut plan = Box::new(RpcPlan::client("http"));
+    plan.to.clone_from(to);
     let is_grpc = identify(&mut plan, &Head::of(parts));
     (plan, is_grpc)
 }
@@ -89,13 +97,17 @@ pub(crate) fn identify(plan: &mut RpcPlan, head: &Head<'_>) -> bool {
 fn identify_grpc(plan: &mut RpcPlan, head: &Head<'_>) {
     plan.system = Text::Borrowed("grpc");
     plan.config.rpc_timeout = grpc::timeout(head.headers);
-    match grpc::parse_path(head.path()) {
-        Some((package, service, method)) => {
-            plan.package = package.to_owned().into();
-            plan.service = service.to_owned().into();
-            plan.method = method.to_owned().into();
-        }
-        None if head.uri.is_some() => plan.method = Text::Borrowed("_OTHER"),
+    let path = head.path();
+    if plan.set_known(path.strip_prefix('/').unwrap_or_default()) {
+        return;
+    }
+    match grpc::parse_path(path) {
+        Some((package, service, method)) => plan.set_method(
+            package.to_owned().into(),
+            service.to_owned().into(),
+            method.to_owned().into(),
+        ),
+        None if head.uri.is_some() => plan.method = Text::Borrowed(OTHER),
         None => {}
     }
 }
@@ -104,7 +116,7 @@ fn identify_http(plan: &mut RpcPlan, head: &Head<'_>) {
     plan.system = Text::Borrowed("http");
     let request = plan.http.get_or_insert_default();
     request.scheme = scheme(head);
-    request.user_agent = header(head.headers, USER_AGENT.as_str());
+    request.user_agent = header(head.headers, &USER_AGENT);
     if let Some(version) = head.version {
         request.version = Text::Borrowed(version_number(version));
     }
@@ -149,7 +161,7 @@ fn known_method(method: &Method) -> Option<&'static str> {
 }
 
 fn scheme(head: &Head<'_>) -> Text {
-    let forwarded = || header(head.headers, "x-forwarded-proto");
+    let forwarded = || header(head.headers, &FORWARDED_PROTO);
     match head.uri.and_then(Uri::scheme_str) {
         Some("http") => Text::Borrowed("http"),
         Some("https") => Text::Borrowed("https"),
@@ -168,17 +180,17 @@ fn authority(head: &Head<'_>) -> Text {
             .map_or(uri, |(_, host)| host)
             .to_owned()
             .into(),
-        None => header(head.headers, "x-forwarded-host")
-            .or_else(|| header(head.headers, HOST.as_str()))
+        None => header(head.headers, &FORWARDED_HOST)
+            .or_else(|| header(head.headers, &HOST))
             .unwrap_or_default(),
     }
 }
 
 /// Who calls, as far as the request says.
 fn identify_caller(plan: &mut RpcPlan, head: &Head<'_>) {
-    let name = header(head.headers, "x-md-service-name")
-        .or_else(|| header(head.headers, "source-service"));
-    let method = header(head.headers, "source-method");
+    let name =
+        header(head.headers, &KRATOS_SERVICE).or_else(|| header(head.headers, &KITEX_SERVICE));
+    let method = header(head.headers, &KITEX_METHOD);
     plan.from.service_name = name.unwrap_or_default();
     plan.from.method = method.unwrap_or_default();
     plan.from.address = peer(head);
@@ -201,7 +213,7 @@ fn peer(head: &Head<'_>) -> Text {
 }
 
 /// At most 256 bytes of it.
-fn header(headers: &HeaderMap, name: &str) -> Option<Text> {
+fn header(headers: &HeaderMap, name: &HeaderName) -> Option<Text> {
     let text = headers.get(name)?.to_str().ok()?;
     let text = text.get(..256).unwrap_or(text).trim();
     (!text.is_empty()).then(|| text.to_owned().into())

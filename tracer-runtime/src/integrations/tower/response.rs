@@ -72,7 +72,11 @@ pub(crate) fn begun<B: Body>(
     } else if !is_grpc {
         call.set_status(RpcStatus::Http(response.status().as_u16()));
     }
-    let length = response.headers().get(CONTENT_LENGTH);
+    let length = match is_grpc {
+        // Its messages say how long they are.
+        true => None,
+        false => response.headers().get(CONTENT_LENGTH),
+    };
     let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
     let bodyless = *method == Method::HEAD
         || matches!(

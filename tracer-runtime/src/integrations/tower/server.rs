@@ -57,10 +57,6 @@ struct Settings {
     silent: bool,
 }
 
-/// In the extensions of a request that a layer has seen.
-#[derive(Debug, Clone)]
-struct Seen;
-
 impl ServerLayer {
     /// Looks at everything but the health checks and the reflection of gRPC.
     #[must_use]
@@ -83,7 +79,8 @@ impl ServerLayer {
         self
     }
 
-    /// Does not tell the caller, in a `traceresponse` header, which trace its request was part of.
+    /// Does not tell the caller, in a `traceresponse` header, which trace its request was part of. Callers over gRPC are never
+    /// told: a header whose value is always new pushes those that repeat out of the connection's table.
     ///
     /// <https://www.w3.org/TR/trace-context-2/#trace-context-http-response-headers-format>
     #[must_use]
@@ -121,7 +118,7 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
         let wanted = mode::get() != 0
-            && parts.extensions.get::<Seen>().is_none()
+            && parts.extensions.get::<RpcInfo>().is_none()
             && self.settings.filter.wants(parts.uri.path());
         if !wanted {
             let request = Request::from_parts(parts, body.pass_over());
@@ -135,13 +132,12 @@ where
             is_grpc,
             method: parts.method.clone(),
             answer_panics: self.settings.answer_panics,
-            traceresponse: !self.settings.silent,
+            traceresponse: !(is_grpc || self.settings.silent),
         };
         let Some(info) = call.info().cloned() else {
             let request = Request::from_parts(parts, body.pass_over());
             return ResponseFuture::passed_over(self.inner.call(request));
         };
-        parts.extensions.insert(Seen);
         parts.extensions.insert::<RpcInfo>(info.clone());
         if is_grpc {
             info.stream_event(StreamEventKind::Start, 0, None);

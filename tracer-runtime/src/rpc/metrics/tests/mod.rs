@@ -6,7 +6,7 @@ mod rpc;
 mod series;
 
 use crate::metrics::encode;
-use crate::rpc::info::HttpRequest;
+use crate::rpc::plan::HttpRequest;
 use crate::rpc::tracers::Tracers;
 use crate::rpc::{Installed, RpcCall, RpcPlan, StatsLevel, Tracer};
 use crate::span::start::Start;
