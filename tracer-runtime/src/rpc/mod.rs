@@ -106,7 +106,7 @@ pub use event::*;
 #[cfg(not(feature = "enable"))]
 pub use info::{Endpoint, RpcConfig, RpcPlan};
 pub use info::{Invocation, RpcInfo};
-#[cfg(feature = "tower")]
+#[cfg(all(feature = "enable", feature = "tower"))]
 pub(crate) use info::{OTHER, parse_name};
 #[cfg(feature = "enable")]
 pub(crate) use installed::{Installed, install, installed};
