@@ -141,7 +141,6 @@ impl RpcCall {
             if let Some(ids) = current_ids() {
                 let _ = running.info.0.ids.set(ids);
             }
-            inside::attach_rpc(running.info);
             if counts && running.info.stats().level() > StatsLevel::Disabled {
                 *running.states = installed.tracers.start(running.info);
             }
@@ -328,7 +327,12 @@ impl Running {
         *entered = true;
         let outside = &mut Outside { info, states };
         let done = current.within(|| match held {
-            Some(held) => held.within(|| run(outside)),
+            Some(held) => held.within(|| {
+                let unwinding = Unwinding(info);
+                let done = run(outside);
+                std::mem::forget(unwinding);
+                done
+            }),
             None => run(outside),
         });
         *entered = false;
@@ -361,14 +365,32 @@ impl Running {
             metrics::finished(&info);
         }
         let mut states = std::mem::take(&mut self.states);
-        if !states.is_empty() {
+        // Its span has ended where it has unwound.
+        let has_span = !self.entered;
+        if has_span || !states.is_empty() {
             let tracers = &info.0.installed.tracers;
-            self.within(|_| tracers.finish(&info, states));
+            self.within(|_| {
+                if has_span {
+                    inside::attach_rpc(&info);
+                }
+                if !states.is_empty() {
+                    tracers.finish(&info, states);
+                }
+            });
         }
         if let Some(held) = self.held.take() {
             let site = self.site.map(|site| info.site().unwrap_or(site));
             held.end(site, outcome, failure);
         }
+    }
+}
+
+/// While something runs inside of a call. What unwinds takes along what is known of it: its span ends with that.
+struct Unwinding<'a>(&'a RpcInfo);
+
+impl Drop for Unwinding<'_> {
+    fn drop(&mut self) {
+        inside::attach_rpc(self.0);
     }
 }
 

@@ -148,7 +148,8 @@ pub fn add_event(kind: EventKind, name: &'static str, mut attributes: Vec<KeyVal
     });
 }
 
-/// Says which call between services the current span stands for.
+/// Says which call between services the current span stands for. When it is over: as long as anything is known of a span
+/// that is open, the ends of its children are not the usual ones.
 pub(crate) fn attach_rpc(rpc: &RpcInfo) {
     on_current_span(|details, claim| {
         if claim.grow(RpcInfo::BYTES) {
