@@ -45,6 +45,7 @@ pub fn f05_early_return(n: u32) -> u32 {
 #[traced]
 #[unsafe(no_mangle)]
 pub unsafe fn f06_unsafe(at: *const u32) -> u32 {
+    // SAFETY: the caller's promise.
     unsafe { *at }
 }
 

@@ -81,6 +81,7 @@ fn every_shape_compiles_and_runs() {
     assert_eq!(named.opaque().count(), 2);
     assert_eq!(ready(named.works_first()).unwrap(), 4);
     assert_eq!(ready(named.boxed()).unwrap(), 2);
+    // SAFETY: it is given a reference.
     unsafe {
         assert_eq!(dangerous(&1), 1);
         dangerous_result(std::ptr::null()).unwrap_err();

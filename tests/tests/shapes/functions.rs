@@ -41,6 +41,7 @@ fn early_return_of_nothing(a: u32) {
 
 #[traced]
 unsafe fn dangerous(a: *const u32) -> u32 {
+    // SAFETY: the caller's promise.
     unsafe { *a }
 }
 
@@ -222,6 +223,7 @@ fn run_to_their_end() {
         assert_eq!(early_return(0), 7);
         early_return_of_nothing(0);
         early_return_of_nothing(1);
+        // SAFETY: it is given a reference.
         assert_eq!(unsafe { dangerous(&5) }, 5);
         assert_eq!(foreign(1), 1);
         assert_eq!(generic([1, 2]).unwrap(), "1,2");

@@ -46,6 +46,7 @@ async fn reassigned(mut text: &str) -> usize {
 
 #[traced]
 async unsafe fn dangerous(n: *const u32) -> u32 {
+    // SAFETY: the caller's promise.
     unsafe { *n }
 }
 
@@ -89,6 +90,7 @@ fn async_functions() {
         assert_eq!(nested_opaque(false).await.unwrap().to_string(), "fine");
         assert!(nested_opaque(true).await.is_err());
         assert_eq!(reassigned("").await, 5);
+        // SAFETY: it is given a reference.
         assert_eq!(unsafe { dangerous(&1) }.await, 1);
         assert_eq!(not_send(Rc::default()).await, 0);
         assert_eq!(inner_attributes().await, 2);

@@ -126,9 +126,6 @@ impl RpcCall {
         info.stats()
             .note_at(RPC_START, EventStatus::Info, "", ticks);
         let counts = !info.invocation().is_attempt();
-        if counts {
-            metrics::started(&info, ticks);
-        }
         let mut running = Box::new(Running {
             held,
             current: Current::new(info.clone()),
@@ -137,15 +134,22 @@ impl RpcCall {
             states: States::default(),
             entered: false,
         });
-        running.within(|running| {
+        let is_recorded = running.within(|running| {
             if let Some(ids) = current_ids() {
                 let _ = running.info.0.ids.set(ids);
+            } else if mode::get() & mode::INITIALISED == 0 {
+                // A capture of another thread.
+                return false;
+            }
+            if counts {
+                metrics::started(running.info, ticks);
             }
             if counts && running.info.stats().level() > StatsLevel::Disabled {
                 *running.states = installed.tracers.start(running.info);
             }
+            true
         });
-        Self(Some(running))
+        Self(is_recorded.then_some(running))
     }
 
     /// What is known about the call; `None` where nothing is recorded.

@@ -85,9 +85,8 @@ impl State {
 
     fn end<T, D: Describe<T>>(&mut self, value: &T, describe: D) {
         match self.take() {
-            Self::Running(call) => {
+            Self::Running(mut call) => {
                 let kind = call.info().map_or(SpanKind::Internal, RpcInfo::kind);
-                let mut call = call;
                 let failure = call.within(|| describe.describe(value, kind));
                 end(call, kind, describe.status(value), failure);
             }

@@ -60,16 +60,14 @@ mod http_types {
 
     fn failed(status: StatusCode) -> Failure {
         Failure {
-            error_type: status.as_str().to_owned().into(),
+            error_type: RpcStatus::Http(status.as_u16()).as_text(),
             ..Failure::default()
         }
     }
 
     impl Outcome for StatusCode {
         fn failure(&self, kind: SpanKind) -> Option<Failure> {
-            let client_errors_too = kind == SpanKind::Client;
-            let is_failure =
-                self.is_server_error() || (client_errors_too && self.is_client_error());
+            let is_failure = RpcStatus::Http(self.as_u16()).is_error(kind);
             is_failure.then(|| failed(*self))
         }
 
@@ -132,7 +130,7 @@ mod http_types {
 /// <https://opentelemetry.io/docs/specs/semconv/rpc/grpc/#error-status>
 #[cfg(feature = "tonic")]
 mod grpc_types {
-    use tonic::{Code, Status};
+    use tonic::Status;
 
     use super::Outcome;
     use crate::callsite::SpanKind;
@@ -142,20 +140,13 @@ mod grpc_types {
 
     impl Outcome for Status {
         fn failure(&self, kind: SpanKind) -> Option<Failure> {
-            let expected = match kind {
-                SpanKind::Server => !matches!(
-                    self.code(),
-                    Code::Unknown
-                        | Code::DeadlineExceeded
-                        | Code::Unimplemented
-                        | Code::Internal
-                        | Code::Unavailable
-                        | Code::DataLoss
-                ),
-                _ => self.code() == Code::Ok,
+            // Whoever is no server has asked for it, and sees every code.
+            let side = match kind {
+                SpanKind::Server => SpanKind::Server,
+                _ => SpanKind::Client,
             };
-            (!expected).then(|| Failure {
-                error_type: code_name(self.code()).into(),
+            status_of(self).is_error(side).then(|| Failure {
+                error_type: status_of(self).as_text(),
                 message: Some(self.message())
                     .filter(|text| !text.is_empty())
                     .map(|text| cut(text.to_owned())),
@@ -167,14 +158,14 @@ mod grpc_types {
             self.failure(kind).or_else(|| {
                 let plain = !matches!(kind, SpanKind::Server | SpanKind::Client);
                 plain.then(|| Failure {
-                    error_type: code_name(self.code()).into(),
+                    error_type: status_of(self).as_text(),
                     ..Failure::default()
                 })
             })
         }
 
         fn rpc_status(&self) -> Option<RpcStatus> {
-            Some(RpcStatus::Grpc(self.code() as u8))
+            Some(status_of(self))
         }
     }
 
@@ -189,25 +180,7 @@ mod grpc_types {
         }
     }
 
-    fn code_name(code: Code) -> &'static str {
-        match code {
-            Code::Ok => "OK",
-            Code::Cancelled => "CANCELLED",
-            Code::Unknown => "UNKNOWN",
-            Code::InvalidArgument => "INVALID_ARGUMENT",
-            Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-            Code::NotFound => "NOT_FOUND",
-            Code::AlreadyExists => "ALREADY_EXISTS",
-            Code::PermissionDenied => "PERMISSION_DENIED",
-            Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-            Code::FailedPrecondition => "FAILED_PRECONDITION",
-            Code::Aborted => "ABORTED",
-            Code::OutOfRange => "OUT_OF_RANGE",
-            Code::Unimplemented => "UNIMPLEMENTED",
-            Code::Internal => "INTERNAL",
-            Code::Unavailable => "UNAVAILABLE",
-            Code::DataLoss => "DATA_LOSS",
-            Code::Unauthenticated => "UNAUTHENTICATED",
-        }
+    fn status_of(status: &Status) -> RpcStatus {
+        RpcStatus::Grpc(status.code() as u8)
     }
 }

@@ -61,25 +61,15 @@ impl Watch {
     /// A part has gone through.
     pub(super) fn data(&mut self, data: &impl Buf) {
         let bytes = data.remaining() as u64;
-        let Some(framing) = &mut self.framing else {
+        let Some(mut framing) = self.framing.take() else {
             return self.count(0, bytes);
         };
-        // A body in pieces is one message a piece, as far as can be seen.
-        if data.chunk().len() as u64 != bytes {
-            return self.message(bytes);
+        match data.chunk().len() as u64 == bytes {
+            true => framing.read(data.chunk(), |length| self.message(length)),
+            // A body in pieces is one message a piece, as far as can be seen.
+            false => self.message(bytes),
         }
-        let (mut lengths, mut found) = ([0; 8], 0);
-        let mut more = Vec::new();
-        framing.read(data.chunk(), |length| {
-            match lengths.get_mut(found) {
-                Some(place) => *place = length,
-                None => more.push(length),
-            }
-            found += 1;
-        });
-        for &length in lengths[..found.min(8)].iter().chain(&more) {
-            self.message(length);
-        }
+        self.framing = Some(framing);
     }
 
     fn message(&mut self, bytes: u64) {

@@ -164,11 +164,16 @@ fn the_innermost_call_is_the_current_one() {
 }
 
 #[test]
-fn nothing_is_known_where_nothing_is_recorded() {
-    // Other tests capture on threads of their own, so this one looks at a call of nobody's trace.
-    let call = RpcCall::start(plan());
-    if let Some(info) = call.info() {
-        assert_eq!(info.ids(), None);
-    }
-    call.finish();
+fn a_capture_of_another_thread_neither_sees_nor_counts_a_call() {
+    let elsewhere = testing::capture();
+    let is_known = std::thread::spawn(|| {
+        let call = RpcCall::start(plan().with_method("not captured"));
+        let is_known = call.info().is_some();
+        call.finish();
+        is_known
+    });
+    assert!(!is_known.join().expect("nothing panics there"));
+    assert_eq!(elsewhere.tree(), "");
+    #[cfg(feature = "metrics")]
+    assert!(!crate::metrics::encode().contains("not captured"));
 }
