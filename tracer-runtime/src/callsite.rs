@@ -94,9 +94,19 @@ pub struct Callsite {
     pub(crate) function: &'static str,
     pub(crate) module: &'static str,
     pub(crate) target: Option<&'static str>,
-    /// There is no function of the user's to point at.
-    synthetic: bool,
+    origin: Origin,
     pub(crate) location: &'static Location<'static>,
+}
+
+/// What a callsite stands for.
+#[derive(Debug, Clone, Copy)]
+enum Origin {
+    /// An annotated function, or a span of the user's own.
+    Function,
+    /// No function of the user's.
+    Nothing,
+    /// A `tracing` span of another crate, and where it is.
+    Tracing(Option<(&'static str, u32)>),
 }
 
 const ID_BITS: u32 = 30;
@@ -119,7 +129,7 @@ impl Callsite {
             function,
             module,
             target: None,
-            synthetic: false,
+            origin: Origin::Function,
             location: Location::caller(),
         }
     }
@@ -162,8 +172,33 @@ impl Callsite {
     /// Stands for no function.
     #[cfg(feature = "enable")]
     pub(crate) const fn synthetic(mut self) -> Self {
-        self.synthetic = true;
+        self.origin = Origin::Nothing;
         self
+    }
+
+    /// Stands for a `tracing` span of another crate, in this file and line. It is counted where a filter asks for that.
+    #[cfg(all(feature = "enable", feature = "tracing"))]
+    pub(crate) const fn of_tracing(mut self, place: Option<(&'static str, u32)>) -> Self {
+        self.origin = Origin::Tracing(place);
+        self
+    }
+
+    /// The same place by another name, which is not counted.
+    #[cfg(all(feature = "enable", feature = "tracing"))]
+    pub(crate) fn renamed(&self, name: &'static str, kind: SpanKind) -> Self {
+        Self {
+            state: AtomicU32::new(0),
+            declared: Signals::SpansOnly,
+            kind,
+            name,
+            ..*self
+        }
+    }
+
+    /// Whether it is counted only where a filter asks for that.
+    #[cfg(feature = "enable")]
+    pub(crate) const fn is_counted_on_request(&self) -> bool {
+        matches!(self.origin, Origin::Tracing(_))
     }
 
     /// The span name.
@@ -221,10 +256,14 @@ impl Callsite {
     /// <https://opentelemetry.io/docs/specs/semconv/registry/attributes/code/>
     #[cfg(any(feature = "otlp", feature = "testing"))]
     pub(crate) fn code_attributes(&self) -> Vec<KeyValue> {
-        if self.synthetic {
-            return Vec::new();
-        }
         let [function, file, line] = Self::CODE_KEYS;
+        match self.origin {
+            Origin::Function => {}
+            Origin::Tracing(Some((path, number))) => {
+                return vec![KeyValue::new(file, path), KeyValue::new(line, number)];
+            }
+            Origin::Nothing | Origin::Tracing(None) => return Vec::new(),
+        }
         vec![
             KeyValue::new(function, format!("{}::{}", self.module, self.function)),
             KeyValue::new(file, self.location.file()),
@@ -283,10 +322,11 @@ impl Callsite {
 
     /// The filter's word, for calls that begin from now on. The filter alone calls this, under its lock.
     pub(crate) fn set_signals(&self, signals: Signals) {
+        let counted = self.declared.has_metrics() || signals.has_metrics();
         let id = match self.id() {
+            0 | MAX_ID if counted => NEXT_ID.fetch_add(1, Relaxed),
             // Those that nobody counts would take the near places in the threads' tables from others.
-            0 if !self.declared.has_metrics() => MAX_ID,
-            0 => NEXT_ID.fetch_add(1, Relaxed),
+            0 => MAX_ID,
             id => id,
         };
         self.state.store((signals as u32) << ID_BITS | id, Relaxed);

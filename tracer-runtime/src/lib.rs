@@ -37,9 +37,9 @@ mod export;
 #[cfg(feature = "enable")]
 mod filter;
 mod id;
-#[cfg(all(feature = "enable", feature = "tower"))]
+#[cfg(all(feature = "enable", any(feature = "tower", feature = "tracing")))]
 pub mod integrations;
-#[cfg(all(not(feature = "enable"), feature = "tower"))]
+#[cfg(all(not(feature = "enable"), any(feature = "tower", feature = "tracing")))]
 #[path = "integrations/off/mod.rs"]
 pub mod integrations;
 #[cfg(all(feature = "enable", not(feature = "metrics")))]
@@ -79,6 +79,10 @@ pub use context::{Ids, Link, Remote};
 #[cfg(all(feature = "enable", feature = "console"))]
 pub use export::console::Console;
 pub use id::{SpanId, TraceId};
+#[cfg(feature = "tracing-fmt")]
+pub use integrations::tracing::TraceContextFormat;
+#[cfg(feature = "tracing")]
+pub use integrations::tracing::{TracingLayer, tracing_layer};
 pub use record::{CallOutcome, Failure};
 pub use rpc::{RpcEvent, RpcInfo, StatsLevel, StreamEvent, Tracer};
 pub use sampling::{Keep, Sampler};

@@ -157,11 +157,11 @@ fn nonsense_is_named_with_what_is_expected() {
         (
             "shop=off/metrics",
             "shop=off/metrics",
-            "\"metrics\" after the slash: expected metrics=off",
+            "\"metrics\" after the slash: expected metrics=off or metrics=on",
         ),
         (
-            "shop=off/metrics=on",
-            "shop=off/metrics=on",
+            "shop=off/metrics=yes",
+            "shop=off/metrics=yes",
             "expected metrics=off",
         ),
         ("shop=off/", "shop=off/", "\"\" after the slash"),

@@ -244,6 +244,13 @@ impl Local {
         }
     }
 
+    /// [`Self::record`] in a fragment that is nobody's current one. Its owner has it, and goes on or ends it.
+    pub(crate) fn record_in(&self, fragment: &mut Fragment, mut record: SpanRecord) {
+        let seen = GLOBAL.policy.saw(record.outcome, record.duration);
+        special::closing(fragment, &mut record, seen, None);
+        self.push(fragment, record);
+    }
+
     #[inline(always)]
     fn push(&self, fragment: &mut Fragment, record: SpanRecord) {
         if fragment.push(record) == Pushed::Full {

@@ -1,0 +1,27 @@
+//! Spans and events of crates that use `tracing`, in our trees.
+
+mod bridge;
+mod busy;
+mod database;
+mod event;
+mod fields;
+#[cfg(feature = "tracing-fmt")]
+mod format;
+mod frames;
+#[cfg(feature = "tracing-fmt")]
+mod ids;
+mod layer;
+mod sites;
+
+pub(crate) mod trouble;
+
+#[cfg(feature = "tracing-fmt")]
+pub use format::TraceContextFormat;
+pub use layer::{TracingLayer, tracing_layer};
+
+use tracing_core::Metadata;
+
+/// Whether a callsite is that of an annotated function, which is recorded without a subscriber.
+pub(crate) fn is_ours(_metadata: &Metadata<'_>) -> bool {
+    false
+}
