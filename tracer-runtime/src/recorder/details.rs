@@ -110,6 +110,17 @@ impl Details {
         Some(details)
     }
 
+    /// Whether anything was recorded in a span that runs.
+    pub(crate) fn is_open(&self, span: SpanId) -> bool {
+        self.open.iter().any(|open| open.span == span)
+    }
+
+    /// [`Self::close`] for details that come with a claim of their own.
+    pub(crate) fn close_with(&mut self, details: SpanDetails, mut claim: Claim) -> u32 {
+        self.claim.take_over(&mut claim);
+        self.close(details)
+    }
+
     /// Files the details of a finished span; what its record refers to them by.
     pub(crate) fn close(&mut self, details: SpanDetails) -> u32 {
         self.closed.push(details);

@@ -13,12 +13,14 @@ use super::state::Started;
 use crate::callsite::{Callsite, Signals};
 use crate::clock;
 use crate::context::Link;
-use crate::id::SpanId;
+use crate::id::{SpanId, TraceId};
 use crate::mode;
 use crate::record::{CallOutcome, SpanRecord};
 use crate::recorder::account::DropReason;
 use crate::recorder::fragment::Fragment;
 use crate::recorder::local::{self, Escaped, Local, lost_record};
+use crate::recorder::pipeline::Tether;
+use crate::recorder::slot::{Handle, SlotRef};
 use crate::recorder::verdict;
 
 /// See the module.
@@ -32,7 +34,9 @@ pub(crate) struct Detached {
     /// The fragment that it began in, or its own.
     home: u64,
     /// A child's: keeps its trace from being forgotten.
-    hold: Option<Place>,
+    link: Option<SlotRef>,
+    /// A child's: lets the capture that watches wait for it.
+    pipe: Option<Tether>,
     /// Its own, while it is not entered.
     parked: Option<Box<Fragment>>,
     pub(crate) noted: Noted,
@@ -66,7 +70,7 @@ pub(crate) struct Entry {
 
 impl Detached {
     /// `None` where nobody records it.
-    pub(crate) fn begin(site: &'static Callsite, under: Under) -> Option<Self> {
+    pub(crate) fn begin(site: &'static Callsite, under: Under) -> Option<Box<Self>> {
         if mode::get() == 0 {
             return None;
         }
@@ -79,7 +83,7 @@ impl Detached {
                 Under::Current if local.fragment_id.get() != 0 => {
                     Self::child(local, site, local.span.get())?
                 }
-                Under::Span(parent) if is_active(local, parent) => {
+                Under::Span(parent) if is_active(local, parent.trace_id()) => {
                     Self::child(local, site, parent.span_id())?
                 }
                 Under::Span(parent) => Self::elsewhere(local, site, parent)?,
@@ -93,23 +97,24 @@ impl Detached {
         .flatten()
     }
 
-    fn new(site: &'static Callsite, context: Context, parent: SpanId) -> Self {
-        Self {
+    fn new(site: &'static Callsite, context: Context, parent: SpanId) -> Box<Self> {
+        Box::new(Self {
             site,
             start: Started::new(0, false),
             context,
             parent,
             home: 0,
-            hold: None,
+            link: None,
+            pipe: None,
             parked: None,
             noted: Noted::default(),
             panicked: false,
             disowned: false,
             ended: false,
-        }
+        })
     }
 
-    fn without_span(local: &Local, site: &'static Callsite, signals: Signals) -> Option<Self> {
+    fn without_span(local: &Local, site: &'static Callsite, signals: Signals) -> Option<Box<Self>> {
         if signals == Signals::Neither || !start::counts(local) {
             return None;
         }
@@ -120,7 +125,7 @@ impl Detached {
     }
 
     /// In the active fragment.
-    fn child(local: &Local, site: &'static Callsite, parent: SpanId) -> Option<Self> {
+    fn child(local: &Local, site: &'static Callsite, parent: SpanId) -> Option<Box<Self>> {
         let Some(escaped) = local.escape() else {
             lost_record(DropReason::Reentrant);
             return None;
@@ -128,19 +133,29 @@ impl Detached {
         let context = Context::of(local.trace.get(), local.next_span(), &escaped);
         let mut child = Self::new(site, context, parent);
         child.home = local.fragment_id.get();
-        child.hold = Some(Place::below(context)?);
+        child.hold(local);
         Some(child)
     }
 
     /// In the trace of a span that runs somewhere else.
-    fn elsewhere(local: &Local, site: &'static Callsite, parent: Context) -> Option<Self> {
+    fn elsewhere(local: &Local, site: &'static Callsite, parent: Context) -> Option<Box<Self>> {
         let context = parent.with_span(local.next_span());
         let mut child = Self::new(site, context, parent.span_id());
-        child.hold = Some(Place::below(context)?);
+        child.hold(local);
         Some(child)
     }
 
-    fn root(local: &Local, site: &'static Callsite) -> Option<Self> {
+    fn hold(&mut self, local: &Local) {
+        self.link = self.context.handle().and_then(Handle::upgrade);
+        if mode::get() & mode::CAPTURING != 0 {
+            self.pipe = match self.home {
+                0 => Place::below(self.context).and_then(|place| place.pipe),
+                _ => local.inspect(|fragment| fragment.pipe.clone()).flatten(),
+            };
+        }
+    }
+
+    fn root(local: &Local, site: &'static Callsite) -> Option<Box<Self>> {
         let place = Place::new_trace(local)?;
         let Some(mut fragment) = place.open(local) else {
             lost_record(DropReason::Reentrant);
@@ -155,10 +170,9 @@ impl Detached {
     }
 
     fn tell_the_capture(&self) {
-        let pipe = match (&self.hold, &self.parked) {
-            (Some(place), _) => place.pipe.as_ref(),
-            (None, Some(fragment)) => fragment.pipe.as_ref(),
-            (None, None) => None,
+        let pipe = match &self.parked {
+            Some(fragment) => fragment.pipe.as_ref(),
+            None => self.pipe.as_ref(),
         };
         if let Some(live) = pipe.and_then(|pipe| pipe.pipeline().live.as_ref()) {
             let (trace, span) = (self.context.trace_id(), self.context.span_id());
@@ -195,30 +209,26 @@ impl Detached {
         if !self.has_span() {
             return None;
         }
+        let (trace, span) = (self.context.trace_id(), self.context.span_id());
+        if let Some(entry) = enter_active(trace, span) {
+            return Some(entry);
+        }
         local::with(|local| {
-            let span = self.context.span_id();
             let before = local.span.get();
-            let mut fragment = local.fragment_id.get();
             let own = match self.parked.take() {
-                None if is_active(local, self.context) => None,
-                None => Some(Place::below(self.context)?.open(local)?),
-                parked => parked,
+                None => Place::below(self.context)?.open(local)?,
+                Some(own) => own,
             };
-            let owned = own.is_some();
-            if let Some(own) = own {
-                fragment = own.id;
-                if let Err(own) = local.push_top(own, span) {
-                    self.take_back(local, own);
-                    return None;
-                }
-            } else {
-                local.span.set(span);
+            let fragment = own.id;
+            if let Err(own) = local.push_top(own, span) {
+                self.take_back(local, own);
+                return None;
             }
             Some(Entry {
                 span,
                 before,
                 fragment,
-                owned,
+                owned: true,
                 unwinding: std::thread::panicking(),
             })
         })
@@ -248,21 +258,14 @@ impl Detached {
     /// Takes what was recorded while it was current: where its record goes is known at its end only.
     fn collect(&mut self, local: &Local, fragment: u64) {
         let span = self.context.span_id();
-        let take = |fragment: &mut Fragment| match fragment.details.has_open() {
-            true => fragment.details.take_open(span),
-            false => None,
-        };
-        let taken = match local.fragment_id.get() == fragment {
-            true => local.inspect(take),
-            false => local.inspect_suspended(fragment, take),
-        };
+        let taken = look_into(local, fragment, |fragment| fragment.details.take_open(span));
         if let Some((details, claim)) = taken.flatten() {
             self.noted.merge(details, claim);
         }
     }
 
     /// Ends it, on whatever thread. From now on it is known by `site`, if any.
-    pub(crate) fn end(mut self, site: Option<&'static Callsite>) {
+    pub(crate) fn end(&mut self, site: Option<&'static Callsite>) {
         self.end_as(site, CallOutcome::Ok);
     }
 
@@ -311,21 +314,26 @@ impl Detached {
         if let Some(own) = self.parked.take() {
             return self.file_apart(local, own, record);
         }
-        let active = local.fragment_id.get();
-        if is_active(local, self.context) && !self.disowned {
-            self.collect(local, active);
-            local.inspect(|fragment| self.adopted_by(fragment));
-            return local.record(active, record, None);
+        let active = is_active(local, self.context.trace_id());
+        let fragment = if active {
+            local.fragment_id.get()
+        } else {
+            self.home
+        };
+        self.collect(local, fragment);
+        if !self.disowned && fragment != 0 {
+            let is_owner = record.span.0 == fragment;
+            let filed = look_into(local, fragment, |fragment| match is_owner {
+                true => self.adopted_by(fragment),
+                false => local.record_in(fragment, record, self.noted.finish()),
+            });
+            match filed {
+                Some(()) if is_owner => return local.record(fragment, record, None),
+                Some(()) => return,
+                None => {}
+            }
         }
-        let home = self.home;
-        self.collect(local, home);
-        let disowned = self.disowned;
-        let adopt = |fragment: &mut Fragment| self.adopted_by(fragment);
-        if !disowned && local.inspect_suspended(home, adopt).is_some() {
-            return local.record(home, record, None);
-        }
-        let place = self.hold.take().or_else(|| Place::below(self.context));
-        match place.map(|place| place.open(local)) {
+        match Place::below(self.context).map(|place| place.open(local)) {
             Some(Some(fragment)) => self.file_apart(local, fragment, record),
             Some(None) => lost_record(DropReason::Reentrant),
             None => lost_record(DropReason::Shutdown),
@@ -333,13 +341,12 @@ impl Detached {
     }
 
     fn file_apart(&mut self, local: &Local, mut fragment: Box<Fragment>, record: SpanRecord) {
-        self.adopted_by(&mut fragment);
-        local.record_in(&mut fragment, record);
+        local.record_in(&mut fragment, record, self.noted.finish());
         verdict::finish(Some(local), fragment);
     }
 
     fn adopted_by(&mut self, fragment: &mut Fragment) {
-        if let Some((details, claim)) = std::mem::take(&mut self.noted).finish() {
+        if let Some((details, claim)) = self.noted.finish() {
             fragment.special = true;
             fragment.plain = false;
             let span = self.context.span_id();
@@ -409,9 +416,49 @@ impl Entry {
             }
         });
     }
+
+    /// Undoes the entry where the span need not be told; false, and nothing done, where it must.
+    pub(crate) fn exit_quietly(&self) -> bool {
+        if self.owned || (std::thread::panicking() && !self.unwinding) {
+            return false;
+        }
+        let left = local::with(|local| {
+            let is_noted = look_into(local, self.fragment, |f| f.details.is_open(self.span));
+            let quiet = is_noted != Some(true);
+            if quiet {
+                self.leave(local);
+            }
+            quiet
+        });
+        left.unwrap_or(true)
+    }
 }
 
-/// Whether the trace of a span is active on this thread.
-fn is_active(local: &Local, context: Context) -> bool {
-    local.fragment_id.get() != 0 && local.trace.get() == context.trace_id()
+/// Makes a span current where its trace is active on this thread.
+#[inline]
+pub(crate) fn enter_active(trace: TraceId, span: SpanId) -> Option<Entry> {
+    local::with(|local| {
+        is_active(local, trace).then(|| Entry {
+            span,
+            before: local.span.replace(span),
+            fragment: local.fragment_id.get(),
+            owned: false,
+            unwinding: std::thread::panicking(),
+        })
+    })
+    .flatten()
+}
+
+/// Whether a trace is active on this thread.
+#[inline]
+fn is_active(local: &Local, trace: TraceId) -> bool {
+    local.fragment_id.get() != 0 && local.trace.get() == trace
+}
+
+/// Looks into a fragment that is on this thread.
+fn look_into<R>(local: &Local, id: u64, look: impl FnOnce(&mut Fragment) -> R) -> Option<R> {
+    match local.fragment_id.get() == id {
+        true => local.inspect(look),
+        false => local.inspect_suspended(id, look),
+    }
 }

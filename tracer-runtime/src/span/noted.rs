@@ -1,6 +1,7 @@
 //! What is recorded in a span that may be on no thread, or on several, within the byte budget.
 
 use super::inside::{self, MAX_LINKS};
+use crate::callsite::SpanKind;
 use crate::context::Link;
 use crate::record::{Event, Failure, SpanDetails};
 use crate::recorder::budget::Claim;
@@ -12,6 +13,14 @@ pub(crate) struct Noted {
     details: SpanDetails,
     claim: Claim,
     failed: Failed,
+    renamed: Option<Box<Renamed>>,
+}
+
+/// How a span wants to be known.
+#[derive(Debug, Default)]
+struct Renamed {
+    name: Option<String>,
+    kind: Option<SpanKind>,
 }
 
 /// What is known of the outcome, as the status of OpenTelemetry has it.
@@ -43,6 +52,21 @@ impl Noted {
         if !inside::set(&mut self.details.attributes, attribute, &mut self.claim) {
             self.details.dropped_attributes += 1;
         }
+    }
+
+    /// The span wants to be known like this; what is `None` stays.
+    pub(crate) fn rename(&mut self, name: Option<String>, kind: Option<SpanKind>) {
+        if name.is_some() || kind.is_some() {
+            let renamed = self.renamed.get_or_insert_default();
+            renamed.name = name.or(renamed.name.take());
+            renamed.kind = kind.or(renamed.kind);
+        }
+    }
+
+    /// How the span wants to be known, where it has said so.
+    pub(crate) fn renamed(&self) -> Option<(Option<&str>, Option<SpanKind>)> {
+        let Renamed { name, kind } = self.renamed.as_deref()?;
+        Some((name.as_deref(), *kind))
     }
 
     pub(crate) fn event(&mut self, event: Event) {
@@ -105,13 +129,16 @@ impl Noted {
     }
 
     /// Everything, by time; `None` where there is nothing.
-    pub(super) fn finish(mut self) -> Option<(SpanDetails, Claim)> {
+    pub(super) fn finish(&mut self) -> Option<(SpanDetails, Claim)> {
         if self.claim.bytes() == 0 && self.details.rpc.is_none() && !self.has_dropped() {
             return None;
         }
-        self.details.events.sort_by_key(|event| event.time);
+        if self.details.events.len() > 1 {
+            self.details.events.sort_by_key(|event| event.time);
+        }
         self.name_the_failure();
-        Some((self.details, self.claim))
+        let details = std::mem::take(&mut self.details);
+        Some((details, std::mem::take(&mut self.claim)))
     }
 
     fn has_dropped(&self) -> bool {

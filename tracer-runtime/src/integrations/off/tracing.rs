@@ -31,12 +31,12 @@ pub struct TraceContextFormat<F>(F);
 #[cfg(feature = "tracing-fmt")]
 impl<F> TraceContextFormat<F> {
     /// The format as it is.
-    pub const fn text(inner: F) -> Self {
+    pub fn text(inner: F) -> Self {
         Self(inner)
     }
 
     /// The format as it is.
-    pub const fn json(inner: F) -> Self {
+    pub fn json(inner: F) -> Self {
         Self(inner)
     }
 }

@@ -9,47 +9,44 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use super::busy::Busy;
 use super::event::{self, Told};
-use super::fields::{Fields, Status};
+use super::fields::{Fields, Said, Status};
 use super::frames::{self, Key};
 use super::sites;
+use super::table::Table;
 use super::trouble::{self, Trouble};
-use crate::callsite::{Callsite, SpanKind};
 use crate::id::SpanId;
 use crate::mode;
 use crate::recorder::local;
 use crate::span::context::Context;
-use crate::span::detached::{Detached, Entry, Under};
+use crate::span::detached::{Detached, Entry, Under, enter_active};
 use crate::span::inside;
 
-/// See the module. What it knows of a span hangs on the subscriber's own record of it.
+/// See the module.
 #[derive(Debug)]
 pub(super) struct Bridge {
     number: u32,
+    spans: Table<Detached>,
     /// The only one in its subscriber, as far as is known.
     alone: AtomicBool,
+    /// Spans to be looked at for another layer of this kind.
+    suspicious: AtomicU32,
 }
 
-/// What hangs on a span; `span` is `None` once it has ended.
-#[derive(Debug)]
-struct Bridged {
-    layer: u32,
-    span: Option<Detached>,
-    said: Said,
-}
+/// On a span of the subscriber: the layer that has it.
+struct Taken(u32);
 
-/// How a span wants to be known.
-#[derive(Debug, Default)]
-struct Said {
-    name: Option<String>,
-    kind: Option<SpanKind>,
-}
+/// On a span of the subscriber, for those who do not know the layer.
+#[cfg(feature = "tracing-fmt")]
+struct Named(Context);
 
 impl Bridge {
     pub(super) fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         Self {
             number: NEXT.fetch_add(1, Relaxed),
+            spans: Table::default(),
             alone: AtomicBool::new(true),
+            suspicious: AtomicU32::new(16),
         }
     }
 
@@ -69,14 +66,30 @@ impl Bridge {
         (self.number, id.into_u64())
     }
 
+    /// Whether another layer of this kind has this span. The first ones tell.
+    #[cold]
+    fn is_taken<S>(&self, id: &Id, all: &Subscribers<'_, S>) -> bool
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let left = self.suspicious.load(Relaxed);
+        self.suspicious.store(left.saturating_sub(1), Relaxed);
+        let Some(span) = all.span(id) else {
+            return false;
+        };
+        let mut extensions = span.extensions_mut();
+        match extensions.replace(Taken(self.number)) {
+            Some(Taken(other)) if other != self.number => {
+                extensions.replace(Taken(other));
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Where a new span hangs: as its maker says, not as the subscriber's stack of entered spans has it, which does not
     /// know of ours.
-    fn under<S>(
-        &self,
-        attributes: &Attributes<'_>,
-        span: &SpanRef<'_, S>,
-        all: &Subscribers<'_, S>,
-    ) -> Under
+    fn under<S>(&self, attributes: &Attributes<'_>, id: &Id, all: &Subscribers<'_, S>) -> Under
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
@@ -86,7 +99,8 @@ impl Bridge {
         let Some(parent) = attributes.parent() else {
             return Under::Nothing;
         };
-        if let Some(context) = self.nearest(span.parent()) {
+        let above = all.span(id).and_then(|span| span.parent());
+        if let Some(context) = self.nearest(above) {
             return Under::Span(context);
         }
         if all.current_span().id() == Some(parent) {
@@ -96,16 +110,18 @@ impl Bridge {
         Under::Nothing
     }
 
+    fn context(&self, id: &Id) -> Option<Context> {
+        let context = self.spans.with(id.into_u64(), |span| span.context());
+        context.filter(Context::is_valid)
+    }
+
     /// The span itself, or the first above it that we know. Those that are filtered out were never told of.
     fn nearest<S>(&self, mut span: Option<SpanRef<'_, S>>) -> Option<Context>
     where
         S: for<'a> LookupSpan<'a>,
     {
         while let Some(candidate) = span {
-            let context = self.with(&candidate, |bridged| {
-                bridged.span.as_ref().map(Detached::context)
-            });
-            if let Some(context) = context.flatten().filter(Context::is_valid) {
+            if let Some(context) = self.context(&candidate.id()) {
                 return Some(context);
             }
             span = candidate.parent();
@@ -113,53 +129,27 @@ impl Bridge {
         None
     }
 
-    /// Looks at what hangs on a span. Under [`Busy`] only.
-    fn with<S, R>(&self, span: &SpanRef<'_, S>, look: impl FnOnce(&mut Bridged) -> R) -> Option<R>
-    where
-        S: for<'a> LookupSpan<'a>,
-    {
-        let mut extensions = span.extensions_mut();
-        let bridged = extensions.get_mut::<Bridged>();
-        bridged
-            .filter(|bridged| bridged.layer == self.number)
-            .map(look)
-    }
-
-    fn begin<S>(
-        &self,
-        attributes: &Attributes<'_>,
-        span: &SpanRef<'_, S>,
-        fields: Fields,
-        all: &Subscribers<'_, S>,
-        site: &'static Callsite,
-    ) where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
-        let known = span.extensions().get::<Bridged>().is_some();
-        if known {
-            return self.retire();
-        }
-        let under = self.under(attributes, span, all);
-        let Some(begun) = Detached::begin(site, under) else {
+    fn exit(&self, number: u64, entry: &Entry) {
+        if entry.exit_quietly() {
             return;
-        };
-        let mut bridged = Bridged {
-            layer: self.number,
-            span: Some(begun),
-            said: Said::default(),
-        };
-        bridged.begin_with(fields);
-        span.extensions_mut().insert(bridged);
+        }
+        let told = self.spans.with(number, |span| span.exit(entry));
+        if told.is_none() {
+            entry.exit_orphan();
+        }
     }
 
     /// Ends a span that was taken off its place.
-    fn end(&self, mut span: Detached, said: &Said, key: Key) {
-        while let Some(entry) = frames::remove(key) {
+    fn end(&self, mut span: Box<Detached>, key: Key) {
+        while frames::has(key)
+            && let Some(entry) = frames::remove(key)
+        {
             trouble::count(Trouble::ClosedWhileEntered);
             span.exit(&entry);
         }
-        let site = sites::renamed(span.site(), said.name.as_deref(), said.kind);
         span.disowned = span.own_fragment().is_some_and(frames::are_in);
+        let renamed = span.noted.renamed();
+        let site = renamed.and_then(|(name, kind)| sites::renamed(span.site(), name, kind));
         span.end(site);
     }
 
@@ -168,19 +158,18 @@ impl Bridge {
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        let mut span = all.span(parent);
         let mut told = Some(told);
+        let mut span = all.span(parent);
         while let Some(candidate) = span {
-            let found = self.with(&candidate, |bridged| {
-                match (&mut bridged.span, told.take()) {
-                    (Some(span), Some(Told { event, failure })) if span.has_span() => {
-                        span.noted.event(event);
-                        failure.into_iter().for_each(|f| span.noted.fail(f));
-                    }
-                    (_, back) => told = back,
+            self.spans.with(candidate.id().into_u64(), |span| {
+                if span.has_span()
+                    && let Some(Told { event, failure }) = told.take()
+                {
+                    span.noted.event(event);
+                    failure.into_iter().for_each(|f| span.noted.fail(f));
                 }
             });
-            if found.is_some() && told.is_none() {
+            if told.is_none() {
                 return;
             }
             span = candidate.parent();
@@ -198,9 +187,8 @@ where
     S: for<'a> LookupSpan<'a>,
 {
     let _busy = Busy::enter()?;
-    let extensions = span.extensions();
-    let known = extensions.get::<Bridged>()?.span.as_ref()?;
-    Some(known.context()).filter(Context::is_valid)
+    let named = span.extensions().get::<Named>().map(|named| named.0);
+    named.filter(Context::is_valid)
 }
 
 /// In what is current on this thread, if anything is.
@@ -211,36 +199,24 @@ fn file_here(told: Told) {
     inside::file_event(told.event, failure);
 }
 
-impl Bridged {
-    fn begin_with(&mut self, mut fields: Fields) {
-        let attributes = std::mem::take(&mut fields.attributes);
-        if let Some(span) = &mut self.span {
-            span.noted.begin_with(attributes);
-        }
-        self.take(fields);
+/// Adds what fields that were recorded late say.
+fn add(span: &mut Detached, fields: Fields) {
+    for attribute in fields.attributes {
+        span.noted.attribute(attribute);
     }
+    add_said(span, fields.said);
+}
 
-    fn exit(&mut self, entry: &Entry) {
-        match &mut self.span {
-            Some(span) => span.exit(entry),
-            None => entry.exit_orphan(),
-        }
-    }
-
-    fn take(&mut self, fields: Fields) {
-        let Some(span) = &mut self.span else {
-            return;
-        };
-        for attribute in fields.attributes {
-            span.noted.attribute(attribute);
-        }
-        match fields.status {
-            Some(Status::Ok) => span.noted.succeed(),
-            Some(Status::Error(failure)) => span.noted.fail(failure),
-            None => {}
-        }
-        self.said.name = fields.name.or(self.said.name.take());
-        self.said.kind = fields.kind.or(self.said.kind);
+fn add_said(span: &mut Detached, said: Option<Box<Said>>) {
+    let Some(said) = said else {
+        return;
+    };
+    let Said { name, kind, status } = *said;
+    span.noted.rename(name, kind);
+    match status {
+        Some(Status::Ok) => span.noted.succeed(),
+        Some(Status::Error(failure)) => span.noted.fail(failure),
+        None => {}
     }
 }
 
@@ -258,10 +234,24 @@ where
         };
         let mut fields = Fields::new(site.of_database, metadata.fields().len());
         attributes.record(&mut fields);
-        if let Some(_busy) = Busy::enter()
-            && let Some(span) = all.span(id)
-        {
-            self.begin(attributes, &span, fields, &all, &site.callsite);
+        if let Some(_busy) = Busy::enter() {
+            if self.suspicious.load(Relaxed) != 0 && self.is_taken(id, &all) {
+                return self.retire();
+            }
+            let under = self.under(attributes, id, &all);
+            if let Some(mut begun) = Detached::begin(&site.callsite, under) {
+                begun.noted.begin_with(fields.attributes);
+                add_said(&mut begun, fields.said);
+                let context = begun.context();
+                frames::note_fresh(self.key(id), context.trace_id(), context.span_id());
+                #[cfg(feature = "tracing-fmt")]
+                if super::format::is_used()
+                    && let Some(span) = all.span(id)
+                {
+                    span.extensions_mut().replace(Named(context));
+                }
+                drop(self.spans.insert(id.into_u64(), begun));
+            }
         }
     }
 
@@ -278,7 +268,7 @@ where
         let mut fields = Fields::new(site.of_database, 1);
         values.record(&mut fields);
         if let Some(_busy) = Busy::enter() {
-            self.with(&span, |bridged| bridged.take(fields));
+            self.spans.with(id.into_u64(), |span| add(span, fields));
         }
     }
 
@@ -289,14 +279,13 @@ where
         let Some(_busy) = Busy::enter() else {
             return;
         };
-        let (Some(span), Some(followed)) = (all.span(id), all.span(follows)) else {
+        let Some(followed) = all.span(follows) else {
             return trouble::count(Trouble::UnknownSpan);
         };
         let known = self.nearest(Some(followed));
         let current = || (all.current_span().id() == Some(follows)).then(Context::current);
         if let Some(to) = known.or_else(current) {
-            let link = |bridged: &mut Bridged| bridged.span.as_mut().map(|span| span.link(to));
-            self.with(&span, link);
+            self.spans.with(id.into_u64(), |span| span.link(to));
         }
     }
 
@@ -326,35 +315,30 @@ where
         }
     }
 
-    fn on_enter(&self, id: &Id, all: Subscribers<'_, S>) {
+    fn on_enter(&self, id: &Id, _: Subscribers<'_, S>) {
         if !self.is_on() {
             return;
         }
         let Some(_busy) = Busy::enter() else {
             return;
         };
-        let Some(span) = all.span(id) else {
-            return;
-        };
-        let enter = |bridged: &mut Bridged| bridged.span.as_mut()?.enter();
-        if let Some(entry) = self.with(&span, enter).flatten()
-            && !frames::push(self.key(id), entry)
+        let key = self.key(id);
+        let fresh = frames::fresh(key).and_then(|(trace, span)| enter_active(trace, span));
+        let enter = || self.spans.with(key.1, Detached::enter).flatten();
+        if let Some(entry) = fresh.or_else(enter)
+            && !frames::push(key, entry)
         {
-            self.with(&span, |bridged| bridged.exit(&entry));
+            self.exit(key.1, &entry);
         }
     }
 
-    fn on_exit(&self, id: &Id, all: Subscribers<'_, S>) {
-        let Some(entry) = frames::remove(self.key(id)) else {
-            return;
-        };
-        let Some(_busy) = Busy::enter() else {
-            return entry.exit_orphan();
-        };
-        let span = all.span(id);
-        let left = span.and_then(|span| self.with(&span, |bridged| bridged.exit(&entry)));
-        if left.is_none() {
-            entry.exit_orphan();
+    fn on_exit(&self, id: &Id, _: Subscribers<'_, S>) {
+        let key = self.key(id);
+        if let Some(entry) = frames::remove(key) {
+            match Busy::enter() {
+                Some(_busy) => self.exit(key.1, &entry),
+                None => entry.exit_orphan(),
+            }
         }
     }
 
@@ -362,16 +346,16 @@ where
         let Some(_busy) = Busy::enter() else {
             return;
         };
-        let Some(span) = all.span(&id) else {
-            return trouble::count(Trouble::UnknownSpan);
-        };
-        let ended = self.with(&span, |bridged| {
-            (bridged.span.take(), std::mem::take(&mut bridged.said))
-        });
-        match ended {
-            Some((Some(ended), said)) => self.end(ended, &said, self.key(&id)),
-            Some((None, _)) => trouble::count(Trouble::UnknownSpan),
-            // It began when nobody recorded, or filtered out.
+        let key = self.key(&id);
+        match self.spans.remove(key.1) {
+            Some(ended) => {
+                self.end(ended, key);
+                frames::note_closed(key);
+            }
+            // Others began when nobody recorded, or were filtered out.
+            None if frames::was_closed(key) || all.span(&id).is_none() => {
+                trouble::count(Trouble::UnknownSpan);
+            }
             None => {}
         }
     }

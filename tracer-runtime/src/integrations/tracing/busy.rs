@@ -28,6 +28,7 @@ impl Busy {
 }
 
 impl Drop for Busy {
+    #[inline]
     fn drop(&mut self) {
         BUSY.with(|busy| busy.set(false));
     }

@@ -16,13 +16,20 @@ use crate::value::{KeyValue, Value};
 #[derive(Debug, Default)]
 pub(super) struct Fields {
     pub(super) attributes: Vec<KeyValue>,
+    /// Mostly nothing.
+    pub(super) said: Option<Box<Said>>,
+    of_database: bool,
+}
+
+/// What a span says of itself beside its attributes.
+#[derive(Debug, Default)]
+pub(super) struct Said {
     /// `otel.name`.
     pub(super) name: Option<String>,
     /// `otel.kind`.
     pub(super) kind: Option<SpanKind>,
     /// `otel.status_code` and `otel.status_description`, the last.
     pub(super) status: Option<Status>,
-    of_database: bool,
 }
 
 /// What a span says of its outcome.
@@ -41,6 +48,7 @@ impl Fields {
         }
     }
 
+    #[inline]
     fn put(&mut self, key: &'static str, value: Value) {
         let (key, value) = match self.of_database {
             true => {
@@ -58,12 +66,19 @@ impl Fields {
 
     fn text(&mut self, key: &'static str, text: String) {
         match key {
-            "otel.name" => self.name = Some(cut(text)),
-            "otel.kind" => self.kind = kind(&text).or(self.kind),
-            "otel.status_code" => self.status = status(&text),
-            "otel.status_description" => self.status = Some(Status::Error(failure(text))),
+            "otel.name" => self.said().name = Some(cut(text)),
+            "otel.kind" => {
+                let said = self.said();
+                said.kind = kind(&text).or(said.kind);
+            }
+            "otel.status_code" => self.said().status = status(&text),
+            "otel.status_description" => self.said().status = Some(Status::Error(failure(text))),
             _ => self.put(key, text.into()),
         }
+    }
+
+    fn said(&mut self) -> &mut Said {
+        self.said.get_or_insert_default()
     }
 }
 

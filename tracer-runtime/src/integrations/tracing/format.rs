@@ -1,6 +1,7 @@
 //! The ids of the current span in log lines.
 
 use std::fmt::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use tracing_core::{Event, Subscriber};
 use tracing_subscriber::fmt::format::Writer;
@@ -39,21 +40,27 @@ enum Style {
     Json,
 }
 
+/// Somebody writes ids: spans are to be found by those who do not know our layer.
+static USED: AtomicBool = AtomicBool::new(false);
+
+pub(super) fn is_used() -> bool {
+    USED.load(Relaxed)
+}
+
 impl<F> TraceContextFormat<F> {
     /// `trace_id=… span_id=… trace_flags=…` before what `inner` writes.
-    pub const fn text(inner: F) -> Self {
-        Self {
-            inner,
-            style: Style::Text,
-        }
+    pub fn text(inner: F) -> Self {
+        Self::new(inner, Style::Text)
     }
 
     /// Three members at the beginning of the object that `inner` writes.
-    pub const fn json(inner: F) -> Self {
-        Self {
-            inner,
-            style: Style::Json,
-        }
+    pub fn json(inner: F) -> Self {
+        Self::new(inner, Style::Json)
+    }
+
+    fn new(inner: F, style: Style) -> Self {
+        USED.store(true, Relaxed);
+        Self { inner, style }
     }
 }
 

@@ -1,9 +1,9 @@
-//! The entries of spans on a thread, the innermost last.
+//! The entries of spans on a thread, the innermost last; and the span that it has made last.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use super::trouble::{self, Trouble};
-use crate::id::SpanId;
+use crate::id::{SpanId, TraceId};
 use crate::span::detached::Entry;
 
 /// Entries of a thread; guards that are forgotten never leave.
@@ -14,11 +14,42 @@ pub(super) type Key = (u32, u64);
 
 thread_local! {
     static ENTRIES: RefCell<Vec<(Key, Entry)>> = const { RefCell::new(Vec::new()) };
+    /// A second close comes next, if it comes.
+    static CLOSED: Cell<Option<Key>> = const { Cell::new(None) };
+    /// Mostly it is entered next: then nobody need look it up.
+    static FRESH: Cell<Option<(Key, TraceId, SpanId)>> = const { Cell::new(None) };
 }
 
 fn with<R>(f: impl FnOnce(&mut Vec<(Key, Entry)>) -> R) -> Option<R> {
     let done = ENTRIES.try_with(|entries| Some(f(&mut *entries.try_borrow_mut().ok()?)));
     done.ok().flatten()
+}
+
+/// A span was made here.
+#[inline]
+pub(super) fn note_fresh(key: Key, trace: TraceId, span: SpanId) {
+    FRESH.with(|fresh| fresh.set(Some((key, trace, span))));
+}
+
+/// Trace and span, if it was the last that was made here.
+#[inline]
+pub(super) fn fresh(key: Key) -> Option<(TraceId, SpanId)> {
+    let (known, trace, span) = FRESH.with(Cell::get)?;
+    (known == key).then_some((trace, span))
+}
+
+/// A span was closed here; what its number names from now on is another one.
+#[inline]
+pub(super) fn note_closed(key: Key) {
+    CLOSED.with(|closed| closed.set(Some(key)));
+    if fresh(key).is_some() {
+        FRESH.with(|fresh| fresh.set(None));
+    }
+}
+
+/// Whether it was closed here last.
+pub(super) fn was_closed(key: Key) -> bool {
+    CLOSED.with(Cell::get) == Some(key)
 }
 
 /// False where there are too many, or the thread is about to end.
@@ -49,6 +80,11 @@ pub(super) fn remove(key: Key) -> Option<Entry> {
         Some(left)
     })
     .flatten()
+}
+
+/// Whether a span is entered here.
+pub(super) fn has(key: Key) -> bool {
+    with(|entries| entries.iter().any(|(of, _)| *of == key)).unwrap_or(false)
 }
 
 /// Whether any span is entered in this fragment.

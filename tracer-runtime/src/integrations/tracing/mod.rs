@@ -12,6 +12,7 @@ mod frames;
 mod ids;
 mod layer;
 mod sites;
+mod table;
 
 pub(crate) mod trouble;
 
