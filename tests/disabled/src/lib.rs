@@ -5,3 +5,4 @@ pub mod inside;
 pub mod layers;
 pub mod rpc;
 pub mod startup;
+pub mod subscriber;

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use tracer_runtime::testing::{CapturedSpan, capture};
-use tracer_tests_disabled::{functions, inside, rpc, startup};
+use tracer_tests_disabled::{functions, inside, rpc, startup, subscriber};
 
 const ENABLED: bool = cfg!(feature = "enable");
 
@@ -47,6 +47,25 @@ fn functions_of_every_shape_do_what_they_do() {
     let text = tracer_runtime::metrics::encode();
     assert_eq!(text.contains("function=\"counted\""), ENABLED, "{text}");
     assert!(text.ends_with("# EOF\n"));
+}
+
+#[test]
+fn a_subscriber_has_our_layer_or_one_that_does_nothing() {
+    let mut lines = String::new();
+    let spans = spans(async || lines = subscriber::of_another_crate().text());
+    let names: Vec<&str> = spans.iter().map(CapturedSpan::name).collect();
+    assert_eq!(
+        names,
+        if ENABLED {
+            vec!["of_another_crate", "plain"]
+        } else {
+            vec![]
+        }
+    );
+    let told = lines.lines().filter(|line| line.contains("told"));
+    assert_eq!(told.clone().count(), 2, "{lines}");
+    let with_ids = told.filter(|line| line.contains("trace_id") && line.contains("trace_flags"));
+    assert_eq!(with_ids.count(), if ENABLED { 2 } else { 0 }, "{lines}");
 }
 
 #[test]

@@ -46,8 +46,3 @@ pub(crate) fn totals() -> impl Iterator<Item = (&'static str, u64)> {
         (times > 0).then_some((name, times))
     })
 }
-
-#[cfg(test)]
-pub(super) fn total(trouble: Trouble) -> u64 {
-    TROUBLES[trouble as usize].load(Relaxed)
-}
