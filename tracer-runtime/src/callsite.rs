@@ -101,6 +101,8 @@ pub struct Callsite {
     unsubscribed: bool,
     /// The fields of the `tracing` side.
     pub(crate) fields: &'static [&'static str],
+    /// A block that records some of them follows on the beginning of each call.
+    pub(crate) records_at_start: bool,
     pub(crate) location: &'static Location<'static>,
     /// What `tracing` knows it by, from the first call that a subscriber may want.
     #[cfg(all(feature = "enable", feature = "tracing"))]
@@ -144,6 +146,7 @@ impl Callsite {
             synthetic: false,
             unsubscribed: false,
             fields: &[],
+            records_at_start: false,
             location: Location::caller(),
             #[cfg(all(feature = "enable", feature = "tracing"))]
             listed: crate::subscriber::Listing::new(),
@@ -185,9 +188,17 @@ impl Callsite {
         self
     }
 
-    /// The fields that the span has on the `tracing` side, in that order.
+    /// The fields that the span has on the `tracing` side, in that order. Some of them are recorded where it begins.
     #[must_use]
     pub const fn with_fields(mut self, fields: &'static [&'static str]) -> Self {
+        self.fields = fields;
+        self.records_at_start = !fields.is_empty();
+        self
+    }
+
+    /// The fields that the span has on the `tracing` side, none of which is recorded where it begins.
+    #[must_use]
+    pub const fn with_empty_fields(mut self, fields: &'static [&'static str]) -> Self {
         self.fields = fields;
         self
     }

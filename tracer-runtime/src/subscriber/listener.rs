@@ -11,6 +11,7 @@ use tracing_core::subscriber::Interest;
 use tracing_core::{Kind, Level, LevelFilter, Metadata};
 
 use crate::mode;
+use crate::recorder::reentrancy::Inside;
 
 struct Listener;
 
@@ -62,15 +63,15 @@ pub(super) fn listen() {
     crate::filter::ask_subscribers_again();
 }
 
-/// A call in a process that nothing is known of yet.
+/// A call that nobody records: it may be among the first of the process, of which nothing is known yet.
 #[cold]
 #[inline(never)]
-pub(crate) fn first_calls() {
+pub(crate) fn nobody_records() {
     /// A subscriber that comes at the very moment is seen by one of them.
     const CALLS: u32 = 64;
     static SEEN: AtomicU32 = AtomicU32::new(0);
 
-    if !mode::is_fresh() {
+    if mode::get() != 0 || !mode::is_fresh() || Inside::busy() {
         return;
     }
     listen();

@@ -149,3 +149,14 @@ pub(super) fn heard(site: &Callsite) {
         listed.unheard.store(false, Relaxed);
     }
 }
+
+/// Whether the subscriber's current span is one of this callsite.
+#[cold]
+#[inline(never)]
+pub(crate) fn is_current(site: &'static Callsite) -> bool {
+    dispatcher::get_default(|current| {
+        let current = current.current_span();
+        let of = current.metadata().and_then(site_of);
+        of.is_some_and(|of| std::ptr::eq(of, site))
+    })
+}
