@@ -80,6 +80,7 @@ pub(crate) fn ask_subscribers(site: &'static Callsite) {
 #[cfg(feature = "tracing")]
 pub(crate) fn ask_subscribers_again() {
     for site in &lock().called {
+        crate::subscriber::heard(site);
         site.set_watched(crate::subscriber::may_want(site));
     }
 }

@@ -86,7 +86,7 @@ fn begin_watched(local: &Local, call: &mut Call) -> Before {
 
 /// What was known before the call; our own span has it.
 fn record_fields(site: &'static Callsite, fields: Vec<KeyValue>) {
-    if site.records_at_start && subscriber::before(site, false) {
+    if !fields.is_empty() && subscriber::before(site, false) {
         for KeyValue { key, value } in fields {
             if let Cow::Borrowed(key) = key {
                 subscriber::put(key, &value, Form::Plain);

@@ -96,6 +96,27 @@ impl Listed {
     }
 }
 
+/// Set while this thread puts a callsite on the list, under locks of `tracing`'s.
+struct Asking(());
+
+thread_local! {
+    static ASKING: Cell<bool> = const { Cell::new(false) };
+}
+
+impl Asking {
+    /// `None` where it is set already.
+    fn begin() -> Option<Self> {
+        let before = ASKING.try_with(|asking| asking.replace(true));
+        (before == Ok(false)).then(|| Self(()))
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        let _ = ASKING.try_with(|asking| asking.set(false));
+    }
+}
+
 pub(super) fn level(level: Level) -> tracing_core::Level {
     match level {
         Level::Trace => tracing_core::Level::TRACE,
@@ -120,10 +141,12 @@ pub(super) fn listed(site: &'static Callsite) -> Option<&'static Listed> {
         crate::filter::ask_subscribers(site);
         return None;
     }
+    // Subscribers are asked, who may call annotated functions: those ask the next time.
+    let asking = Asking::begin()?;
     listener::listen();
     let listed = site.listed.get_or_init(|| Listed::new(site));
-    // Here, and not while it is made: subscribers are asked, who may call annotated functions.
     let interest = listed.callsite.interest();
+    drop(asking);
     listed.is_on_list.store(true, Release);
     if interest.is_never() && LevelFilter::current() != LevelFilter::OFF {
         let nobody = dispatcher::get_default(|current| current.is::<NoSubscriber>());
@@ -144,7 +167,7 @@ pub(crate) fn may_want(site: &Callsite) -> bool {
 }
 
 /// The subscribers are asked again, those who could not be seen too.
-pub(super) fn heard(site: &Callsite) {
+pub(crate) fn heard(site: &Callsite) {
     if let Some(listed) = site.listed.get() {
         listed.unheard.store(false, Relaxed);
     }

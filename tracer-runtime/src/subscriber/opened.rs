@@ -114,7 +114,13 @@ impl Opened {
     /// The call is over. What was not entered before its fields were known never was a span.
     pub(crate) fn end(self) {
         fields::forget(&self.0);
-        self.0.leave();
+        match self.0.leave() {
+            true => drop(self),
+            false => {
+                let dispatch = self.0.dispatch.clone();
+                dispatcher::with_default(&dispatch, || drop(self));
+            }
+        }
     }
 }
 
@@ -153,10 +159,22 @@ impl Span {
         self.dispatch.enter(&id);
     }
 
-    fn leave(&self) {
-        if let Some(id) = self.id() {
-            self.dispatch.exit(&id);
+    /// Whether its subscriber is the current one.
+    fn leave(&self) -> bool {
+        let Some(id) = self.id() else {
+            return true;
+        };
+        // A registry gives back what it holds by way of the current subscriber, who may know nothing of it.
+        let is_here = dispatcher::get_default(|current| {
+            let current = current.current_span();
+            let same = |metadata: &_| std::ptr::eq(metadata, self.metadata());
+            current.id() == Some(&id) && current.metadata().is_some_and(same)
+        });
+        match is_here {
+            true => self.dispatch.exit(&id),
+            false => dispatcher::with_default(&self.dispatch, || self.dispatch.exit(&id)),
         }
+        is_here
     }
 }
 

@@ -44,7 +44,8 @@ impl Parent {
 
 impl Drop for Parent {
     fn drop(&mut self) {
-        self.dispatch.try_close(self.id.clone());
+        let close = || self.dispatch.try_close(self.id.clone());
+        dispatcher::with_default(&self.dispatch, close);
     }
 }
 
