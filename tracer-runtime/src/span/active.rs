@@ -96,8 +96,9 @@ impl<'a> Active<'a> {
             return;
         };
         if failure.is_some() {
-            begun::end_failed(call, self.before, failure);
-        } else if local::unchecked(|local| begun::end_ok(local, call, self.before)).is_none() {
+            begun::end_failed(&mut *call, self.before, failure);
+        } else if local::unchecked(|local| begun::end_ok(local, &mut *call, self.before)).is_none()
+        {
             begun::end_unusual(call, self.before, CallOutcome::Ok, None);
         }
         // Here, so that a drop that follows has nothing to ask.
@@ -117,7 +118,7 @@ impl<'a> Active<'a> {
         if let Some(site) = site {
             call.site = site;
         }
-        begun::end_unusual(call, self.before, outcome, failure);
+        begun::end_unusual(&mut *call, self.before, outcome, failure);
         call.put(State::Other(Other::Done));
     }
 
