@@ -57,11 +57,7 @@ impl<'a> Active<'a> {
 
     /// Whether it has a span, which is the current one.
     pub(super) fn has_span(&self) -> bool {
-        let state = self.call.as_ref().map(|call| &call.state);
-        matches!(
-            state,
-            Some(State::Child(_) | State::Other(Other::Root { .. } | Other::Blank { .. }))
-        )
+        self.call.as_ref().is_some_and(|call| call.has_span())
     }
 
     /// After a poll that ended with a value: the kind of the span that [`Self::end`] ends; `None` where nobody records it.

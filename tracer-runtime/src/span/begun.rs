@@ -193,6 +193,10 @@ fn begin_recorded(local: &Local, call: &mut Call) -> Before {
 /// Makes a call current that begins now, where it is told; what was current before.
 #[inline(never)]
 pub(super) fn begin_at(local: &Local, call: &mut Call, at: Start) -> Before {
+    if watched::way(call.site) == Way::Watched {
+        call.put(State::Other(Other::WaitingAt(Box::new(at))));
+        return begin_watched(local, call);
+    }
     if mode::get() == 0 || !local.is_open() {
         return without_local(call);
     }
