@@ -47,7 +47,8 @@ pub(crate) fn keys(args: &Args, bindings: &[Ident]) -> TokenStream {
     let mut keys: Vec<TokenStream> = Vec::new();
     let parameters = parameters(args, bindings).into_iter();
     keys.extend(parameters.map(|(_, param)| param.unraw().to_string().to_token_stream()));
-    keys.extend(args.fields.get().into_iter().flatten().map(key));
+    let fields = args.fields.get().into_iter().flatten();
+    keys.extend(fields.filter(|field| is_static(field)).map(key));
     if args.ret.is_set() {
         keys.push("return".to_token_stream());
     }
@@ -59,6 +60,24 @@ pub(crate) fn keys(args: &Args, bindings: &[Ident]) -> TokenStream {
         new
     });
     quote_spanned!(Span::mixed_site()=> #(#keys),*)
+}
+
+/// Whether a `static` can name the key: not by a type, which may be `Self` or generic.
+fn is_static(field: &Field) -> bool {
+    let FieldKey::Const(expr) = &field.key else {
+        return true;
+    };
+    let words: Vec<String> = expr
+        .clone()
+        .into_iter()
+        .map(|tree| tree.to_string())
+        .collect();
+    match words.as_slice() {
+        [_] => true,
+        // A module, or `crate`, `self`, `super`; a leading `::` too.
+        [first, ..] => first.starts_with(|c: char| c.is_lowercase() || c == ':'),
+        [] => false,
+    }
 }
 
 fn key(field: &Field) -> TokenStream {
