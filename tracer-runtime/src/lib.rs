@@ -18,6 +18,8 @@
 //! [`checkpoint!`] and [`span!`]; [`FutureExt`] and [`wrap`] take the context to other tasks and threads, [`propagation`]
 //! takes it to other services.
 //!
+//! With the feature `tracing` they are spans of whatever `tracing` subscriber is there too, `init` or not: see [`traced`].
+//!
 //! The README has a first program, what works, and the features.
 #![cfg_attr(not(test), warn(clippy::expect_used, clippy::unwrap_used))]
 #![cfg_attr(

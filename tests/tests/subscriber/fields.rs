@@ -284,3 +284,34 @@ fn json_has_the_same_fields_of_the_same_types() {
     assert!(ours.contains("\"id\":7"), "{ours}");
     assert_eq!(ours.replace("ours", "theirs"), theirs);
 }
+
+#[test]
+fn a_call_between_services_has_its_fields_recorded_or_not() {
+    #[traced(server, rpc(system = "grpc", service = "S", method = "m"), args(id))]
+    async fn handles(id: u8) {
+        Pending(1).await;
+        tracing::info!("inside");
+    }
+    #[traced(client, rpc(system = "grpc", service = "S", method = "m"), args(id))]
+    fn calls(id: u8) {
+        tracing::info!("inside");
+    }
+    let seen = || {
+        written(|| {
+            block_on(handles(7));
+            calls(8);
+        })
+    };
+    let unrecorded = seen();
+    let events: Vec<_> = unrecorded
+        .lines()
+        .filter(|line| line.ends_with(": inside"))
+        .collect();
+    let expected = [
+        " INFO handles{id=7}: subscriber::fields: inside",
+        " INFO calls{id=8}: subscriber::fields: inside",
+    ];
+    assert_eq!(events, expected);
+    let _capture = tracer_runtime::testing::capture();
+    assert_eq!(seen(), unrecorded);
+}
