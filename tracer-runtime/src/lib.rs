@@ -95,8 +95,13 @@ pub use telemetry::builder::Console;
 pub use telemetry::builder::{Builder, builder, init};
 pub use telemetry::error::{FilterError, InitError, TelemetryError};
 pub use telemetry::guard::Telemetry;
+#[cfg(not(all(feature = "tracing", not(feature = "enable"))))]
+#[doc = include_str!("instrument.md")]
+pub use tracer_macros::instrument;
 #[doc = include_str!("traced.md")]
 pub use tracer_macros::traced;
+#[cfg(all(feature = "tracing", not(feature = "enable")))]
+pub use tracing::instrument;
 pub use value::{KeyValue, Value};
 
 #[cfg(all(doctest, feature = "full"))]

@@ -28,7 +28,7 @@ pub(crate) fn reference() -> TokenStream {
 pub(crate) fn item(rt: &Runtime, scope: &Scope, args: &Args, ident: &Ident) -> TokenStream {
     let span = Span::mixed_site();
     let private = &rt.private;
-    let plain = ident.unraw().to_string();
+    let plain = scope.function.as_ref().unwrap_or(ident).unraw().to_string();
     let function = match &scope.type_name {
         Some(owner) => format!("{owner}::{plain}"),
         None => plain,

@@ -38,6 +38,11 @@ pub(crate) fn at_start(private: &TokenStream, args: &Args, bindings: &[Ident]) -
     if_recording(private, statements)
 }
 
+/// A field that names no parameter by its name alone.
+pub(crate) fn field(private: &TokenStream, field: &Field) -> TokenStream {
+    field_statement(private, field, &[])
+}
+
 fn if_recording(private: &TokenStream, statements: TokenStream) -> TokenStream {
     if statements.is_empty() {
         return statements;
