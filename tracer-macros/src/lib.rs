@@ -174,11 +174,29 @@ mod tests {
             ("fn f() {}", 120),
             ("fn f(a: u8) -> u8 { a }", 120),
             ("async fn f() {}", 150),
-            ("fn f() -> Result<u8, String> { Ok(1) }", 240),
+            ("fn f() -> Result<u8, String> { Ok(1) }", 250),
             ("async fn f(a: String) -> Result<u8, String> { Ok(1) }", 290),
         ] {
             assert!(added(item) <= most, "{} for {item}", added(item));
         }
+    }
+
+    #[test]
+    fn an_unknown_argument_of_instrument_is_a_warning() {
+        let warned = |args: &str| {
+            let item = "fn f(a: u8) {}".parse().unwrap();
+            annotate_visibly(args.parse().unwrap(), item).to_string()
+        };
+        let near = warned("skipp(a), 3, fields(b = 1)");
+        assert!(!near.contains("compile_error"), "{near}");
+        let said = near.contains("unknown argument `skipp`, did you mean `skip`?");
+        assert_eq!(said, ENABLED, "{near}");
+        assert_eq!(
+            near.matches("deprecated (note").count(),
+            if ENABLED { 2 } else { 0 },
+            "{near}"
+        );
+        assert!(!warned(", skip(a) level = \"debug\",").contains("deprecated"));
     }
 
     #[test]

@@ -223,7 +223,15 @@ impl SyncBody<'_> {
             }
             End::Reached => quote_spanned!(span=> #private::#kind::finish(&mut #guard); #value),
             End::Described(Describer::ByType) => {
-                let judge = judge(private, &quote_spanned!(span=> #private::Probe(&#value)));
+                // By the type where it has a name: the value is of none after a mistake in the body.
+                let known = self
+                    .returned
+                    .map(types::without_lifetimes)
+                    .filter(types::is_known);
+                let judge = match known {
+                    Some(ty) => judge_of(private, &ty),
+                    None => judge(private, &quote_spanned!(span=> #private::Probe(&#value))),
+                };
                 quote_spanned!(place=>
                     use #private::by_type::*;
                     let judge = #judge;
