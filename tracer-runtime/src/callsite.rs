@@ -166,6 +166,12 @@ impl Callsite {
         self
     }
 
+    /// No `tracing` subscriber sees its spans.
+    #[must_use]
+    pub const fn without_subscriber(self) -> Self {
+        self
+    }
+
     /// The span name.
     #[must_use]
     pub const fn name(&self) -> &'static str {

@@ -60,6 +60,8 @@ mod telemetry;
 #[cfg(feature = "enable")]
 mod threads;
 mod value;
+#[cfg(feature = "tracing")]
+mod visible;
 
 #[cfg(all(feature = "enable", feature = "metrics"))]
 pub mod metrics;

@@ -55,6 +55,9 @@ pub(crate) fn item(rt: &Runtime, scope: &Scope, args: &Args, ident: &Ident) -> T
     if args.metrics.is_set() {
         value.extend(quote_spanned!(span=> .without_metrics()));
     }
+    if scope.function.is_some() {
+        value.extend(quote_spanned!(span=> .without_subscriber()));
+    }
     if args.metrics_only.is_set() {
         value.extend(quote_spanned!(span=> .metrics_only()));
     }

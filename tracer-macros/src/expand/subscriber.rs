@@ -19,6 +19,8 @@ pub(crate) struct Layer<'a> {
     name: TokenStream,
     params: Vec<Param>,
     returned: Option<&'a Type>,
+    /// Our span is around it.
+    ours: bool,
     /// Our span records as well, by the callsite that is in scope: what is computed for a field is computed for both.
     both: bool,
 }
@@ -48,6 +50,7 @@ impl<'a> Layer<'a> {
             name,
             params: recorded_params(arguments, sig),
             returned: types::returned(&sig.output),
+            ours,
             both: ours && arguments.fields.iter().any(SpanField::is_computed),
         }
     }
@@ -174,9 +177,21 @@ impl<'a> Layer<'a> {
             }
         });
         let fields = self.arguments.fields.iter().map(|field| self.field(field));
-        quote_spanned!(Span::mixed_site()=> #private::tracing::span!(
+        let span = quote_spanned!(Span::mixed_site()=> #private::tracing::span!(
             target: #target, #(parent: #parent,)* #level, #name, #(#params,)* #(#fields),*
-        ))
+        ));
+        if !self.ours {
+            return span;
+        }
+        quote_spanned!(Span::mixed_site()=> {
+            static VISIBLE: #private::Visible = #private::Visible::new(#name, #private::core::module_path!());
+            let first = VISIBLE.first();
+            let span = #span;
+            if let #private::core::option::Option::Some(first) = first {
+                first.know(&span);
+            }
+            span
+        })
     }
 
     fn field(&self, field: &SpanField) -> TokenStream {
