@@ -40,7 +40,11 @@ pub(super) fn annotated(
     let layer =
         visible.map(|(arguments, ident)| Layer::new(&rt.private, arguments, &sig, ident, true));
     let shared = layer.as_ref().is_some_and(Layer::records_fields);
-    let site = |make: fn(&_, &_, &_, &_) -> _| make(&rt, scope, args, &sig.ident);
+    let fields = callsite::Fields {
+        keys: recording::keys(args, &bindings),
+        at_start: !recorded.is_empty(),
+    };
+    let site = |make: fn(&_, &_, &_, &_, &_) -> _| make(&rt, scope, args, &sig.ident, &fields);
     let (item, callsite) = match shared || recording::names_callsite(args, &recorded) {
         true => (Some(site(callsite::item)), callsite::reference()),
         false => (None, site(callsite::callsite)),

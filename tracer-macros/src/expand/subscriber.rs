@@ -236,11 +236,15 @@ impl<'a> Layer<'a> {
 
     /// Where `tracing` has computed nothing, for want of a subscriber, our span has it computed.
     fn missed(&self) -> Option<TokenStream> {
+        let (private, site) = (self.private, callsite::reference());
         let fields = self.arguments.fields.iter();
-        let puts = fields.map(|field| recording::field(self.private, &field.as_ours()));
-        self.both.then(
-            || quote_spanned!(Span::mixed_site()=> if __traced_due && !__traced_seen { #(#puts)* }),
-        )
+        let puts = fields.map(|field| recording::field(private, &field.as_ours()));
+        self.both.then(|| {
+            quote_spanned!(Span::mixed_site()=> if __traced_due {
+                if !__traced_seen { #(#puts)* }
+                #private::recorded_of(#site);
+            })
+        })
     }
 
     fn causes(&self) -> Option<TokenStream> {

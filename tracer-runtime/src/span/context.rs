@@ -11,6 +11,7 @@ use crate::recorder::local;
 use crate::recorder::reentrancy::Inside;
 use crate::recorder::slot::Handle;
 use crate::recorder::verdict;
+use crate::subscriber;
 
 /// Names a span of a trace. `Copy`, and free to go anywhere.
 ///
@@ -70,7 +71,7 @@ impl Context {
         if mode::get() == 0 {
             return Self::default();
         }
-        local::with(|local| {
+        let current = local::with(|local| {
             let escaped = local.escape()?;
             Some(Self {
                 trace: local.trace.get(),
@@ -80,9 +81,12 @@ impl Context {
                 carried: escaped.carried,
                 handle: escaped.handle,
             })
-        })
-        .flatten()
-        .unwrap_or_default()
+        });
+        let current = current.flatten().unwrap_or_default();
+        if subscriber::is_there() && current.is_valid() {
+            subscriber::note(current.span);
+        }
+        current
     }
 
     /// The trace.
