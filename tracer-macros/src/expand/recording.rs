@@ -52,7 +52,8 @@ pub(crate) fn keys(args: &Args, bindings: &[Ident]) -> TokenStream {
     let mut keys: Vec<TokenStream> = Vec::new();
     let parameters = parameters(args, bindings).into_iter();
     keys.extend(parameters.map(|(_, param)| param.unraw().to_string().to_token_stream()));
-    keys.extend(args.fields.get().into_iter().flatten().map(key));
+    let fields = args.fields.get().into_iter().flatten();
+    keys.extend(fields.map(key).filter(|key| !names_a_type(key.clone())));
     if args.ret.is_set() {
         keys.push("return".to_token_stream());
     }
@@ -64,6 +65,23 @@ pub(crate) fn keys(args: &Args, bindings: &[Ident]) -> TokenStream {
         new
     });
     quote_spanned!(Span::mixed_site()=> #(#keys),*)
+}
+
+/// Whether this may be an associated constant. Of `Self` and of type parameters, which nobody can tell from types here,
+/// no `static` can speak.
+fn names_a_type(key: TokenStream) -> bool {
+    let mut before: Option<String> = None;
+    key.into_iter().any(|tree| match tree {
+        TokenTree::Ident(word) => {
+            before = Some(word.to_string());
+            false
+        }
+        TokenTree::Punct(colon) if colon.as_char() == ':' => before
+            .take()
+            .is_some_and(|word| word.starts_with(char::is_uppercase)),
+        TokenTree::Group(group) => names_a_type(group.stream()),
+        _ => false,
+    })
 }
 
 fn key(field: &Field) -> TokenStream {
