@@ -18,6 +18,8 @@
 //! [`checkpoint!`] and [`span!`]; [`FutureExt`] and [`wrap`] take the context to other tasks and threads, [`propagation`]
 //! takes it to other services.
 //!
+//! With the feature `tracing` they are spans of whatever `tracing` subscriber is there too, `init` or not: see [`traced`].
+//!
 //! The README has a first program, what works, and the features.
 #![cfg_attr(not(test), warn(clippy::expect_used, clippy::unwrap_used))]
 #![cfg_attr(
@@ -54,12 +56,19 @@ mod recorder;
 pub mod rpc;
 mod sampling;
 mod span;
+#[cfg(all(feature = "enable", feature = "tracing"))]
+mod subscriber;
+#[cfg(all(feature = "enable", not(feature = "tracing")))]
+#[path = "subscriber/none.rs"]
+mod subscriber;
 #[cfg(feature = "enable")]
 mod sync;
 mod telemetry;
 #[cfg(feature = "enable")]
 mod threads;
 mod value;
+#[cfg(feature = "tracing")]
+mod visible;
 
 #[cfg(all(feature = "enable", feature = "metrics"))]
 pub mod metrics;
@@ -99,8 +108,13 @@ pub use telemetry::builder::Console;
 pub use telemetry::builder::{Builder, builder, init};
 pub use telemetry::error::{FilterError, InitError, TelemetryError};
 pub use telemetry::guard::Telemetry;
+#[cfg(not(all(feature = "tracing", not(feature = "enable"))))]
+#[doc = include_str!("instrument.md")]
+pub use tracer_macros::instrument;
 #[doc = include_str!("traced.md")]
 pub use tracer_macros::traced;
+#[cfg(all(feature = "tracing", not(feature = "enable")))]
+pub use tracing::instrument;
 pub use value::{KeyValue, Value};
 
 #[cfg(all(doctest, feature = "full"))]

@@ -9,11 +9,13 @@ pub use crate::propagation::probe as carrier;
 pub use crate::record::{CallOutcome, EventKind, Failure};
 pub use crate::rpc::identity::{self, Identity};
 pub use crate::rpc::traced::{CallGuard, enter_call, traced_call};
-pub use crate::span::capture::{Capture, debug, display, put, put_debug, put_display};
+pub use crate::span::capture::{Capture, Form, debug, display, put_debug, put_display};
 pub use crate::span::describe::{AlwaysOk, Describe};
 pub use crate::span::future::{Traced, traced, traced_at, traced_with};
 pub use crate::span::guard::{Guard, enter, enter_at};
-pub use crate::span::inside::{add_event, attribute, recording, recording_of};
+pub use crate::span::inside::{
+    add_event, attribute, put_end, recorded_of, recording, recording_end_of, recording_of,
+};
 pub use crate::span::judge::ByType;
 pub use crate::span::named::Span;
 pub use crate::span::probe::{
@@ -25,6 +27,17 @@ pub use crate::span::probe_return::{
 };
 pub use crate::span::start::{Parent, Start};
 pub use crate::value::{KeyValue, Value};
+
+/// For `#[instrument]`.
+#[cfg(feature = "tracing")]
+pub use tracing;
+#[cfg(not(feature = "tracing"))]
+#[path = "without_tracing.rs"]
+pub mod tracing;
+#[cfg(not(feature = "tracing"))]
+pub use self::tracing::Visible;
+#[cfg(feature = "tracing")]
+pub use crate::visible::{Visible, is_instrumented};
 
 /// Traits by which the compiler picks what a type can do; nameless, so that they meet no name of the user's.
 pub mod by_type {

@@ -2,7 +2,9 @@
 
 pub mod functions;
 pub mod inside;
+pub mod instrumented;
 pub mod layers;
 pub mod rpc;
 pub mod startup;
+#[cfg(feature = "tracing")]
 pub mod subscriber;

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use tracer_runtime::testing::{CapturedSpan, capture};
-use tracer_tests_disabled::{functions, inside, rpc, startup, subscriber};
+use tracer_tests_disabled::{functions, inside, instrumented, rpc, startup};
 
 const ENABLED: bool = cfg!(feature = "enable");
 
@@ -49,10 +49,12 @@ fn functions_of_every_shape_do_what_they_do() {
     assert!(text.ends_with("# EOF\n"));
 }
 
+#[cfg(feature = "tracing")]
 #[test]
 fn a_subscriber_has_our_layer_or_one_that_does_nothing() {
     let mut lines = String::new();
-    let spans = spans(async || lines = subscriber::of_another_crate().text());
+    let spans =
+        spans(async || lines = tracer_tests_disabled::subscriber::of_another_crate().text());
     let names: Vec<&str> = spans.iter().map(CapturedSpan::name).collect();
     assert_eq!(
         names,
@@ -66,6 +68,19 @@ fn a_subscriber_has_our_layer_or_one_that_does_nothing() {
     assert_eq!(told.clone().count(), 2, "{lines}");
     let with_ids = told.filter(|line| line.contains("trace_id") && line.contains("trace_flags"));
     assert_eq!(with_ids.count(), if ENABLED { 2 } else { 0 }, "{lines}");
+}
+
+#[test]
+fn instrumented_functions_do_what_they_do() {
+    let spans = spans(async || {
+        assert_eq!(instrumented::plain(1), 1);
+        assert!(instrumented::order(0, "card").is_err());
+        assert_eq!(instrumented::checked(-1), -1);
+        assert_eq!(instrumented::later(2).await, 2);
+    });
+    if ENABLED {
+        assert_eq!(spans.len(), 4, "{spans:#?}");
+    }
 }
 
 #[test]

@@ -45,3 +45,37 @@ root [ok]
 ";
     assert_eq!(tree, expected);
 }
+
+#[test]
+fn an_annotated_function_has_no_second_span_for_our_layer() {
+    #[traced]
+    fn alone() {
+        assert!(tracing::Span::current().is_none());
+    }
+    let capture = testing::capture();
+    let subscriber = tracing_subscriber::registry().with(tracer_runtime::tracing_layer());
+    tracing::subscriber::with_default(subscriber, alone);
+    assert_eq!(capture.tree(), "alone [ok]\n");
+}
+
+#[test]
+fn a_span_may_name_the_annotated_function_that_a_subscriber_sees() {
+    #[traced]
+    fn seen() {
+        let current = tracing::Span::current();
+        assert_eq!(
+            current.metadata().map(|metadata| metadata.name()),
+            Some("seen")
+        );
+        info_span!(parent: &current, "named").in_scope(innermost);
+    }
+    let capture = testing::capture();
+    let subscriber = tracing_subscriber::registry()
+        .with(fmt::layer().with_writer(std::io::sink))
+        .with(tracer_runtime::tracing_layer());
+    tracing::subscriber::with_default(subscriber, seen);
+    assert_eq!(
+        capture.tree(),
+        "seen [ok]\n  named [ok]\n    innermost [ok]\n"
+    );
+}

@@ -35,15 +35,61 @@ pub(crate) fn at_start(private: &TokenStream, args: &Args, bindings: &[Ident]) -
     for field in args.fields.get().into_iter().flatten() {
         statements.extend(field_statement(private, field, bindings));
     }
-    if_recording(private, statements)
-}
-
-fn if_recording(private: &TokenStream, statements: TokenStream) -> TokenStream {
     if statements.is_empty() {
         return statements;
     }
     let site = callsite::reference();
-    quote_spanned!(Span::mixed_site()=> if #private::recording_of(#site) { #statements })
+    quote_spanned!(Span::mixed_site()=> if #private::recording_of(#site) { #statements #private::recorded_of(#site); })
+}
+
+/// A field that names no parameter by its name alone.
+pub(crate) fn field(private: &TokenStream, field: &Field) -> TokenStream {
+    field_statement(private, field, &[])
+}
+
+/// The keys of all that may be recorded: the fields of the span in a `tracing` subscriber.
+pub(crate) fn keys(args: &Args, bindings: &[Ident]) -> TokenStream {
+    let mut keys: Vec<TokenStream> = Vec::new();
+    let parameters = parameters(args, bindings).into_iter();
+    keys.extend(parameters.map(|(_, param)| param.unraw().to_string().to_token_stream()));
+    let fields = args.fields.get().into_iter().flatten();
+    keys.extend(fields.filter(|field| is_static(field)).map(key));
+    if args.ret.is_set() {
+        keys.push("return".to_token_stream());
+    }
+    let mut seen = Vec::new();
+    keys.retain(|key| {
+        let text = key.to_string();
+        let new = !seen.contains(&text);
+        seen.push(text);
+        new
+    });
+    quote_spanned!(Span::mixed_site()=> #(#keys),*)
+}
+
+/// Whether a `static` can name the key: not by a type, which may be `Self` or generic.
+fn is_static(field: &Field) -> bool {
+    let FieldKey::Const(expr) = &field.key else {
+        return true;
+    };
+    let words: Vec<String> = expr
+        .clone()
+        .into_iter()
+        .map(|tree| tree.to_string())
+        .collect();
+    match words.as_slice() {
+        [_] => true,
+        // A module, or `crate`, `self`, `super`; a leading `::` too.
+        [first, ..] => first.starts_with(|c: char| c.is_lowercase() || c == ':'),
+        [] => false,
+    }
+}
+
+fn key(field: &Field) -> TokenStream {
+    match &field.key {
+        FieldKey::Text(text, _) => text.to_token_stream(),
+        FieldKey::Const(expr) => expr.clone(),
+    }
 }
 
 fn parameters(args: &Args, bindings: &[Ident]) -> Vec<(Mode, Ident)> {
@@ -66,10 +112,7 @@ fn parameters(args: &Args, bindings: &[Ident]) -> Vec<(Mode, Ident)> {
 }
 
 fn field_statement(private: &TokenStream, field: &Field, bindings: &[Ident]) -> TokenStream {
-    let key = match &field.key {
-        FieldKey::Text(text, _) => text.to_token_stream(),
-        FieldKey::Const(expr) => expr.clone(),
-    };
+    let key = key(field);
     match &field.value {
         FieldValue::Bare(Some(name)) if bindings.contains(name) => put(
             private,
@@ -78,7 +121,7 @@ fn field_statement(private: &TokenStream, field: &Field, bindings: &[Ident]) -> 
             name.span(),
             name.to_token_stream(),
         ),
-        // Declared and left empty: there is nothing to declare, attributes come as they are.
+        // Declared and left empty.
         FieldValue::Bare(_) => TokenStream::new(),
         FieldValue::Expr(mode, expr) => {
             let first = expr.clone().into_iter().next();
@@ -136,12 +179,10 @@ pub(crate) fn at_end(private: &TokenStream, args: &Args, returned: &Ident) -> To
         }
         _ => quote_spanned!(span=> (&&&&#private::Capture(good.0)).__traced_capture()),
     };
-    if_recording(
-        private,
-        quote_spanned!(span=>
-            if let #private::core::result::Result::Ok(good) = #private::Probe(#returned).__traced_split() {
-                #private::put("return", #captured);
-            }
-        ),
-    )
+    let site = callsite::reference();
+    quote_spanned!(span=> if #private::recording_end_of(#site) {
+        if let #private::core::result::Result::Ok(good) = #private::Probe(#returned).__traced_split() {
+            #private::put_end(#site, "return", #captured);
+        }
+    })
 }

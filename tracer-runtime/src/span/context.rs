@@ -11,6 +11,7 @@ use crate::recorder::local::{self, Escaped};
 use crate::recorder::reentrancy::Inside;
 use crate::recorder::slot::Handle;
 use crate::recorder::verdict;
+use crate::subscriber;
 
 /// Names a span of a trace. `Copy`, and free to go anywhere.
 ///
@@ -70,12 +71,15 @@ impl Context {
         if mode::get() == 0 {
             return Self::default();
         }
-        local::with(|local| {
+        let current = local::with(|local| {
             let escaped = local.escape()?;
             Some(Self::of(local.trace.get(), local.span.get(), &escaped))
-        })
-        .flatten()
-        .unwrap_or_default()
+        });
+        let current = current.flatten().unwrap_or_default();
+        if subscriber::is_there() && current.is_valid() {
+            subscriber::note(current.span);
+        }
+        current
     }
 
     /// Names a span of the trace that this has left.

@@ -10,6 +10,7 @@ use tracing_subscriber::layer::{Context, Filter, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
 use super::bridge::Bridge;
+use crate::subscriber::is_ours;
 
 /// Puts the spans and events of other crates, which use `tracing`, into our trees. Made by [`tracing_layer`].
 #[derive(Debug)]
@@ -29,7 +30,7 @@ pub fn tracing_layer<S>() -> TracingLayer<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    TracingLayer::other_than(super::is_ours)
+    TracingLayer::other_than(is_ours)
 }
 
 impl<S> TracingLayer<S>

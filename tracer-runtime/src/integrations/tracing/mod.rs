@@ -19,10 +19,3 @@ pub(crate) mod trouble;
 #[cfg(feature = "tracing-fmt")]
 pub use format::TraceContextFormat;
 pub use layer::{TracingLayer, tracing_layer};
-
-use tracing_core::Metadata;
-
-/// Whether a callsite is that of an annotated function, which is recorded without a subscriber.
-pub(crate) fn is_ours(_metadata: &Metadata<'_>) -> bool {
-    false
-}

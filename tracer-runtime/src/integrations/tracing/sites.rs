@@ -71,7 +71,8 @@ impl Site {
         let callsite = Callsite::new(name, name, module)
             .with_target(metadata.target())
             .with_level(level(*metadata.level()))
-            .without_metrics();
+            .without_metrics()
+            .without_subscriber();
         let of_database = database::is_call(metadata);
         let kind = match of_database {
             true => SpanKind::Client,
