@@ -1,4 +1,4 @@
-//! The `#[traced]` attribute. Use it through `tracer-runtime`.
+//! The attributes `#[traced]` and `#[instrument]`. Use them through `tracer-runtime`.
 #![cfg_attr(not(test), warn(clippy::expect_used, clippy::unwrap_used))]
 
 mod args;
@@ -8,11 +8,11 @@ mod item;
 mod level;
 mod validate;
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::Error;
 
-use crate::args::Args;
+use crate::args::{Args, Instrument};
 use crate::diag::Errors;
 use crate::expand::Scope;
 use crate::item::{Block, Function, Item};
@@ -28,6 +28,52 @@ pub fn traced(
 ) -> proc_macro::TokenStream {
     annotate(args.into(), item.into()).into()
 }
+
+/// See `instrument` in `tracer-runtime`, from where it is used.
+#[proc_macro_attribute]
+pub fn instrument(
+    args: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    annotate_visibly(args.into(), item.into()).into()
+}
+
+fn annotate_visibly(args: TokenStream, tokens: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let args = Instrument::parse(args, &mut errors);
+    let mut expanded = match Item::parse(tokens.clone()) {
+        Ok(Item::Function(f)) => visibly_on_function(*f, &args, tokens, &mut errors),
+        Ok(_) => {
+            errors.push(Error::new(
+                Span::call_site(),
+                "`#[instrument]` goes on a function",
+            ));
+            tokens
+        }
+        Err(_) => tokens,
+    };
+    expanded.extend(errors.into_tokens());
+    expanded
+}
+
+fn visibly_on_function(
+    f: Function,
+    args: &Instrument,
+    tokens: TokenStream,
+    errors: &mut Errors,
+) -> TokenStream {
+    if let Some(constness) = f.sig.constness {
+        errors.push(Error::new(constness.span, CONST));
+        return tokens;
+    }
+    validate::on_function(&args.ours, &f, errors);
+    match errors.is_empty() && ENABLED {
+        true => expand::instrument(f, args),
+        false => tokens,
+    }
+}
+
+const CONST: &str = "a `const fn` cannot be traced: it may run at compile time";
 
 fn annotate(args: TokenStream, tokens: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
@@ -48,10 +94,7 @@ fn annotate(args: TokenStream, tokens: TokenStream) -> TokenStream {
 
 fn on_function(f: Function, args: &Args, tokens: TokenStream, errors: &mut Errors) -> TokenStream {
     if let Some(constness) = f.sig.constness {
-        errors.push(Error::new(
-            constness.span,
-            "a `const fn` cannot be traced: it may run at compile time",
-        ));
+        errors.push(Error::new(constness.span, CONST));
         return tokens;
     }
     if let Some(second) = f.attrs.iter().find(|attr| expand::is_ours(attr.path())) {
@@ -64,7 +107,8 @@ fn on_function(f: Function, args: &Args, tokens: TokenStream, errors: &mut Error
     if !errors.is_empty() || !ENABLED || args.skip_item.is_set() {
         return tokens;
     }
-    expand::by_level(f, args, &Scope::default(), tokens)
+    let scope = Scope::default();
+    expand::by_level(f, args, |f| expand::function(f, args, &scope), |_| tokens)
 }
 
 fn on_block(block: Block, args: &Args, tokens: TokenStream, errors: &mut Errors) -> TokenStream {
@@ -130,11 +174,29 @@ mod tests {
             ("fn f() {}", 120),
             ("fn f(a: u8) -> u8 { a }", 120),
             ("async fn f() {}", 150),
-            ("fn f() -> Result<u8, String> { Ok(1) }", 240),
+            ("fn f() -> Result<u8, String> { Ok(1) }", 250),
             ("async fn f(a: String) -> Result<u8, String> { Ok(1) }", 290),
         ] {
             assert!(added(item) <= most, "{} for {item}", added(item));
         }
+    }
+
+    #[test]
+    fn an_unknown_argument_of_instrument_is_a_warning() {
+        let warned = |args: &str| {
+            let item = "fn f(a: u8) {}".parse().unwrap();
+            annotate_visibly(args.parse().unwrap(), item).to_string()
+        };
+        let near = warned("skipp(a), 3, fields(b = 1)");
+        assert!(!near.contains("compile_error"), "{near}");
+        let said = near.contains("unknown argument `skipp`, did you mean `skip`?");
+        assert_eq!(said, ENABLED, "{near}");
+        assert_eq!(
+            near.matches("deprecated (note").count(),
+            if ENABLED { 2 } else { 0 },
+            "{near}"
+        );
+        assert!(!warned(", skip(a) level = \"debug\",").contains("deprecated"));
     }
 
     #[test]

@@ -89,6 +89,12 @@ fn beside_others(ours: &Rows, per_row: Duration, quick: bool) {
     println!();
     let task = tasks.difference("traced task", "bare task") - recorded;
     ratio("spawned_task_ns", task);
+    let ours = others.median("instrument ours");
+    let theirs = others.median("instrument registry");
+    ratio(
+        "instrument_ours_registry/instrument_registry",
+        ours / theirs,
+    );
     let instrument = others.median("instrument otel");
     ratio("instrument_otel/recorded_call", instrument / recorded);
     ratio("sustained/fastrace_sustained", kept.p50 / fastrace.p50);
@@ -188,6 +194,7 @@ fn tasks(per_row: Duration) -> Rows {
 fn other_libraries(per_row: Duration) -> Rows {
     let otel = others::otel_tracer();
     let registry = others::registry();
+    let same_registry = registry.clone();
     let mut rows = Rows::default();
     rows.add("fastrace", "fastrace #[trace]", CHILDREN, || {
         black_box(others::fastrace_root(CHILDREN));
@@ -196,6 +203,12 @@ fn other_libraries(per_row: Duration) -> Rows {
     rows.add("instrument registry", with_registry, CHILDREN, move || {
         tracing::dispatcher::with_default(&registry, || {
             black_box(others::instrument_root(CHILDREN));
+        });
+    });
+    let ours = "our #[instrument], Registry";
+    rows.add("instrument ours", ours, CHILDREN, move || {
+        tracing::dispatcher::with_default(&same_registry, || {
+            black_box(others::instrument_ours_root(CHILDREN));
         });
     });
     let with_otel = "#[instrument], tracing-opentelemetry, SDK batch";

@@ -67,6 +67,8 @@ mod telemetry;
 #[cfg(feature = "enable")]
 mod threads;
 mod value;
+#[cfg(feature = "tracing")]
+mod visible;
 
 #[cfg(all(feature = "enable", feature = "metrics"))]
 pub mod metrics;
@@ -102,8 +104,13 @@ pub use telemetry::builder::Console;
 pub use telemetry::builder::{Builder, builder, init};
 pub use telemetry::error::{FilterError, InitError, TelemetryError};
 pub use telemetry::guard::Telemetry;
+#[cfg(not(all(feature = "tracing", not(feature = "enable"))))]
+#[doc = include_str!("instrument.md")]
+pub use tracer_macros::instrument;
 #[doc = include_str!("traced.md")]
 pub use tracer_macros::traced;
+#[cfg(all(feature = "tracing", not(feature = "enable")))]
+pub use tracing::instrument;
 pub use value::{KeyValue, Value};
 
 #[cfg(all(doctest, feature = "full"))]

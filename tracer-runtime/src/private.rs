@@ -28,6 +28,17 @@ pub use crate::span::probe_return::{
 pub use crate::span::start::{Parent, Start};
 pub use crate::value::{KeyValue, Value};
 
+/// For `#[instrument]`.
+#[cfg(feature = "tracing")]
+pub use tracing;
+#[cfg(not(feature = "tracing"))]
+#[path = "without_tracing.rs"]
+pub mod tracing;
+#[cfg(not(feature = "tracing"))]
+pub use self::tracing::Visible;
+#[cfg(feature = "tracing")]
+pub use crate::visible::{Visible, is_instrumented};
+
 /// Traits by which the compiler picks what a type can do; nameless, so that they meet no name of the user's.
 pub mod by_type {
     pub use crate::span::capture::{

@@ -2,6 +2,7 @@
 
 pub mod functions;
 pub mod inside;
+pub mod instrumented;
 pub mod layers;
 pub mod rpc;
 pub mod startup;

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use tracer_runtime::testing::{CapturedSpan, capture};
-use tracer_tests_disabled::{functions, inside, rpc, startup};
+use tracer_tests_disabled::{functions, inside, instrumented, rpc, startup};
 
 const ENABLED: bool = cfg!(feature = "enable");
 
@@ -47,6 +47,19 @@ fn functions_of_every_shape_do_what_they_do() {
     let text = tracer_runtime::metrics::encode();
     assert_eq!(text.contains("function=\"counted\""), ENABLED, "{text}");
     assert!(text.ends_with("# EOF\n"));
+}
+
+#[test]
+fn instrumented_functions_do_what_they_do() {
+    let spans = spans(async || {
+        assert_eq!(instrumented::plain(1), 1);
+        assert!(instrumented::order(0, "card").is_err());
+        assert_eq!(instrumented::checked(-1), -1);
+        assert_eq!(instrumented::later(2).await, 2);
+    });
+    if ENABLED {
+        assert_eq!(spans.len(), 4, "{spans:#?}");
+    }
 }
 
 #[test]

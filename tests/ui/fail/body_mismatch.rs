@@ -19,4 +19,9 @@ pub fn nothing() {
     1
 }
 
+#[traced]
+pub fn text() -> String {
+    'c'
+}
+
 fn main() {}

@@ -1,5 +1,6 @@
 //! The arguments of `#[traced(…)]`: what was written, each with its keyword.
 
+mod instrument;
 mod slot;
 mod values;
 
@@ -8,6 +9,7 @@ use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::{Error, Expr, ExprLit, Ident, Lit, LitStr, Path, Token, parenthesized, token};
 
+pub(crate) use instrument::{Event, Instrument, Severity, SpanField};
 pub(crate) use slot::Slot;
 pub(crate) use values::{Field, FieldKey, FieldValue, Format, LEVELS, Mode, Recorded, Rpc};
 
@@ -117,6 +119,11 @@ impl Args {
             return Err(input.error("expected the name of an argument"));
         }
         let key = &input.call(Ident::parse_any)?;
+        self.parse_value(key, input)
+    }
+
+    /// What comes after the keyword.
+    fn parse_value(&mut self, key: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
         match key.to_string().as_str() {
             "name" => self.name.set(key, assigned(key, input)?),
             "target" => self.target.set(key, assigned(key, input)?),
@@ -131,9 +138,10 @@ impl Args {
             "args" => self
                 .args
                 .set(key, in_parentheses(key, input, Recorded::parse)?),
-            "fields" => self
-                .fields
-                .set(key, in_parentheses(key, input, values::comma_separated)?),
+            "fields" => self.fields.set(
+                key,
+                in_parentheses(key, input, values::separated(Field::parse))?,
+            ),
             "skip" if input.peek(token::Paren) => self
                 .skip
                 .set(key, in_parentheses(key, input, values::names)?),
@@ -152,7 +160,7 @@ impl Args {
             "crate" => self
                 .krate
                 .set(key, after_equals(key, input, Path::parse_mod_style)?),
-            _ => Err(unknown(key)),
+            _ => Err(unknown(key, &KNOWN)),
         }
     }
 
@@ -214,7 +222,7 @@ fn after_equals<T>(
 fn in_parentheses<T>(
     key: &Ident,
     input: ParseStream<'_>,
-    parse: fn(ParseStream<'_>) -> syn::Result<T>,
+    parse: impl FnOnce(ParseStream<'_>) -> syn::Result<T>,
 ) -> syn::Result<T> {
     if !input.peek(token::Paren) {
         let message = format!("`{key}` needs parentheses: `{key}(…)`");
@@ -241,16 +249,18 @@ fn off(input: ParseStream<'_>) -> syn::Result<()> {
     }
 }
 
-fn unknown(key: &Ident) -> Error {
+fn unknown(key: &Ident, known: &[&'static str]) -> Error {
     let name = key.unraw().to_string();
-    let meant = diag::nearest(&name, KNOWN).or_else(|| {
-        let same = ELSEWHERE.iter().find(|(other, _)| *other == name);
+    let meant = diag::nearest(&name, known.iter().copied()).or_else(|| {
+        let same = ELSEWHERE
+            .iter()
+            .find(|(other, ours)| *other == name && known.contains(ours));
         same.map(|&(_, ours)| ours)
     });
     let hint = meant.map_or(String::from("."), |meant| {
         format!(", did you mean `{meant}`?")
     });
-    let known = diag::list(KNOWN);
+    let known = diag::list(known.iter().copied());
     Error::new(
         key.span(),
         format!("unknown argument `{key}`{hint} The arguments are {known}"),

@@ -1,5 +1,6 @@
 //! One argument: given at most once, and remembered with its keyword.
 
+use proc_macro2::Span;
 use syn::{Error, Ident};
 
 /// The value of an argument and the keyword that set it.
@@ -27,6 +28,11 @@ impl<T> Slot<T> {
         }
         self.0 = Some((key.clone(), value));
         Ok(())
+    }
+
+    /// Sets it in the place of whatever it was, as nobody wrote it.
+    pub(crate) fn put(&mut self, value: T) {
+        self.0 = Some((Ident::new("instrument", Span::mixed_site()), value));
     }
 
     pub(crate) fn get(&self) -> Option<&T> {

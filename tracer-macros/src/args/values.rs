@@ -19,7 +19,7 @@ pub(crate) enum Mode {
 }
 
 impl Mode {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+    pub(super) fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         if input.peek(Token![?]) {
             return Ok(Self::Debug(input.parse::<Token![?]>()?.span));
         }
@@ -50,6 +50,11 @@ impl Format {
         if !inner.is_empty() {
             return Err(inner.error("expected one word in the parentheses"));
         }
+        Self::of(&word, none)
+    }
+
+    /// `Debug`, `Display` or, where it is allowed, `none`.
+    pub(crate) fn of(word: &Ident, none: bool) -> syn::Result<Self> {
         match word.to_string().as_str() {
             "Debug" => Ok(Self::Mode(Mode::Debug(word.span()))),
             "Display" => Ok(Self::Mode(Mode::Display(word.span()))),
@@ -157,7 +162,7 @@ impl Parse for Field {
 }
 
 /// `a.b.c`, keywords allowed.
-fn dotted(input: ParseStream<'_>) -> syn::Result<(String, TokenStream)> {
+pub(super) fn dotted(input: ParseStream<'_>) -> syn::Result<(String, TokenStream)> {
     let first = input.call(Ident::parse_any)?;
     let mut text = first.unraw().to_string();
     let mut tokens = first.into_token_stream();
@@ -172,10 +177,13 @@ fn dotted(input: ParseStream<'_>) -> syn::Result<(String, TokenStream)> {
 }
 
 /// A comma separated list.
-pub(crate) fn comma_separated<T: Parse>(input: ParseStream<'_>) -> syn::Result<Vec<T>> {
-    Ok(Punctuated::<T, Token![,]>::parse_terminated(input)?
-        .into_iter()
-        .collect())
+pub(crate) fn separated<T>(
+    parse: fn(ParseStream<'_>) -> syn::Result<T>,
+) -> impl FnOnce(ParseStream<'_>) -> syn::Result<Vec<T>> {
+    move |input| {
+        let list = Punctuated::<T, Token![,]>::parse_terminated_with(input, parse)?;
+        Ok(list.into_iter().collect())
+    }
 }
 
 /// Names of parameters: `skip(a, self)`.

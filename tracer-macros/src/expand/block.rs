@@ -5,7 +5,7 @@ use quote::{ToTokens as _, TokenStreamExt as _, quote};
 use syn::{Attribute, parse_quote};
 
 use super::attributes::{self, Marker};
-use super::{Scope, by_level};
+use super::{Scope, by_level, function};
 use crate::args::Args;
 use crate::diag::Errors;
 use crate::item::{Block, Function, Item, Owner, regroup};
@@ -20,6 +20,7 @@ pub(crate) fn block(
 ) -> TokenStream {
     let mut scope = Scope {
         type_name: None,
+        function: None,
         foreign: scope.foreign || attributes::any_foreign(&block.attrs),
         only_marked: scope.only_marked || args.skip_item.is_set(),
     };
@@ -136,6 +137,10 @@ fn one_function(
     if passed_over || !crate::ENABLED {
         return f.into_token_stream();
     }
-    let plain = f.to_token_stream();
-    by_level(f, &args, scope, plain)
+    by_level(
+        f,
+        &args,
+        |f| function(f, &args, scope),
+        |f| f.into_token_stream(),
+    )
 }

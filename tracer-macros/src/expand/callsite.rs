@@ -48,7 +48,7 @@ pub(crate) fn item(
 ) -> TokenStream {
     let span = Span::mixed_site();
     let private = &rt.private;
-    let plain = ident.unraw().to_string();
+    let plain = scope.function.as_ref().unwrap_or(ident).unraw().to_string();
     let function = match &scope.type_name {
         Some(owner) => format!("{owner}::{plain}"),
         None => plain,
@@ -75,11 +75,16 @@ pub(crate) fn item(
     if args.metrics.is_set() {
         value.extend(quote_spanned!(span=> .without_metrics()));
     }
+    // What `#[instrument]` shows to subscribers is another span.
+    let unseen = scope.function.is_some();
+    if unseen {
+        value.extend(quote_spanned!(span=> .without_subscriber()));
+    }
     if args.metrics_only.is_set() {
         value.extend(quote_spanned!(span=> .metrics_only()));
     }
     let keys = &fields.keys;
-    if !keys.is_empty() && !args.metrics_only.is_set() {
+    if !keys.is_empty() && !args.metrics_only.is_set() && !unseen {
         value.extend(match fields.at_start {
             true => quote_spanned!(span=> .with_fields(&[#keys])),
             false => quote_spanned!(span=> .with_empty_fields(&[#keys])),

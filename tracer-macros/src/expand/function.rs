@@ -5,15 +5,27 @@ use quote::{ToTokens as _, quote_spanned};
 use syn::{Expr, ReturnType, Signature, Token, Type};
 
 use super::callsite;
+use super::instrument::{future_at_the_end, warnings};
 use super::outcome::{Describer, Says, describer, judge_of};
 use super::params::{self, Capture, Inject, Naming, Params, Plan};
+use super::subscriber::Layer;
 use super::tokens::{self, AsyncBody};
 use super::{Runtime, Scope, attributes, recording, types};
-use crate::args::Args;
+use crate::args::{Args, Instrument};
 use crate::item::{Function, regroup};
 
 /// The function, annotated. One without a body has nothing to annotate.
-pub(crate) fn function(mut f: Function, args: &Args, scope: &Scope) -> TokenStream {
+pub(crate) fn function(f: Function, args: &Args, scope: &Scope) -> TokenStream {
+    annotated(f, args, scope, None)
+}
+
+/// With the arguments of `#[instrument]` and the name that `tracing` shall know: seen by its subscribers as well.
+pub(super) fn annotated(
+    mut f: Function,
+    args: &Args,
+    scope: &Scope,
+    visible: Option<(&Instrument, &Ident)>,
+) -> TokenStream {
     let Some(body) = f.body.take() else {
         return f.into_token_stream();
     };
@@ -24,12 +36,16 @@ pub(crate) fn function(mut f: Function, args: &Args, scope: &Scope) -> TokenStre
     let bindings = params::bindings(&f.sig);
     let uses = callsite::uses(args, &bindings);
     let recorded = recording::at_start(&rt.private, args, &bindings);
+    let sig = f.sig.clone();
+    let layer =
+        visible.map(|(arguments, ident)| Layer::new(&rt.private, arguments, &sig, ident, true));
+    let shared = layer.as_ref().is_some_and(Layer::records_fields);
     let fields = callsite::Fields {
         keys: recording::keys(args, &bindings),
         at_start: !recorded.is_empty(),
     };
-    let site = |make: fn(&_, &_, &_, &_, &_) -> _| make(&rt, scope, args, &f.sig.ident, &fields);
-    let (item, callsite) = match recording::names_callsite(args, &recorded) {
+    let site = |make: fn(&_, &_, &_, &_, &_) -> _| make(&rt, scope, args, &sig.ident, &fields);
+    let (item, callsite) = match shared || recording::names_callsite(args, &recorded) {
         true => (Some(site(callsite::item)), callsite::reference()),
         false => (None, site(callsite::callsite)),
     };
@@ -45,9 +61,11 @@ pub(crate) fn function(mut f: Function, args: &Args, scope: &Scope) -> TokenStre
         rt: &rt,
         args,
         body: &body,
+        layer: layer.as_ref(),
     };
     let (import, statements) = (rt.import(), call.expand(&mut f));
-    let statements = quote_spanned!(Span::mixed_site()=> #import #item #statements);
+    let warnings = visible.map(|(arguments, _)| warnings(arguments));
+    let statements = quote_spanned!(Span::mixed_site()=> #import #warnings #item #statements);
     let group = regroup(&body, Delimiter::Brace, statements);
     let Function {
         attrs, prefix, sig, ..
@@ -65,6 +83,8 @@ pub(super) struct Call<'a> {
     fields: TokenStream,
     naming: Naming,
     keep_async: bool,
+    /// What subscribers of `tracing` see, where they do.
+    pub(super) layer: Option<&'a Layer<'a>>,
 }
 
 impl Call<'_> {
@@ -75,6 +95,10 @@ impl Call<'_> {
         if let ReturnType::Type(_, ty) = &f.sig.output
             && let Some(body) = AsyncBody::find(self.body)
         {
+            let body = match self.layer {
+                Some(_) => body.moving(),
+                None => body,
+            };
             return self.async_body(f, ty, &body);
         }
         self.sync_fn(f)
@@ -101,8 +125,7 @@ impl Call<'_> {
             Some(ty) if types::is_never(ty) => None,
             Some(ty) => return_edge(self.rt, types::without_lifetimes(ty)),
         };
-        let inside = self.inside(&params);
-        let inside = quote_spanned!(span=> #edge #inside);
+        let inside = self.inside_future(&params, edge);
         let (keyword, block) = tokens::as_written(Token![async](span), self.body, inside);
         let block = quote_spanned!(span=> #keyword move #block);
         let output = returned.as_ref().map(types::without_lifetimes);
@@ -159,9 +182,9 @@ impl Call<'_> {
             fields: self.fields.clone(),
             ..*self
         };
-        let inside = call.inside(&params);
+        let inside = call.inside_future(&params, edge);
         let mut before = TokenStream::new();
-        let wrapped = body.rebuild(quote_spanned!(span=> #edge #inside), |block| {
+        let wrapped = body.rebuild(inside, |block| {
             let (start, future) = call.wrap(&params, block, says, output);
             before = start;
             future
@@ -174,12 +197,37 @@ impl Call<'_> {
     }
 
     /// What runs inside the span: the parameters move in, then the user's body, untouched.
-    pub(super) fn inside(&self, params: &Params) -> TokenStream {
-        let (rebinding, fields, body) = (&params.rebinding, &self.fields, self.body);
-        let injection = self.named_carrier();
+    pub(super) fn inside(&self, params: &Params, output: &ReturnType) -> TokenStream {
+        let body = self.body;
         // A block of its own, in the user's edition: temporaries of its last expression drop before
         // the parameters. In parentheses, because a block at the end of a block is a warning.
-        quote_spanned!(Span::mixed_site()=> #rebinding #injection #fields (#body))
+        let body = match self.layer {
+            None => quote_spanned!(Span::mixed_site()=> (#body)),
+            Some(layer) => {
+                future_at_the_end(layer, body, output).unwrap_or_else(|| layer.sync(body))
+            }
+        };
+        self.behind_parameters(params, body)
+    }
+
+    /// The same of a body that is a future; `edge` tells what it gives.
+    fn inside_future(&self, params: &Params, edge: Option<TokenStream>) -> TokenStream {
+        let body = self.body;
+        let body = match self.layer {
+            None => {
+                let inside =
+                    self.behind_parameters(params, quote_spanned!(Span::mixed_site()=> (#body)));
+                return quote_spanned!(Span::mixed_site()=> #edge #inside);
+            }
+            Some(layer) => layer.future(body, edge.as_ref()),
+        };
+        self.behind_parameters(params, body)
+    }
+
+    fn behind_parameters(&self, params: &Params, body: TokenStream) -> TokenStream {
+        let (rebinding, fields) = (&params.rebinding, &self.fields);
+        let injection = self.named_carrier();
+        quote_spanned!(Span::mixed_site()=> #rebinding #injection #fields #body)
     }
 
     /// `carrier = EXPR` of a client, unless it is a parameter.
@@ -295,7 +343,7 @@ pub(super) fn says(returned: Option<&Type>) -> Says {
 
 /// Tells the compiler what the future returns before it looks at the body: without it, an error in
 /// the body would be reported somewhere else, and `Ok(1)` would have no error type. `_` says nothing.
-fn return_edge(rt: &Runtime, output: TokenStream) -> Option<TokenStream> {
+pub(super) fn return_edge(rt: &Runtime, output: TokenStream) -> Option<TokenStream> {
     if output.to_string() == "_" {
         return None;
     }

@@ -5,9 +5,11 @@ mod block;
 mod by_level;
 mod callsite;
 mod function;
+mod instrument;
 mod outcome;
 mod params;
 mod recording;
+mod subscriber;
 mod sync;
 mod tokens;
 mod types;
@@ -19,6 +21,7 @@ pub(crate) use attributes::is_ours;
 pub(crate) use block::block;
 pub(crate) use by_level::by_level;
 pub(crate) use function::function;
+pub(crate) use instrument::instrument;
 pub(crate) use params::bindings;
 pub(crate) use types::{impl_stream, is_impl_future, plain};
 
@@ -81,6 +84,8 @@ impl Runtime {
 pub(crate) struct Scope {
     /// Of the annotated `impl`.
     pub(crate) type_name: Option<String>,
+    /// The function that this one stands for.
+    pub(crate) function: Option<Ident>,
     /// Another attribute on the `impl` comes after us and may need the functions as they were.
     pub(crate) foreign: bool,
     /// Only functions with a marker of their own are annotated.

@@ -42,6 +42,11 @@ pub(crate) fn at_start(private: &TokenStream, args: &Args, bindings: &[Ident]) -
     quote_spanned!(Span::mixed_site()=> if #private::recording_of(#site) { #statements #private::recorded_of(#site); })
 }
 
+/// A field that names no parameter by its name alone.
+pub(crate) fn field(private: &TokenStream, field: &Field) -> TokenStream {
+    field_statement(private, field, &[])
+}
+
 /// The keys of all that may be recorded: the fields of the span in a `tracing` subscriber.
 pub(crate) fn keys(args: &Args, bindings: &[Ident]) -> TokenStream {
     let mut keys: Vec<TokenStream> = Vec::new();

@@ -6,6 +6,7 @@ use syn::{FnArg, Token, Type};
 
 use super::callsite;
 use super::function::{Call, says};
+use super::instrument::future_at_the_end;
 use super::outcome::{Describer, describer, judge, judge_of};
 use super::params::{self, Capture, Params};
 use super::tokens::{self, Exits, local};
@@ -25,7 +26,17 @@ impl Call<'_> {
         let located = attributes::has(&f.attrs, "track_caller");
         // What a returned closure takes is known where it is returned, and nowhere else.
         let returns_closure = returned.is_some_and(types::is_impl_fn);
-        let end = match self.end(returned, exits) {
+        let mut end = self.end(returned, exits);
+        // What returns from inside of a closure does not leave the function.
+        let exits = match self.layer {
+            Some(layer)
+                if layer.is_closed() && future_at_the_end(layer, self.body, &output).is_none() =>
+            {
+                Exits::Never
+            }
+            _ => exits,
+        };
+        end = match end {
             End::Described(_) | End::Reached if located && exits != Exits::Never => End::Unseen,
             End::Reached if returns_closure => End::Unseen,
             end => end,
@@ -55,7 +66,7 @@ impl Call<'_> {
             place,
             private_there: self.rt.private_at(place),
             enter: self.enter(&params),
-            inside: self.inside(&params),
+            inside: self.inside(&params, &output),
             closure: closure.then_some(self.body),
             exits,
             returned,
@@ -212,7 +223,15 @@ impl SyncBody<'_> {
             }
             End::Reached => quote_spanned!(span=> #private::#kind::finish(&mut #guard); #value),
             End::Described(Describer::ByType) => {
-                let judge = judge(private, &quote_spanned!(span=> #private::Probe(&#value)));
+                // By the type where it has a name: the value is of none after a mistake in the body.
+                let known = self
+                    .returned
+                    .map(types::without_lifetimes)
+                    .filter(types::is_known);
+                let judge = match known {
+                    Some(ty) => judge_of(private, &ty),
+                    None => judge(private, &quote_spanned!(span=> #private::Probe(&#value))),
+                };
                 quote_spanned!(place=>
                     use #private::by_type::*;
                     let judge = #judge;

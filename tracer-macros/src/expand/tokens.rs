@@ -80,6 +80,15 @@ pub(crate) fn split_inner_attributes(body: &Group) -> (TokenStream, Group) {
     (attributes, regroup(body, Delimiter::Brace, trees.collect()))
 }
 
+/// Whether the word stands anywhere in it.
+pub(crate) fn has_word(tokens: TokenStream, word: &str) -> bool {
+    tokens.into_iter().any(|tree| match tree {
+        TokenTree::Ident(ident) => ident == word,
+        TokenTree::Group(group) => has_word(group.stream(), word),
+        _ => false,
+    })
+}
+
 fn is_punct(tree: &TokenTree, wanted: char) -> bool {
     matches!(tree, TokenTree::Punct(punct) if punct.as_char() == wanted)
 }
@@ -214,6 +223,12 @@ impl AsyncBody {
             keywords,
             block,
         })
+    }
+
+    /// With what it uses moved into it, asked for or not.
+    pub(crate) fn moving(mut self) -> Self {
+        self.keywords = quote_spanned!(Span::mixed_site()=> async move);
+        self
     }
 
     pub(crate) fn is_pinned(&self) -> bool {

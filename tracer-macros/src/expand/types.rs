@@ -9,7 +9,7 @@ use syn::{
     punctuated::Punctuated,
 };
 
-use super::tokens::{generated, silent};
+use super::tokens::{generated, has_word, silent};
 
 /// Through the invisible groups of `macro_rules!` and parentheses.
 pub(crate) fn plain(ty: &Type) -> &Type {
@@ -43,7 +43,7 @@ pub(crate) fn nameable(ty: &Type) -> TokenStream {
 /// [`nameable`] with `'_` for every lifetime: one that a body names is taken for one that the signature needs.
 pub(crate) fn without_lifetimes(ty: &Type) -> TokenStream {
     // Under a `for<'a>` the names belong to the type itself.
-    erased(ty, !names(ty.to_token_stream(), "for"))
+    erased(ty, !has_word(ty.to_token_stream(), "for"))
 }
 
 fn erased(ty: &Type, lifetimes: bool) -> TokenStream {
@@ -73,15 +73,6 @@ fn erased(ty: &Type, lifetimes: bool) -> TokenStream {
     silent(ty.into_token_stream())
 }
 
-/// Whether the word stands anywhere in it.
-fn names(tokens: TokenStream, word: &str) -> bool {
-    tokens.into_iter().any(|tree| match tree {
-        proc_macro2::TokenTree::Ident(ident) => ident == word,
-        proc_macro2::TokenTree::Group(group) => names(group.stream(), word),
-        _ => false,
-    })
-}
-
 /// Whether no `_` stands for anything in it.
 pub(crate) fn is_known(ty: &TokenStream) -> bool {
     ty.clone().into_iter().all(|tree| match tree {
@@ -94,7 +85,7 @@ pub(crate) fn is_known(ty: &TokenStream) -> bool {
 
 /// Whether `impl Trait` stands anywhere in it.
 pub(crate) fn is_opaque_inside(ty: &Type) -> bool {
-    names(ty.to_token_stream(), "impl")
+    has_word(ty.to_token_stream(), "impl")
 }
 
 /// Types whose values cannot say that the call failed.

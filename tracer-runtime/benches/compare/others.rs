@@ -71,6 +71,19 @@ pub(crate) fn instrument_root(calls: u64) -> u64 {
 }
 
 #[inline(never)]
+#[tracer_runtime::instrument(skip_all)]
+fn instrument_ours_child(i: u64) -> u64 {
+    black_box(i) + 1
+}
+
+/// The same with our attribute: the subscriber's span, our span and our metrics.
+#[inline(never)]
+#[tracer_runtime::instrument(skip_all)]
+pub(crate) fn instrument_ours_root(calls: u64) -> u64 {
+    (0..calls).map(instrument_ours_child).sum()
+}
+
+#[inline(never)]
 fn otel_child(tracer: &SdkTracer, i: u64) -> u64 {
     tracer.in_span("child", |_| black_box(i) + 1)
 }

@@ -181,7 +181,7 @@ fn begin_recorded(local: &Local, call: &mut Call) -> Before {
         State::Child(child) => call.state = resumed::child(local, *child),
         State::Other(_) => {
             let at = match call.take() {
-                State::Other(Other::WaitingAt(at)) => Some(at),
+                State::Other(Other::WaitingAt(at)) => Some(*at),
                 _ => None,
             };
             call.put(begin_slow(local, call.site, at));
@@ -190,8 +190,23 @@ fn begin_recorded(local: &Local, call: &mut Call) -> Before {
     before
 }
 
+/// Makes a call current that begins now, where it is told; what was current before.
+#[inline(never)]
+pub(super) fn begin_at(local: &Local, call: &mut Call, at: Start) -> Before {
+    if watched::way(call.site) == Way::Watched {
+        call.put(State::Other(Other::WaitingAt(Box::new(at))));
+        return begin_watched(local, call);
+    }
+    if mode::get() == 0 || !local.is_open() {
+        return without_local(call);
+    }
+    let before = local.before();
+    call.put(begin_slow(local, call.site, Some(at)));
+    before
+}
+
 /// A first poll by the full rules.
-fn begin_slow(local: &Local, site: &'static Callsite, at: Option<Box<Start>>) -> State {
+fn begin_slow(local: &Local, site: &'static Callsite, at: Option<Start>) -> State {
     const NOBODY: State = State::Other(Other::Done);
     let signals = site.signals();
     if signals == Signals::Neither {
@@ -216,7 +231,7 @@ fn begin_slow(local: &Local, site: &'static Callsite, at: Option<Box<Start>>) ->
         let counted = start::begin_cell(local, site, signals).is_some();
         return State::Other(Other::unrecorded(Started::new(start, counted)));
     }
-    let at = at.map_or_else(Start::current, |at| *at);
+    let at = at.unwrap_or_else(Start::current);
     let (span, fragment, parent) = match start::open_general(local, site, at, start) {
         Opened::Nobody => return NOBODY,
         Opened::Lost => (local.next_span(), NOWHERE, SpanId::INVALID),

@@ -224,6 +224,15 @@ impl Call {
         }
     }
 
+    /// Whether it has begun with a span of ours.
+    pub(super) fn has_span(&self) -> bool {
+        match &self.state {
+            State::Child(_) | State::Other(Other::Root { .. } | Other::Blank { .. }) => true,
+            State::Other(Other::Watched(watched)) => watched.call.has_span(),
+            State::Other(_) => false,
+        }
+    }
+
     #[inline]
     pub(super) const fn is_done(&self) -> bool {
         matches!(self.state, State::Other(Other::Done))

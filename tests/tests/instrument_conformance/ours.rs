@@ -1,0 +1,6 @@
+//! Ours.
+
+pub(crate) use tracer_runtime::instrument;
+
+#[path = "cases/mod.rs"]
+pub(crate) mod cases;

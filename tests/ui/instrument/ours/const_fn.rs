@@ -1,0 +1,6 @@
+use tracer_runtime::instrument;
+
+#[instrument]
+const fn constant() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use tracer_runtime::instrument;
+
+#[instrument(skip(nobody))]
+fn skips(_somebody: u8) {}
+
+fn main() {}

@@ -1,0 +1,21 @@
+use tracer_runtime::instrument;
+
+#[instrument]
+fn mismatch() -> String {
+    ""
+}
+
+#[instrument(err)]
+fn mismatch_with_err() -> Result<u8, String> {
+    Ok("")
+}
+
+#[instrument(ret)]
+fn early_return() -> u8 {
+    if true {
+        return "";
+    }
+    1
+}
+
+fn main() {}

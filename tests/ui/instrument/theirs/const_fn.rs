@@ -1,0 +1,6 @@
+use tracing::instrument;
+
+#[instrument]
+const fn constant() {}
+
+fn main() {}
