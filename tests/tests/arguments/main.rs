@@ -67,6 +67,8 @@ mod blocks;
 
 mod carriers;
 
+mod instrument;
+
 #[test]
 fn values_are_plain_data() {
     #[traced(args(n), ret)]
