@@ -20,6 +20,8 @@
 mod load;
 #[path = "compare/measure.rs"]
 mod measure;
+#[path = "compare/opentelemetry.rs"]
+mod opentelemetry;
 #[path = "compare/others.rs"]
 mod others;
 #[path = "compare/ours.rs"]
@@ -28,7 +30,7 @@ mod ours;
 use measure::{Rows, run};
 use std::hint::black_box;
 use std::time::Duration;
-use tracer_runtime::{Keep, Sampler, Telemetry};
+use tracer_runtime::{Keep, OtelContext, Sampler, Telemetry};
 
 /// Calls under one root.
 const CHILDREN: u64 = 100;
@@ -69,6 +71,8 @@ fn main() {
 /// What is not measured against the floor.
 fn beside_others(ours: &Rows, per_row: Duration, quick: bool) {
     let recorded = ours.median("traced");
+    println!("\nOpenTelemetry");
+    let otel = opentelemetry::rows(per_row);
     println!("\ntasks");
     let tasks = tasks(per_row);
     println!("\nother libraries");
@@ -92,6 +96,8 @@ fn beside_others(ours: &Rows, per_row: Duration, quick: bool) {
     let instrument = others.median("instrument otel");
     ratio("instrument_otel/recorded_call", instrument / recorded);
     ratio("sustained/fastrace_sustained", kept.p50 / fastrace.p50);
+    ratio("otel_api_span/otel_sdk_span", otel.ratio("api", "sdk"));
+    ratio("context_current/floor", ours.ratio("context", "floor"));
     ratio("drop_share_sustained_kept", kept.dropped);
     ratio("drop_share_sustained_undecided", undecided.dropped);
 }
@@ -106,6 +112,7 @@ fn init() -> Telemetry {
         .with_sampler(Sampler::always_off())
         .with_keep(Keep::nothing())
         .with_discarding_exporter()
+        .with_otel_context(OtelContext::Off)
         .init()
         .unwrap()
 }
@@ -151,6 +158,14 @@ fn initialised(per_row: Duration) -> Rows {
     rows.add("root", "#[traced], each its own root", CHILDREN, || {
         black_box(ours::calls(CHILDREN));
     });
+    rows.add(
+        "context",
+        "Context::current(), under a root",
+        CHILDREN,
+        || {
+            black_box(ours::contexts(CHILDREN));
+        },
+    );
     rows.add("bare async", "bare async call", CHILDREN, || {
         black_box(run(ours::bare_async_calls(CHILDREN)));
     });

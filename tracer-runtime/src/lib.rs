@@ -37,9 +37,12 @@ mod export;
 #[cfg(feature = "enable")]
 mod filter;
 mod id;
-#[cfg(all(feature = "enable", feature = "tower"))]
+#[cfg(all(feature = "enable", any(feature = "opentelemetry", feature = "tower")))]
 pub mod integrations;
-#[cfg(all(not(feature = "enable"), feature = "tower"))]
+#[cfg(all(
+    not(feature = "enable"),
+    any(feature = "opentelemetry", feature = "tower")
+))]
 #[path = "integrations/off/mod.rs"]
 pub mod integrations;
 #[cfg(all(feature = "enable", not(feature = "metrics")))]
@@ -79,6 +82,8 @@ pub use context::{Ids, Link, Remote};
 #[cfg(all(feature = "enable", feature = "console"))]
 pub use export::console::Console;
 pub use id::{SpanId, TraceId};
+#[cfg(feature = "opentelemetry")]
+pub use integrations::opentelemetry::OtelContext;
 pub use record::{CallOutcome, Failure};
 pub use rpc::{RpcEvent, RpcInfo, StatsLevel, StreamEvent, Tracer};
 pub use sampling::{Keep, Sampler};

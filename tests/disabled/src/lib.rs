@@ -3,5 +3,6 @@
 pub mod functions;
 pub mod inside;
 pub mod layers;
+pub mod opentelemetry;
 pub mod rpc;
 pub mod startup;

@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use opentelemetry_sdk::trace::InMemorySpanExporter;
 use tracer_runtime::propagation::Propagator;
 use tracer_runtime::{
-    Builder, Console, FilterError, InitError, Keep, Sampler, Telemetry, TelemetryError,
+    Builder, Console, FilterError, InitError, Keep, OtelContext, Sampler, Telemetry, TelemetryError,
 };
 
 /// Everything that can be asked for.
@@ -25,6 +26,15 @@ pub fn described() -> Builder {
                 .only(Keep::nothing().or_cancelled())
                 .at_most(1),
         )
+}
+
+/// Also to an exporter of the SDK, and nothing for code that reads its contexts.
+pub fn with_opentelemetry(exporter: InMemorySpanExporter) -> Builder {
+    described()
+        .with_span_exporter(exporter)
+        .with_otel_context(OtelContext::default())
+        .with_otel_context(OtelContext::Off)
+        .without_otel_provider()
 }
 
 /// Also to a collector.

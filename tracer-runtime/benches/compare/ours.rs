@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
-use tracer_runtime::{FutureExt, traced};
+use tracer_runtime::{Context, FutureExt, traced};
 
 #[inline(never)]
 pub(crate) fn bare(i: u64) -> u64 {
@@ -46,6 +46,15 @@ pub(crate) fn sampled_headers() -> Headers {
 #[inline(never)]
 pub(crate) fn kept_root(headers: &Headers, calls: u64) -> u64 {
     (0..calls).map(child).sum()
+}
+
+/// Looks for the context as often.
+#[traced]
+#[inline(never)]
+pub(crate) fn contexts(calls: u64) -> u64 {
+    (0..calls)
+        .map(|i| bare(i) + u64::from(black_box(Context::current()).is_sampled()))
+        .sum()
 }
 
 pub(crate) fn bare_calls(calls: u64) -> u64 {

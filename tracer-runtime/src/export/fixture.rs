@@ -84,8 +84,9 @@ impl OwnedSpan {
     ) -> Self {
         self.details().events.push(Event {
             kind,
-            name,
+            name: name.into(),
             time,
+            unix_ns: None,
             attributes,
             dropped_attributes: 0,
         });

@@ -14,7 +14,11 @@ pub(crate) mod limits;
 #[cfg(feature = "otlp")]
 pub(crate) mod otlp;
 pub(crate) mod resource;
+#[cfg(feature = "opentelemetry")]
+pub(crate) mod sdk;
 pub(crate) mod signal;
+#[cfg(feature = "opentelemetry")]
+mod span_data;
 
 /// Takes kept traces. Driven by the collector thread only.
 ///

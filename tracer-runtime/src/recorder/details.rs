@@ -72,7 +72,7 @@ impl Details {
         self.claim.bytes() + open
     }
 
-    /// Takes what was recorded in a span that ends.
+    /// Takes what was recorded in a span.
     pub(crate) fn take(&mut self, span: SpanId) -> Option<SpanDetails> {
         let index = self.open.iter().rposition(|open| open.span == span)?;
         let mut ended = self.open.swap_remove(index);
@@ -93,6 +93,12 @@ impl Details {
         let mut details = details.unwrap_or_default();
         details.failure = Some(failure);
         Some(details)
+    }
+
+    /// [`Self::close`] for details that have come with a claim of their own.
+    pub(crate) fn adopt(&mut self, details: SpanDetails, mut claim: Claim) -> u32 {
+        self.claim.take_over(&mut claim);
+        self.close(details)
     }
 
     /// Files the details of a finished span; what its record refers to them by.

@@ -167,8 +167,9 @@ pub(crate) fn events_of(info: &RpcInfo) -> Vec<Event> {
             }
             Event {
                 kind: EventKind::Lifecycle,
-                name: event.name(),
+                name: event.name().into(),
                 time: ticks,
+                unix_ns: None,
                 attributes,
                 dropped_attributes: 0,
             }

@@ -7,7 +7,8 @@ use crate::baggage::Baggage;
 use crate::context::{Ids, Link};
 use crate::id::{SpanId, TraceId};
 use crate::mode;
-use crate::recorder::local;
+use crate::recorder::fragment::Fragment;
+use crate::recorder::local::{self, Local};
 use crate::recorder::reentrancy::Inside;
 use crate::recorder::slot::Handle;
 use crate::recorder::verdict;
@@ -70,19 +71,39 @@ impl Context {
         if mode::get() == 0 {
             return Self::default();
         }
-        local::with(|local| {
-            let escaped = local.escape()?;
-            Some(Self {
-                trace: local.trace.get(),
-                span: local.span.get(),
-                sampled: escaped.sampled,
-                random: escaped.random,
-                carried: escaped.carried,
-                handle: escaped.handle,
-            })
+        local::with(Self::here).flatten().unwrap_or_default()
+    }
+
+    /// [`Self::current`] on the thread of this recorder; `None` where nothing is.
+    pub(crate) fn here(local: &Local) -> Option<Self> {
+        let escaped = local.escape()?;
+        Some(Self {
+            trace: local.trace.get(),
+            span: local.span.get(),
+            sampled: escaped.sampled,
+            random: escaped.random,
+            carried: escaped.carried,
+            handle: escaped.handle,
         })
-        .flatten()
-        .unwrap_or_default()
+    }
+
+    /// Names another span of the same trace.
+    pub(crate) const fn of_span(mut self, span: SpanId) -> Self {
+        self.span = span;
+        self
+    }
+
+    /// Names a span that is in this fragment, whose trace has this slot.
+    pub(crate) fn of_root(fragment: &Fragment, handle: Handle) -> Self {
+        let carried = fragment.carried.as_ref();
+        Self {
+            trace: fragment.trace,
+            span: SpanId(fragment.id),
+            sampled: fragment.sampled,
+            random: fragment.random,
+            carried: carried.map_or(0, |carried| handle.carry(carried)),
+            handle: Some(handle),
+        }
     }
 
     /// The trace.

@@ -12,11 +12,11 @@ use crate::rpc::RpcInfo;
 use crate::value::{KeyValue, Value};
 
 /// Attributes of a span, and of an event.
-const MAX_ATTRIBUTES: usize = 128;
+pub(crate) const MAX_ATTRIBUTES: usize = 128;
 /// Events of a span.
-const MAX_EVENTS: usize = 128;
+pub(crate) const MAX_EVENTS: usize = 128;
 /// Links of a span.
-const MAX_LINKS: usize = 128;
+pub(crate) const MAX_LINKS: usize = 128;
 /// Bytes of an error message.
 const MAX_MESSAGE_BYTES: usize = 1024;
 
@@ -68,7 +68,7 @@ pub fn attribute(key: &'static str, value: Value) {
 }
 
 /// The last value of a key counts. False where there is no room.
-fn set(attributes: &mut Vec<KeyValue>, attribute: KeyValue, claim: &mut Claim) -> bool {
+pub(crate) fn set(attributes: &mut Vec<KeyValue>, attribute: KeyValue, claim: &mut Claim) -> bool {
     let heap = attribute.value.heap_bytes();
     let Some(known) = attributes.iter_mut().find(|a| a.key == attribute.key) else {
         return attributes.len() < MAX_ATTRIBUTES
@@ -87,7 +87,7 @@ fn set(attributes: &mut Vec<KeyValue>, attribute: KeyValue, claim: &mut Claim) -
 }
 
 /// Adds an item that holds `heap` more bytes. False, and nothing added, when the budget is used up.
-fn push_within<T>(list: &mut Vec<T>, item: T, heap: usize, claim: &mut Claim) -> bool {
+pub(crate) fn push_within<T>(list: &mut Vec<T>, item: T, heap: usize, claim: &mut Claim) -> bool {
     let places = if list.len() == list.capacity() {
         list.len().max(4)
     } else {
@@ -135,8 +135,9 @@ pub fn add_event(kind: EventKind, name: &'static str, mut attributes: Vec<KeyVal
         .sum();
     let event = Event {
         kind,
-        name,
+        name: name.into(),
         time: clock::now(),
+        unix_ns: None,
         attributes,
         dropped_attributes,
     };

@@ -38,6 +38,8 @@ pub struct Builder {
     pub(super) prometheus: Option<String>,
     #[cfg(feature = "otlp")]
     pub(super) otlp: Option<Option<String>>,
+    #[cfg(feature = "opentelemetry")]
+    pub(super) otel: super::opentelemetry::OtelSettings,
 }
 
 /// Begins a description.

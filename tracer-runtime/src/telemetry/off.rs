@@ -169,6 +169,33 @@ pub(crate) mod builder {
             self
         }
 
+        /// Nothing.
+        #[cfg(feature = "opentelemetry")]
+        #[inline]
+        pub fn with_span_exporter(
+            self,
+            _exporter: impl opentelemetry_sdk::trace::SpanExporter + 'static,
+        ) -> Self {
+            self
+        }
+
+        /// Nothing.
+        #[cfg(feature = "opentelemetry")]
+        #[inline]
+        pub fn without_otel_provider(self) -> Self {
+            self
+        }
+
+        /// Nothing.
+        #[cfg(feature = "opentelemetry")]
+        #[inline]
+        pub fn with_otel_context(
+            self,
+            _spans: crate::integrations::opentelemetry::OtelContext,
+        ) -> Self {
+            self
+        }
+
         /// Starts nothing.
         ///
         /// # Errors

@@ -103,6 +103,8 @@ impl Builder {
             self.sampler.or(from_environment).unwrap_or_default(),
             self.keep,
         );
+        #[cfg(feature = "opentelemetry")]
+        self.otel.install();
         mode::set(mode::INITIALISED);
         Ok(Telemetry {
             collector: Some(collector),
@@ -157,6 +159,8 @@ impl Builder {
         #[cfg(feature = "otlp")]
         if let Some(endpoint) = self.otlp.take() {
             let watched = !exporters.watching.is_empty();
+            #[cfg(feature = "opentelemetry")]
+            let watched = watched || self.otel.has_exporters();
             exporters.settling = Some(Box::new(self.otlp_exporter(
                 endpoint.as_deref(),
                 settings,
@@ -164,6 +168,10 @@ impl Builder {
                 watched,
             )?));
         }
+        #[cfg(feature = "opentelemetry")]
+        self.otel
+            .add_exporters(&mut exporters, resource, settings.limits)
+            .map_err(InitError::Thread)?;
         let _ = (settings, resource);
         Ok(exporters)
     }

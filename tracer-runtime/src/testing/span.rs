@@ -1,5 +1,6 @@
 //! A captured span as data.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::callsite::{Callsite, SpanKind};
@@ -20,6 +21,7 @@ pub struct CapturedSpan {
     pub parent_id: SpanId,
     /// What ran.
     pub callsite: &'static Callsite,
+    pub(crate) name: Cow<'static, str>,
     /// `None` while it runs.
     pub outcome: Option<CallOutcome>,
     /// `None` while it runs.
@@ -43,7 +45,7 @@ pub struct CapturedEvent {
     /// An event or a checkpoint.
     pub kind: EventKind,
     /// Its name.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// What it says.
     pub attributes: Vec<KeyValue>,
 }
@@ -51,8 +53,8 @@ pub struct CapturedEvent {
 impl CapturedSpan {
     /// The span name.
     #[must_use]
-    pub const fn name(&self) -> &'static str {
-        self.callsite.name()
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The span kind.

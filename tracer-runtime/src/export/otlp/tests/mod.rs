@@ -2,6 +2,8 @@
 
 mod delivery;
 mod receiver;
+#[cfg(feature = "opentelemetry")]
+mod sdk;
 mod setup;
 mod trouble;
 
