@@ -4,6 +4,7 @@
 //! cargo bench -p tracer-runtime --bench compare              # the table, then `ratio NAME VALUE` lines
 //! cargo bench -p tracer-runtime --bench compare -- quick     # the same in a quarter of the time
 //! cargo bench -p tracer-runtime --bench compare -- ours      # ours and the floor alone; also with `quick`
+//! cargo bench -p tracer-runtime --bench compare -- opentelemetry   # its API over our provider and the SDK's
 //! cargo bench -p tracer-runtime --bench compare -- threads   # CPU time per call, two threads against one
 //! ```
 //!
@@ -45,6 +46,14 @@ fn main() {
         return;
     }
     let per_row = Duration::from_millis(if quick { 150 } else { 1_000 });
+    if argument("opentelemetry") {
+        let telemetry = init();
+        let sdk = opentelemetry::sdk(per_row).median("sdk");
+        let api = opentelemetry::rows(per_row).median("api");
+        ratio("otel_api_span/otel_sdk_span", api / sdk);
+        drop(telemetry);
+        return;
+    }
 
     println!("before `init`");
     let before = uninitialised(per_row);
@@ -72,7 +81,8 @@ fn main() {
 fn beside_others(ours: &Rows, per_row: Duration, quick: bool) {
     let recorded = ours.median("traced");
     println!("\nOpenTelemetry");
-    let otel = opentelemetry::rows(per_row);
+    let sdk = opentelemetry::sdk(per_row);
+    let api = opentelemetry::rows(per_row);
     println!("\ntasks");
     let tasks = tasks(per_row);
     println!("\nother libraries");
@@ -96,7 +106,10 @@ fn beside_others(ours: &Rows, per_row: Duration, quick: bool) {
     let instrument = others.median("instrument otel");
     ratio("instrument_otel/recorded_call", instrument / recorded);
     ratio("sustained/fastrace_sustained", kept.p50 / fastrace.p50);
-    ratio("otel_api_span/otel_sdk_span", otel.ratio("api", "sdk"));
+    ratio(
+        "otel_api_span/otel_sdk_span",
+        api.median("api") / sdk.median("sdk"),
+    );
     ratio("context_current/floor", ours.ratio("context", "floor"));
     ratio("drop_share_sustained_kept", kept.dropped);
     ratio("drop_share_sustained_undecided", undecided.dropped);
@@ -113,6 +126,7 @@ fn init() -> Telemetry {
         .with_keep(Keep::nothing())
         .with_discarding_exporter()
         .with_otel_context(OtelContext::Off)
+        .without_otel_provider()
         .init()
         .unwrap()
 }

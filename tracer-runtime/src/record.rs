@@ -156,8 +156,11 @@ impl SpanDetails {
             .as_mut()
             .and_then(|foreign| foreign.otel.as_mut())
         {
-            let attributes = said.attributes();
-            self.attributes.splice(0..0, attributes);
+            let mut spelled = said.spell_out();
+            let foreign = self.foreign.take();
+            spelled.add(std::mem::take(self));
+            spelled.foreign = foreign;
+            *self = spelled;
         }
     }
 

@@ -12,9 +12,11 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, KeyValue, global};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SpanData};
-use support::{dropped, run_child, settled, stderr_of};
+use support::{dropped, metric, run_child, settled, stderr_of};
 use tracer_runtime::integrations::opentelemetry::TracerProvider;
-use tracer_runtime::{Builder, OtelContext, Telemetry, builder, current_ids, record, traced};
+use tracer_runtime::{
+    Builder, OtelContext, Telemetry, builder, checkpoint, current_ids, event, record, traced,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -257,7 +259,24 @@ fn without_provider() {
     assert_eq!(finished(&telemetry, &memory).len(), 2);
 }
 
-const CASES: [(&str, fn()); 10] = [
+/// What `event!` says is a log record as well, and where nobody takes it that is counted.
+fn events_as_logs() {
+    #[traced]
+    fn reserves() {
+        event!("reserved", warehouse = "north");
+        checkpoint!("not a record");
+    }
+    let url = format!("http://{}", support::refusing());
+    let described = builder().with_otlp_endpoint(url).with_otlp_logs();
+    let telemetry = described.init().unwrap();
+    reserves();
+    assert!(telemetry.shutdown(SECOND / 10).is_err());
+    reserves();
+    assert_eq!(metric("tracer_log_records_total{fate=\"dropped\"}"), 1);
+}
+
+const CASES: [(&str, fn()); 11] = [
+    ("events as logs", events_as_logs),
     ("one tree", one_tree),
     ("off", off),
     ("entry spans", entry_spans),

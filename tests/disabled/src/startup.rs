@@ -39,7 +39,10 @@ pub fn with_opentelemetry(exporter: InMemorySpanExporter) -> Builder {
 
 /// Also to a collector.
 pub fn exported(url: &str) -> Builder {
-    described().with_otlp().with_otlp_endpoint(url)
+    described()
+        .with_otlp()
+        .with_otlp_endpoint(url)
+        .with_otlp_logs()
 }
 
 /// Starts, says where the metrics are, stops.

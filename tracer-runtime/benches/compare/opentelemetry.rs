@@ -2,7 +2,8 @@
 
 use opentelemetry::global::BoxedTracer;
 use opentelemetry::trace::{
-    SpanContext, TraceContextExt as _, TraceFlags, TraceState, Tracer as _, TracerProvider as _,
+    Span as _, SpanContext, TraceContextExt as _, TraceFlags, TraceState, Tracer as _,
+    TracerProvider as _,
 };
 use opentelemetry::{Context, KeyValue};
 use std::hint::black_box;
@@ -16,6 +17,14 @@ use crate::{CHILDREN, others, ours};
 
 #[inline(never)]
 fn child(tracer: &BoxedTracer, i: u64) -> u64 {
+    let mut span = tracer.start("child");
+    span.set_attribute(KeyValue::new("i", i as i64));
+    span.end();
+    black_box(i) + 1
+}
+
+#[inline(never)]
+fn child_in_context(tracer: &BoxedTracer, i: u64) -> u64 {
     tracer.in_span("child", |context| {
         context.span().set_attribute(KeyValue::new("i", i as i64));
         black_box(i) + 1
@@ -23,9 +32,9 @@ fn child(tracer: &BoxedTracer, i: u64) -> u64 {
 }
 
 /// As a crate does it that has asked the global provider for its tracer, below a caller that has sampled its trace.
-fn root(tracer: &BoxedTracer, caller: &Context, calls: u64) -> u64 {
+fn root(tracer: &BoxedTracer, caller: &Context, child: fn(&BoxedTracer, u64) -> u64) -> u64 {
     tracer.in_span_with_context("root", caller, |_| {
-        (0..calls).map(|i| child(tracer, i)).sum()
+        (0..CHILDREN).map(|i| child(tracer, i)).sum()
     })
 }
 
@@ -40,26 +49,44 @@ fn shown(spans: OtelContext, calls: impl FnOnce() -> u64) {
     set_otel_context(OtelContext::Off);
 }
 
+/// The SDK as it is without us: to be measured before [`rows`], from where on contexts are watched.
+pub(crate) fn sdk(per_row: Duration) -> Rows {
+    let tracer = BoxedTracer::new(Box::new(others::otel_tracer()));
+    let parent = caller(TraceFlags::SAMPLED);
+    let mut rows = Rows::default();
+    let title = "API span, an attribute: SDK, batch";
+    rows.add("sdk", title, CHILDREN, move || {
+        black_box(root(&tracer, &parent, child));
+    });
+    let tracer = BoxedTracer::new(Box::new(others::otel_tracer()));
+    let parent = caller(TraceFlags::SAMPLED);
+    let title = "API span in its context: SDK, batch";
+    rows.add("sdk in context", title, CHILDREN, move || {
+        black_box(root(&tracer, &parent, child_in_context));
+    });
+    rows.measure(per_row);
+    rows
+}
+
 pub(crate) fn rows(per_row: Duration) -> Rows {
     let sampled = caller(TraceFlags::SAMPLED);
     let unsampled = caller(TraceFlags::NOT_SAMPLED);
     let ours = || BoxedTracer::new(Box::new(TracerProvider::new().tracer("compare")));
-    let theirs = BoxedTracer::new(Box::new(others::otel_tracer()));
     let mut rows = Rows::default();
-    let (tracer, parent) = (theirs, sampled.clone());
-    let title = "API span, an attribute: SDK, batch";
-    rows.add("sdk", title, CHILDREN, move || {
-        black_box(root(&tracer, &parent, CHILDREN));
-    });
-    let (tracer, parent) = (ours(), sampled);
+    let (tracer, parent) = (ours(), sampled.clone());
     let title = "API span, an attribute: ours, all kept";
     rows.add("api", title, CHILDREN, move || {
-        black_box(root(&tracer, &parent, CHILDREN));
+        black_box(root(&tracer, &parent, child));
+    });
+    let (tracer, parent) = (ours(), sampled.clone());
+    let title = "API span in its context: ours, all kept";
+    rows.add("api in context", title, CHILDREN, move || {
+        black_box(root(&tracer, &parent, child_in_context));
     });
     let (tracer, parent) = (ours(), unsampled);
     let title = "API span, an attribute: ours, nothing kept";
     rows.add("api unkept", title, CHILDREN, move || {
-        black_box(root(&tracer, &parent, CHILDREN));
+        black_box(root(&tracer, &parent, child));
     });
     for (key, title, spans) in [
         (

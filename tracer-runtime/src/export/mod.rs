@@ -11,6 +11,7 @@ pub(crate) mod discard;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub(crate) mod limits;
+pub(crate) mod logs;
 #[cfg(feature = "otlp")]
 pub(crate) mod otlp;
 pub(crate) mod resource;

@@ -2,6 +2,7 @@
 
 use super::family::{Family, Point, PointValue};
 use super::names;
+use crate::export::logs;
 use crate::propagation::errors;
 use crate::recorder::account::Totals;
 use crate::recorder::{self, budget, pipeline};
@@ -19,6 +20,9 @@ pub(super) fn families() -> Vec<Family<'static>> {
         .map(|(metric, value)| Family::single(metric, PointValue::Integer(value as u64))),
     );
     families.push(propagation());
+    if logs::SINK.emitted() > 0 {
+        families.extend(log_records(&logs::SINK.account.totals()));
+    }
     families
 }
 
@@ -34,6 +38,17 @@ fn propagation() -> Family<'static> {
         metric: names::PROPAGATION_ERRORS,
         points: points.collect(),
     }
+}
+
+fn log_records(totals: &Totals) -> [Family<'static>; 2] {
+    let dropped = totals.dropped.iter();
+    let lost = dropped.clone().map(|(_, records)| records).sum();
+    let fates = [("exported", totals.exported), ("dropped", lost)];
+    let reasons = dropped.map(|(reason, records)| (reason.as_str(), *records));
+    [
+        Family::by_label(names::LOG_RECORDS, "fate", fates),
+        Family::by_label(names::LOG_RECORDS_DROPPED, "reason", reasons),
+    ]
 }
 
 fn of_totals(totals: &Totals) -> Vec<Family<'static>> {

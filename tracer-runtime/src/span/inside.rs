@@ -1,8 +1,10 @@
 //! What code inside a span can record: attributes, events, checkpoints, errors.
 
-use crate::callsite::Callsite;
+use super::context::current_ids;
+use crate::callsite::{Callsite, Level};
 use crate::clock;
 use crate::context::Link;
+use crate::export::logs::{self, LogRecord};
 use crate::mode;
 use crate::record::{Event, EventKind, Failure, SpanDetails};
 use crate::recorder::budget::Claim;
@@ -126,7 +128,15 @@ pub(super) fn begin_with(
 /// Records an event. Use the [`event!`](crate::event) and [`checkpoint!`](crate::checkpoint) macros.
 #[doc(hidden)]
 #[inline(never)]
-pub fn add_event(kind: EventKind, name: &'static str, mut attributes: Vec<KeyValue>) {
+pub fn add_event(
+    kind: EventKind,
+    module: &'static str,
+    name: &'static str,
+    mut attributes: Vec<KeyValue>,
+) {
+    if logs::is_on() && kind == EventKind::Event {
+        log_event(module, name, &attributes);
+    }
     let dropped_attributes = attributes.len().saturating_sub(MAX_ATTRIBUTES) as u32;
     attributes.truncate(MAX_ATTRIBUTES);
     let heap: usize = attributes
@@ -146,6 +156,21 @@ pub fn add_event(kind: EventKind, name: &'static str, mut attributes: Vec<KeyVal
         if !(room && push_within(&mut details.events, event, heap, claim)) {
             details.dropped_events += 1;
         }
+    });
+}
+
+/// The event as a log record of the current span.
+#[cold]
+#[inline(never)]
+fn log_event(module: &'static str, name: &'static str, attributes: &[KeyValue]) {
+    logs::emit(LogRecord {
+        unix_ns: clock::scale().unix_ns(clock::now()),
+        level: Level::Info,
+        target: module.into(),
+        event_name: Some(name.into()),
+        message: None,
+        attributes: attributes.to_vec(),
+        ids: current_ids(),
     });
 }
 

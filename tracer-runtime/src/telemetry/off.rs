@@ -156,6 +156,13 @@ pub(crate) mod builder {
         }
 
         /// Nothing.
+        #[cfg(feature = "otlp")]
+        #[inline]
+        pub fn with_otlp_logs(self) -> Self {
+            self
+        }
+
+        /// Nothing.
         #[cfg(feature = "console")]
         #[inline]
         pub fn with_console(self) -> Self {

@@ -23,7 +23,7 @@ use crate::record::{CallOutcome, Event, EventKind, Failure, SpanDetails, SpanVie
 use crate::value::KeyValue;
 
 /// `trace_flags` of the W3C: head-sampled.
-const SAMPLED: u32 = 0x1;
+pub(super) const SAMPLED: u32 = 0x1;
 /// It is known whether the parent is remote.
 const HAS_IS_REMOTE: u32 = 0x100;
 /// The parent is remote.
@@ -38,6 +38,8 @@ pub(super) struct SpanEncoder {
     constant: HashMap<usize, Box<[u8]>>,
     /// Used for every span, so that a plain one allocates nothing.
     span: Span,
+    /// Why a call failed is an event of its span.
+    exceptions: bool,
 }
 
 impl SpanEncoder {
@@ -47,7 +49,13 @@ impl SpanEncoder {
             scale,
             constant: HashMap::new(),
             span: Span::default(),
+            exceptions: true,
         }
+    }
+
+    pub(super) fn with_exceptions(mut self, in_spans: bool) -> Self {
+        self.exceptions = in_spans;
+        self
     }
 
     /// Appends the span as one item of an envelope.
@@ -59,6 +67,9 @@ impl SpanEncoder {
             .entry(std::ptr::from_ref(site).addr())
             .or_insert_with(|| constant_part(site, limits).encode_to_vec().into());
         fill(&mut self.span, view, limits, self.scale);
+        if !self.exceptions && view.error_type().is_some() {
+            self.span.events.pop();
+        }
         put_item(constant, &self.span, out);
     }
 }

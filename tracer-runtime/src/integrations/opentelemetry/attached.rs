@@ -1,6 +1,6 @@
 //! Contexts of the API that are attached to this thread, and what becomes current of ours with them.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use opentelemetry::Context as OtelContext;
 use opentelemetry::context::ContextObserver;
@@ -29,17 +29,15 @@ struct Attached {
 }
 
 thread_local! {
+    /// Of the latest entry, for those who only ask.
+    static TOP: Cell<SpanId> = const { Cell::new(SpanId::INVALID) };
     static ATTACHED: RefCell<Vec<Attached>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Whether the span that a context names is around what is current: the context is the one that is attached here, and
 /// whatever is current has begun inside of it.
 pub(super) fn is_around(local: &Local, named: &SpanContext) -> bool {
-    let top = ATTACHED.try_with(|attached| {
-        let attached = attached.try_borrow().ok()?;
-        attached.last().map(|top| top.span)
-    });
-    local.fragment_id.get() != 0 && top.ok().flatten() == Some(span_of(named))
+    local.fragment_id.get() != 0 && TOP.get() == span_of(named)
 }
 
 /// Hears of every context that is attached and detached, while the API's own list of them is locked.
@@ -80,9 +78,10 @@ fn enter(local: &Local, context: &OtelContext) {
             entry.opened = open(local, context, named).unwrap_or(0);
         }
     }
-    let _inside = Inside::enter();
     let _ = ATTACHED.try_with(|attached| {
         if let Ok(mut attached) = attached.try_borrow_mut() {
+            let _inside = (attached.len() == attached.capacity()).then(Inside::enter);
+            TOP.set(entry.span);
             attached.push(entry);
         }
     });
@@ -131,9 +130,14 @@ fn exit(local: &Local, from: &OtelContext, to: &OtelContext) {
 
 /// The latest entry, unless it is the one of this span.
 fn pop_above(span: SpanId) -> Option<Attached> {
+    if TOP.get() == span {
+        return None;
+    }
     let popped = ATTACHED.try_with(|attached| {
         let mut attached = attached.try_borrow_mut().ok()?;
-        attached.pop_if(|top| top.span != span)
+        let popped = attached.pop_if(|top| top.span != span);
+        TOP.set(attached.last().map_or(SpanId::INVALID, |top| top.span));
+        popped
     });
     popped.ok().flatten()
 }

@@ -1,5 +1,6 @@
 //! A span of the API from its start to its end.
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 use opentelemetry::KeyValue as OtelKeyValue;
@@ -11,32 +12,52 @@ use super::start::Placed;
 use crate::callsite::Callsite;
 use crate::clock;
 use crate::context::Link;
+use crate::id::SpanId;
 use crate::record::{CallOutcome, Event, EventKind, Failure, Foreign, SpanDetails, SpanRecord};
-use crate::recorder::apart::{self, Ended};
+use crate::recorder::apart;
 use crate::recorder::budget::Claim;
+use crate::recorder::details::Told;
 use crate::recorder::fragment::Fragment;
 use crate::recorder::pipeline::Tether;
 use crate::span::context::Context;
 use crate::span::inside::{MAX_ATTRIBUTES, MAX_EVENTS, MAX_LINKS, cut};
 use crate::value::KeyValue;
 
-/// Claimed for a span from the start, so that most never ask again.
-const FIRST_BYTES: usize = 1024;
+/// Claimed at the end only, so that most spans need not ask while they run.
+const FREE_BYTES: usize = 1024;
 /// Two readings of the time that are no further apart are the same: see [`clock::follow_the_wall`].
 const NOISE_NS: u64 = 20_000;
 
-/// What a span of the API has said in the API's own values, which are read where the span is.
+/// What a span of the API has said; its attributes in the API's own values, which are read where the span is.
 #[derive(Debug, Clone)]
 pub(crate) struct Said {
     pub(crate) scope: &'static Scope,
     attributes: Vec<OtelKeyValue>,
+    events: Vec<Event>,
+    links: Vec<Link>,
+    dropped_attributes: u32,
+    dropped_events: u32,
+    dropped_links: u32,
 }
 
 impl Said {
-    /// Takes the attributes out, the last value of each key.
-    pub(crate) fn attributes(&mut self) -> Vec<KeyValue> {
-        let mut attributes: Vec<KeyValue> = Vec::with_capacity(self.attributes.len());
-        for attribute in self.attributes.drain(..).map(key_value_of) {
+    const fn nothing(scope: &'static Scope) -> Self {
+        Self {
+            scope,
+            attributes: Vec::new(),
+            events: Vec::new(),
+            links: Vec::new(),
+            dropped_attributes: 0,
+            dropped_events: 0,
+            dropped_links: 0,
+        }
+    }
+
+    /// Takes all of it out, the last value of each key.
+    pub(crate) fn spell_out(&mut self) -> SpanDetails {
+        let said = std::mem::replace(self, Self::nothing(self.scope));
+        let mut attributes: Vec<KeyValue> = Vec::with_capacity(said.attributes.len());
+        for attribute in said.attributes.into_iter().map(key_value_of) {
             match attributes
                 .iter_mut()
                 .find(|known| known.key == attribute.key)
@@ -45,27 +66,39 @@ impl Said {
                 None => attributes.push(attribute),
             }
         }
-        attributes
+        SpanDetails {
+            attributes,
+            events: said.events,
+            links: said.links,
+            dropped_attributes: said.dropped_attributes,
+            dropped_events: said.dropped_events,
+            dropped_links: said.dropped_links,
+            ..SpanDetails::default()
+        }
     }
 }
 
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Recording {
-    record: SpanRecord,
-    details: SpanDetails,
+    site: &'static Callsite,
+    parent: SpanId,
+    /// In ticks.
+    start: u64,
     foreign: Box<Foreign>,
-    said: Said,
     status: Status,
     claim: Claim,
     /// Of the claim.
     used: usize,
     root: Option<Box<Fragment>>,
     /// A capture waits for the end.
-    _pipe: Option<Tether>,
+    pipe: Option<Tether>,
+    /// What was recorded of the span elsewhere.
+    more: Option<Box<SpanDetails>>,
 }
 
 impl Recording {
+    #[inline]
     pub(super) fn start(
         site: &'static Callsite,
         scope: &'static Scope,
@@ -73,36 +106,29 @@ impl Recording {
         builder: SpanBuilder,
     ) -> Self {
         let start_unix_ns = builder.start_time.map(unix_ns);
-        let now = clock::now();
-        let start = start_unix_ns.map_or(now, |ns| clock::scale().tick_at(ns));
+        let start = start_unix_ns.map_or_else(clock::now, |ns| clock::scale().tick_at(ns));
         let mut recording = Self {
-            record: SpanRecord {
-                span: placed.context.span_id(),
-                parent: placed.parent,
-                callsite: site,
-                start,
-                duration: 0,
-                outcome: CallOutcome::Ok,
-                details: 0,
-            },
-            details: SpanDetails::default(),
+            site,
+            parent: placed.parent,
+            start,
             foreign: Box::new(Foreign {
                 name: Some(builder.name),
                 verbatim: true,
+                is_ok: false,
                 start_unix_ns,
-                ..Foreign::default()
+                end_unix_ns: None,
+                otel: Some(Said::nothing(scope)),
             }),
-            said: Said {
-                scope,
-                attributes: Vec::new(),
-            },
             status: Status::Unset,
-            claim: Claim::forced(FIRST_BYTES),
-            used: size_of::<SpanDetails>() + size_of::<Foreign>(),
+            claim: Claim::default(),
+            used: size_of::<Foreign>(),
             root: placed.root,
-            _pipe: placed.pipe,
+            pipe: placed.pipe,
+            more: None,
         };
-        recording.tell_capture(placed.context);
+        if recording.pipe.is_some() {
+            recording.tell_capture(placed.context);
+        }
         if let Some(attributes) = builder.attributes {
             attributes.into_iter().for_each(|a| recording.set(a));
         }
@@ -116,58 +142,59 @@ impl Recording {
     }
 
     /// A capture shows spans that run.
+    #[cold]
     fn tell_capture(&self, context: Context) {
-        let pipe = self._pipe.as_ref();
+        let pipe = self.pipe.as_ref();
         let live = pipe.and_then(|pipe| pipe.pipeline().live.as_ref());
         if let (Some(live), Some(name)) = (live, &self.foreign.name) {
-            let SpanRecord {
-                span,
-                parent,
-                callsite,
-                start,
-                ..
-            } = self.record;
-            live.started(context.trace_id(), span, parent, callsite, start);
+            let span = context.span_id();
+            live.started(context.trace_id(), span, self.parent, self.site, self.start);
             live.named(span, name.clone());
         }
     }
 
     /// Room for so many bytes more; false where the budget is used up.
     fn grow(&mut self, bytes: usize) -> bool {
-        self.used += bytes;
-        let more = self.used.saturating_sub(self.claim.bytes());
-        if more == 0 || self.claim.grow(more) {
-            return true;
-        }
-        self.used -= bytes;
-        false
+        let granted =
+            self.used + bytes <= self.claim.bytes() + FREE_BYTES || self.claim.grow(bytes);
+        self.used += if granted { bytes } else { 0 };
+        granted
+    }
+
+    /// There from the start on, until the end takes it.
+    fn said(&mut self) -> Option<&mut Said> {
+        self.foreign.otel.as_mut()
     }
 
     pub(super) fn set(&mut self, attribute: OtelKeyValue) {
-        let room = self.said.attributes.len() < MAX_ATTRIBUTES;
-        if room && self.grow(bytes(&attribute)) {
-            self.said.attributes.push(attribute);
-        } else {
-            self.details.dropped_attributes += 1;
+        let granted = self.grow(bytes(&attribute));
+        if let Some(said) = self.said() {
+            match granted && said.attributes.len() < MAX_ATTRIBUTES {
+                true => said.attributes.push(attribute),
+                false => said.dropped_attributes += 1,
+            }
         }
     }
 
     pub(super) fn add_event(
         &mut self,
-        name: std::borrow::Cow<'static, str>,
+        name: Cow<'static, str>,
         time: SystemTime,
         mut attributes: Vec<OtelKeyValue>,
     ) {
         let dropped_attributes = attributes.len().saturating_sub(MAX_ATTRIBUTES) as u32;
         attributes.truncate(MAX_ATTRIBUTES);
         let held: usize = attributes.iter().map(bytes).sum();
-        let room = self.details.events.len() < MAX_EVENTS;
-        if !(room && self.grow(size_of::<Event>() + name.len() + held)) {
-            self.details.dropped_events += 1;
+        let granted = self.grow(size_of::<Event>() + name.len() + held);
+        let Some(said) = self.said() else {
+            return;
+        };
+        if !granted || said.events.len() >= MAX_EVENTS {
+            said.dropped_events += 1;
             return;
         }
         let (time, unix_ns) = tick_of(time);
-        self.details.events.push(Event {
+        said.events.push(Event {
             kind: EventKind::Event,
             name,
             time,
@@ -183,11 +210,12 @@ impl Recording {
         }
         attributes.truncate(MAX_ATTRIBUTES);
         let held: usize = attributes.iter().map(bytes).sum();
-        let room = self.details.links.len() < MAX_LINKS;
-        if room && self.grow(size_of::<Link>() + held) {
-            self.details.links.push(link_of(to, attributes));
-        } else {
-            self.details.dropped_links += 1;
+        let granted = self.grow(size_of::<Link>() + held);
+        if let Some(said) = self.said() {
+            match granted && said.links.len() < MAX_LINKS {
+                true => said.links.push(link_of(to, attributes)),
+                false => said.dropped_links += 1,
+            }
         }
     }
 
@@ -198,52 +226,64 @@ impl Recording {
         }
     }
 
-    pub(super) fn rename(&mut self, name: std::borrow::Cow<'static, str>) {
+    pub(super) fn rename(&mut self, name: Cow<'static, str>) {
         self.foreign.name = Some(name);
     }
 
-    /// Takes what annotated calls, or those that read our current span, have recorded of it.
+    /// Takes what annotated calls, or those that read our current span, have recorded of it elsewhere.
     pub(super) fn take_in(&mut self, details: SpanDetails) {
-        let held = details
-            .attributes
-            .iter()
-            .map(|a| size_of::<KeyValue>() + a.value.heap_bytes());
-        let held: usize = held.sum();
-        // It was claimed where it comes from, and is there already.
-        if !self.grow(held + size_of_val(details.events.as_slice())) {
-            self.details.dropped_attributes += details.attributes.len() as u32;
-            self.details.dropped_events += details.events.len() as u32;
-            return;
+        let attribute = |a: &KeyValue| size_of::<KeyValue>() + a.value.heap_bytes();
+        let held: usize = details.attributes.iter().map(attribute).sum();
+        if self.grow(held + size_of_val(details.events.as_slice())) {
+            self.more.get_or_insert_default().add(details);
+        } else if let Some(said) = self.said() {
+            said.dropped_attributes += details.attributes.len() as u32;
+            said.dropped_events += details.events.len() as u32;
         }
-        self.details.add(details);
     }
 
+    #[inline]
     pub(super) fn end(mut self, context: Context, at: Option<SystemTime>) {
         let (end, end_unix_ns) = at.map_or_else(|| (clock::now(), None), tick_of);
-        self.record.duration = end.saturating_sub(self.record.start);
         self.foreign.end_unix_ns = end_unix_ns;
-        match std::mem::take(&mut self.status) {
-            Status::Unset => {}
-            Status::Ok => {
-                self.foreign.is_ok = true;
-                self.details.failure = None;
-            }
-            Status::Error { description } => {
-                self.record.outcome = CallOutcome::Error;
-                self.details.failure = Some(Box::new(Failure {
-                    message: (!description.is_empty()).then(|| cut(description.into_owned())),
-                    ..Failure::default()
-                }));
-            }
-        }
-        self.foreign.otel = Some(self.said);
-        self.details.foreign = Some(self.foreign);
-        let ended = Ended {
-            record: self.record,
-            details: self.details,
+        let (outcome, failure) = self.outcome();
+        let record = SpanRecord {
+            span: context.span_id(),
+            parent: self.parent,
+            callsite: self.site,
+            start: self.start,
+            duration: end.saturating_sub(self.start),
+            outcome,
+            details: 0,
+        };
+        let told = Told {
+            foreign: self.foreign,
+            failure,
+            more: self.more,
+            bytes: self.used.saturating_sub(self.claim.bytes()),
             claim: self.claim,
         };
-        apart::end(context, self.root, ended);
+        apart::end(context, self.root, record, told);
+    }
+
+    fn outcome(&mut self) -> (CallOutcome, Option<Box<Failure>>) {
+        let inside = self.more.as_mut().and_then(|more| more.failure.take());
+        match std::mem::take(&mut self.status) {
+            Status::Unset if inside.is_some() => (CallOutcome::Error, inside),
+            Status::Unset => (CallOutcome::Ok, None),
+            Status::Ok => {
+                self.foreign.is_ok = true;
+                (CallOutcome::Ok, None)
+            }
+            Status::Error { description } => {
+                let message = (!description.is_empty()).then(|| cut(description.into_owned()));
+                let failure = Failure {
+                    message,
+                    ..Failure::default()
+                };
+                (CallOutcome::Error, Some(Box::new(failure)))
+            }
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use super::scope::Scope;
 use super::span::{Span, place_of};
 use crate::context::{Carried, RANDOM, Remote, SAMPLED};
 use crate::id::SpanId;
+use crate::mode;
 use crate::recorder::account::DropReason;
 use crate::recorder::apart;
 use crate::recorder::fragment::Fragment;
@@ -92,10 +93,15 @@ fn place(local: &Local, parent: &OtelContext, named: &SpanContext) -> Option<Pla
 /// In the trace that is active on this thread.
 fn here(local: &Local, parent: SpanId) -> Option<Placed> {
     let context = Context::here(local)?.of_span(local.next_span());
-    let (pipe, tracestate) = local.inspect(|fragment| {
-        let tracestate = fragment.tracestate().map(Into::into);
-        (fragment.pipe.clone(), tracestate)
-    })?;
+    // Mostly there is nothing of it.
+    let is_plain = context.carried() == 0 && mode::get() & mode::CAPTURING == 0;
+    let (pipe, tracestate) = match is_plain {
+        true => (None, None),
+        false => local.inspect(|fragment| {
+            let tracestate = fragment.tracestate().map(Into::into);
+            (fragment.pipe.clone(), tracestate)
+        })?,
+    };
     Some(Placed {
         context,
         parent,
