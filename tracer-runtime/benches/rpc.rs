@@ -5,6 +5,7 @@
 //! cargo bench -p tracer-runtime --bench rpc -- propagation   # context read from headers and written to others
 //! cargo bench -p tracer-runtime --bench rpc -- unary         # a call of tonic, client and server
 //! cargo bench -p tracer-runtime --bench rpc -- streaming     # a stream of a hundred thousand messages
+//! cargo bench -p tracer-runtime --bench rpc -- only ours     # nothing but these calls (or `bare`), for a profiler
 //! ```
 //!
 //! How times are taken: see `compare`.
@@ -45,6 +46,9 @@ fn main() {
     }
     if wants("unary") {
         unary::run();
+    }
+    if let Some(at) = asked.iter().position(|a| a == "only") {
+        unary::only(asked.get(at + 1).is_some_and(|kind| kind == "ours"));
     }
     if wants("streaming") {
         streaming::run();

@@ -83,8 +83,9 @@ impl Signals {
 /// One annotated function: a `static` that spans, metrics and reports refer to by pointer.
 #[derive(Debug)]
 pub struct Callsite {
-    /// The index of the metric cells, given at the first call, below what the filter leaves of the signals. So who looks for
-    /// the cell of a call with both signals finds it or does not, and need not ask for the signals. 0 until the first call.
+    /// The index of the metric cells, given at the first call, below what the filter leaves of the signals and whether a
+    /// `tracing` subscriber may want its spans. So who looks for the cell of a call with both signals finds it or does not,
+    /// and need not ask for the signals. 0 until the first call.
     state: AtomicU32,
     /// As its attribute says.
     pub(crate) declared: Signals,
@@ -96,11 +97,34 @@ pub struct Callsite {
     pub(crate) target: Option<&'static str>,
     /// There is no function of the user's to point at.
     synthetic: bool,
+    /// Its spans are of no concern to `tracing` subscribers.
+    unsubscribed: bool,
+    /// The fields of the `tracing` side.
+    pub(crate) fields: &'static [&'static str],
+    /// A block that records some of them follows on the beginning of each call.
+    pub(crate) records_at_start: bool,
     pub(crate) location: &'static Location<'static>,
+    /// What `tracing` knows it by, from the first call that a subscriber may want.
+    #[cfg(all(feature = "enable", feature = "tracing"))]
+    pub(crate) listed: crate::subscriber::Listing,
 }
 
-const ID_BITS: u32 = 30;
+const ID_BITS: u32 = 29;
 pub(crate) const MAX_ID: u32 = (1 << ID_BITS) - 1;
+/// A subscriber may want the spans of the callsite.
+#[cfg(feature = "enable")]
+const WATCHED: u32 = 1 << 31;
+
+/// What a call that begins now takes part in, as the callsite's word says it.
+#[cfg(feature = "enable")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Nobody has called it yet.
+    New,
+    /// A subscriber may want its span, whatever its signals are.
+    Watched,
+    Only(Signals),
+}
 
 #[cfg(feature = "enable")]
 static NEXT_ID: AtomicU32 = AtomicU32::new(1);
@@ -120,7 +144,12 @@ impl Callsite {
             module,
             target: None,
             synthetic: false,
+            unsubscribed: false,
+            fields: &[],
+            records_at_start: false,
             location: Location::caller(),
+            #[cfg(all(feature = "enable", feature = "tracing"))]
+            listed: crate::subscriber::Listing::new(),
         }
     }
 
@@ -156,6 +185,28 @@ impl Callsite {
     #[must_use]
     pub const fn metrics_only(mut self) -> Self {
         self.declared = Signals::MetricsOnly;
+        self
+    }
+
+    /// The fields that the span has on the `tracing` side, in that order. Some of them are recorded where it begins.
+    #[must_use]
+    pub const fn with_fields(mut self, fields: &'static [&'static str]) -> Self {
+        self.fields = fields;
+        self.records_at_start = !fields.is_empty();
+        self
+    }
+
+    /// The fields that the span has on the `tracing` side, none of which is recorded where it begins.
+    #[must_use]
+    pub const fn with_empty_fields(mut self, fields: &'static [&'static str]) -> Self {
+        self.fields = fields;
+        self
+    }
+
+    /// No `tracing` subscriber sees its spans.
+    #[must_use]
+    pub const fn without_subscriber(mut self) -> Self {
+        self.unsubscribed = true;
         self
     }
 
@@ -241,7 +292,8 @@ impl Callsite {
 
 #[cfg(feature = "enable")]
 impl Callsite {
-    /// The id while calls that begin take part in both signals; beyond [`MAX_ID`] while they do not, 0 before the first.
+    /// The id while calls that begin take part in both signals and no subscriber wants their spans; beyond [`MAX_ID`]
+    /// otherwise, 0 before the first.
     #[inline(always)]
     pub(crate) fn id_of_both(&self) -> u32 {
         self.state.load(Relaxed)
@@ -250,7 +302,18 @@ impl Callsite {
     /// Whether a call that has just begun has a span.
     #[inline(always)]
     pub(crate) fn has_spans(&self) -> bool {
-        self.state.load(Relaxed) < (Signals::MetricsOnly as u32) << ID_BITS
+        self.state.load(Relaxed) & (Signals::MetricsOnly as u32) << ID_BITS == 0
+    }
+
+    /// Whether a subscriber may want the span of a call that begins now.
+    #[inline(always)]
+    pub(crate) fn is_watched(&self) -> bool {
+        cfg!(feature = "tracing") && self.state.load(Relaxed) & WATCHED != 0
+    }
+
+    /// Whether any subscriber is ever asked.
+    pub(crate) const fn concerns_subscribers(&self) -> bool {
+        cfg!(feature = "tracing") && self.declared.has_spans() && !self.unsubscribed
     }
 
     /// What a call that begins now takes part in. The next call may take part in something else: who begins one asks
@@ -268,7 +331,21 @@ impl Callsite {
     pub(crate) fn known_signals(&self) -> Option<Signals> {
         match self.state.load(Relaxed) {
             0 => None,
-            state => Some(Signals::ALL[(state >> ID_BITS) as usize]),
+            state => Some(Signals::ALL[(state >> ID_BITS & 3) as usize]),
+        }
+    }
+
+    /// The way that a call that begins now takes.
+    #[inline(always)]
+    pub(crate) fn way(&self) -> Way {
+        let state = self.state.load(Relaxed);
+        match state >> ID_BITS {
+            0 if state == 0 => Way::New,
+            0 => Way::Only(Signals::Both),
+            1 => Way::Only(Signals::SpansOnly),
+            2 => Way::Only(Signals::MetricsOnly),
+            3 => Way::Only(Signals::Neither),
+            _ => Way::Watched,
         }
     }
 
@@ -283,13 +360,28 @@ impl Callsite {
 
     /// The filter's word, for calls that begin from now on. The filter alone calls this, under its lock.
     pub(crate) fn set_signals(&self, signals: Signals) {
-        let id = match self.id() {
+        let (id, watched) = match self.state.load(Relaxed) {
             // Those that nobody counts would take the near places in the threads' tables from others.
-            0 if !self.declared.has_metrics() => MAX_ID,
-            0 => NEXT_ID.fetch_add(1, Relaxed),
-            id => id,
+            0 if !self.declared.has_metrics() => (MAX_ID, self.concerns_subscribers()),
+            // The first call that takes note of it asks who wants it.
+            0 => (NEXT_ID.fetch_add(1, Relaxed), self.concerns_subscribers()),
+            state => (state & MAX_ID, state & WATCHED != 0),
         };
-        self.state.store((signals as u32) << ID_BITS | id, Relaxed);
+        self.put(id, signals, watched);
+    }
+
+    /// Whether a subscriber may want its spans, for calls that begin from now on. Under the filter's lock, and once the
+    /// callsite has an id.
+    pub(crate) fn set_watched(&self, watched: bool) {
+        if let Some(signals) = self.known_signals() {
+            self.put(self.id(), signals, watched);
+        }
+    }
+
+    fn put(&self, id: u32, signals: Signals, watched: bool) {
+        let watched = if watched { WATCHED } else { 0 };
+        self.state
+            .store(watched | (signals as u32) << ID_BITS | id, Relaxed);
     }
 }
 

@@ -57,6 +57,11 @@ mod recorder;
 pub mod rpc;
 mod sampling;
 mod span;
+#[cfg(all(feature = "enable", feature = "tracing"))]
+mod subscriber;
+#[cfg(all(feature = "enable", not(feature = "tracing")))]
+#[path = "subscriber/none.rs"]
+mod subscriber;
 #[cfg(feature = "enable")]
 mod sync;
 mod telemetry;

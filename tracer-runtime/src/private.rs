@@ -9,11 +9,13 @@ pub use crate::propagation::probe as carrier;
 pub use crate::record::{CallOutcome, EventKind, Failure};
 pub use crate::rpc::identity::{self, Identity};
 pub use crate::rpc::traced::{CallGuard, enter_call, traced_call};
-pub use crate::span::capture::{Capture, debug, display, put, put_debug, put_display};
+pub use crate::span::capture::{Capture, Form, debug, display, put_debug, put_display};
 pub use crate::span::describe::{AlwaysOk, Describe};
 pub use crate::span::future::{Traced, traced, traced_at, traced_with};
 pub use crate::span::guard::{Guard, enter, enter_at};
-pub use crate::span::inside::{add_event, attribute, recording, recording_of};
+pub use crate::span::inside::{
+    add_event, attribute, put_end, recorded_of, recording, recording_end_of, recording_of,
+};
 pub use crate::span::judge::ByType;
 pub use crate::span::named::Span;
 pub use crate::span::probe::{

@@ -12,9 +12,23 @@ use crate::args::Args;
 /// Items have no hygiene: this is in scope where the user's body is.
 const NAME: &str = "__TRACED_CALLSITE";
 
+/// What is recorded of a call.
+pub(crate) struct Fields {
+    /// Between commas.
+    pub(crate) keys: TokenStream,
+    /// Some of it before the body.
+    pub(crate) at_start: bool,
+}
+
 /// `&'static Callsite`, in a block with the `static` that it refers to.
-pub(crate) fn callsite(rt: &Runtime, scope: &Scope, args: &Args, ident: &Ident) -> TokenStream {
-    let (item, name) = (item(rt, scope, args, ident), reference());
+pub(crate) fn callsite(
+    rt: &Runtime,
+    scope: &Scope,
+    args: &Args,
+    ident: &Ident,
+    fields: &Fields,
+) -> TokenStream {
+    let (item, name) = (item(rt, scope, args, ident, fields), reference());
     quote_spanned!(Span::mixed_site()=> { #item #name })
 }
 
@@ -25,7 +39,13 @@ pub(crate) fn reference() -> TokenStream {
 }
 
 /// The `static`.
-pub(crate) fn item(rt: &Runtime, scope: &Scope, args: &Args, ident: &Ident) -> TokenStream {
+pub(crate) fn item(
+    rt: &Runtime,
+    scope: &Scope,
+    args: &Args,
+    ident: &Ident,
+    fields: &Fields,
+) -> TokenStream {
     let span = Span::mixed_site();
     let private = &rt.private;
     let plain = ident.unraw().to_string();
@@ -57,6 +77,13 @@ pub(crate) fn item(rt: &Runtime, scope: &Scope, args: &Args, ident: &Ident) -> T
     }
     if args.metrics_only.is_set() {
         value.extend(quote_spanned!(span=> .metrics_only()));
+    }
+    let keys = &fields.keys;
+    if !keys.is_empty() && !args.metrics_only.is_set() {
+        value.extend(match fields.at_start {
+            true => quote_spanned!(span=> .with_fields(&[#keys])),
+            false => quote_spanned!(span=> .with_empty_fields(&[#keys])),
+        });
     }
     let item = Ident::new(NAME, span);
     quote_spanned!(span=> static #item: #private::Callsite = #value;)

@@ -24,7 +24,11 @@ pub(crate) fn function(mut f: Function, args: &Args, scope: &Scope) -> TokenStre
     let bindings = params::bindings(&f.sig);
     let uses = callsite::uses(args, &bindings);
     let recorded = recording::at_start(&rt.private, args, &bindings);
-    let site = |make: fn(&_, &_, &_, &_) -> _| make(&rt, scope, args, &f.sig.ident);
+    let fields = callsite::Fields {
+        keys: recording::keys(args, &bindings),
+        at_start: !recorded.is_empty(),
+    };
+    let site = |make: fn(&_, &_, &_, &_, &_) -> _| make(&rt, scope, args, &f.sig.ident, &fields);
     let (item, callsite) = match recording::names_callsite(args, &recorded) {
         true => (Some(site(callsite::item)), callsite::reference()),
         false => (None, site(callsite::callsite)),

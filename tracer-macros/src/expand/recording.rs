@@ -35,15 +35,55 @@ pub(crate) fn at_start(private: &TokenStream, args: &Args, bindings: &[Ident]) -
     for field in args.fields.get().into_iter().flatten() {
         statements.extend(field_statement(private, field, bindings));
     }
-    if_recording(private, statements)
-}
-
-fn if_recording(private: &TokenStream, statements: TokenStream) -> TokenStream {
     if statements.is_empty() {
         return statements;
     }
     let site = callsite::reference();
-    quote_spanned!(Span::mixed_site()=> if #private::recording_of(#site) { #statements })
+    quote_spanned!(Span::mixed_site()=> if #private::recording_of(#site) { #statements #private::recorded_of(#site); })
+}
+
+/// The keys of all that may be recorded: the fields of the span in a `tracing` subscriber.
+pub(crate) fn keys(args: &Args, bindings: &[Ident]) -> TokenStream {
+    let mut keys: Vec<TokenStream> = Vec::new();
+    let parameters = parameters(args, bindings).into_iter();
+    keys.extend(parameters.map(|(_, param)| param.unraw().to_string().to_token_stream()));
+    let fields = args.fields.get().into_iter().flatten();
+    keys.extend(fields.map(key).filter(|key| !names_a_type(key.clone())));
+    if args.ret.is_set() {
+        keys.push("return".to_token_stream());
+    }
+    let mut seen = Vec::new();
+    keys.retain(|key| {
+        let text = key.to_string();
+        let new = !seen.contains(&text);
+        seen.push(text);
+        new
+    });
+    quote_spanned!(Span::mixed_site()=> #(#keys),*)
+}
+
+/// Whether this may be an associated constant. Of `Self` and of type parameters, which nobody can tell from types here,
+/// no `static` can speak.
+fn names_a_type(key: TokenStream) -> bool {
+    let mut before: Option<String> = None;
+    key.into_iter().any(|tree| match tree {
+        TokenTree::Ident(word) => {
+            before = Some(word.to_string());
+            false
+        }
+        TokenTree::Punct(colon) if colon.as_char() == ':' => before
+            .take()
+            .is_some_and(|word| word.starts_with(char::is_uppercase)),
+        TokenTree::Group(group) => names_a_type(group.stream()),
+        _ => false,
+    })
+}
+
+fn key(field: &Field) -> TokenStream {
+    match &field.key {
+        FieldKey::Text(text, _) => text.to_token_stream(),
+        FieldKey::Const(expr) => expr.clone(),
+    }
 }
 
 fn parameters(args: &Args, bindings: &[Ident]) -> Vec<(Mode, Ident)> {
@@ -66,10 +106,7 @@ fn parameters(args: &Args, bindings: &[Ident]) -> Vec<(Mode, Ident)> {
 }
 
 fn field_statement(private: &TokenStream, field: &Field, bindings: &[Ident]) -> TokenStream {
-    let key = match &field.key {
-        FieldKey::Text(text, _) => text.to_token_stream(),
-        FieldKey::Const(expr) => expr.clone(),
-    };
+    let key = key(field);
     match &field.value {
         FieldValue::Bare(Some(name)) if bindings.contains(name) => put(
             private,
@@ -78,7 +115,7 @@ fn field_statement(private: &TokenStream, field: &Field, bindings: &[Ident]) -> 
             name.span(),
             name.to_token_stream(),
         ),
-        // Declared and left empty: there is nothing to declare, attributes come as they are.
+        // Declared and left empty.
         FieldValue::Bare(_) => TokenStream::new(),
         FieldValue::Expr(mode, expr) => {
             let first = expr.clone().into_iter().next();
@@ -136,12 +173,10 @@ pub(crate) fn at_end(private: &TokenStream, args: &Args, returned: &Ident) -> To
         }
         _ => quote_spanned!(span=> (&&&&#private::Capture(good.0)).__traced_capture()),
     };
-    if_recording(
-        private,
-        quote_spanned!(span=>
-            if let #private::core::result::Result::Ok(good) = #private::Probe(#returned).__traced_split() {
-                #private::put("return", #captured);
-            }
-        ),
-    )
+    let site = callsite::reference();
+    quote_spanned!(span=> if #private::recording_end_of(#site) {
+        if let #private::core::result::Result::Ok(good) = #private::Probe(#returned).__traced_split() {
+            #private::put_end(#site, "return", #captured);
+        }
+    })
 }

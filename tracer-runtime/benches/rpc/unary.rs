@@ -104,6 +104,33 @@ pub(crate) fn run() {
     let _ = telemetry;
 }
 
+/// Ten thousand calls, with our layers or without.
+pub(crate) fn only(is_ours: bool) {
+    let telemetry = tracer_runtime::builder()
+        .with_discarding_exporter()
+        .init()
+        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let cpu = runtime.block_on(async {
+        let mut bare = tonic::client::Grpc::new(bare().await);
+        let layers = ServiceBuilder::new().layer(ClientLayer::new());
+        let mut ours = tonic::client::Grpc::new(layers.service(ours().await));
+        let before = cpu_ns();
+        for _ in 0..10_000 {
+            match is_ours {
+                true => ask(&mut ours).await,
+                false => ask(&mut bare).await,
+            }
+        }
+        cpu_ns() - before
+    });
+    println!("CPU a call: {:.2} us", cpu as f64 / 10_000.0 / 1_000.0);
+    let _ = telemetry;
+}
+
 /// Medians in microseconds.
 async fn measure() -> [f64; 3] {
     let mut bare = tonic::client::Grpc::new(bare().await);

@@ -68,3 +68,19 @@ pub(crate) fn set(filter: Filter) -> bool {
     sites.filter = filter;
     true
 }
+
+/// Asks who wants the spans of a callsite that has been called, for the calls that begin from now on.
+#[cfg(feature = "tracing")]
+pub(crate) fn ask_subscribers(site: &'static Callsite) {
+    let _sites = lock();
+    site.set_watched(crate::subscriber::may_want(site));
+}
+
+/// [`ask_subscribers`] for all that have been called.
+#[cfg(feature = "tracing")]
+pub(crate) fn ask_subscribers_again() {
+    for site in &lock().called {
+        crate::subscriber::heard(site);
+        site.set_watched(crate::subscriber::may_want(site));
+    }
+}

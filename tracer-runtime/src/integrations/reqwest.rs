@@ -49,10 +49,13 @@ fn start(
     request: &mut Request,
     extensions: &mut Extensions,
 ) -> Option<(RpcCall, Answering)> {
-    let mut parts = head(request, extensions)?;
-    let started = settings.start(&mut parts);
+    let parts = head(request, extensions)?;
+    if !settings.wants(parts.uri.path()) {
+        *extensions = parts.extensions;
+        return None;
+    }
+    let (call, answering, parts) = settings.send(parts, |parts, _| parts);
     *extensions = parts.extensions;
-    let (call, answering) = started?;
     *request.headers_mut() = parts.headers;
     observe(&call, request);
     Some((call, answering))

@@ -31,6 +31,8 @@ mod kitex;
 mod kitex_otel;
 #[cfg(feature = "enable")]
 mod kratos;
+#[cfg(feature = "enable")]
+mod members;
 #[cfg(not(feature = "enable"))]
 mod off;
 #[cfg(feature = "opentelemetry")]

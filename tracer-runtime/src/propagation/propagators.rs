@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use super::found::Found;
+use super::members::{self, Members};
 use super::outgoing::Outgoing;
 use super::{
     Extract, Inject, Propagator, b3, baggage_header, jaeger, kitex, kitex_otel, kratos, w3c,
@@ -25,12 +26,16 @@ use crate::context::Remote;
 /// assert_eq!(remote.trace_id.to_string(), "0000000000000000e457b5a2e4d86bd1");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Propagators(Cow<'static, [Propagator]>);
+pub struct Propagators {
+    formats: Cow<'static, [Propagator]>,
+    /// Several of them would look through a whole carrier.
+    looks_ahead: bool,
+}
 
-static STANDARD: Propagators = Propagators(Cow::Borrowed(&[
-    Propagator::TraceContext,
-    Propagator::Baggage,
-]));
+static STANDARD: Propagators = Propagators {
+    formats: Cow::Borrowed(&[Propagator::TraceContext, Propagator::Baggage]),
+    looks_ahead: false,
+};
 
 static CHOSEN: OnceLock<Propagators> = OnceLock::new();
 static SERVICE_NAME: OnceLock<Box<str>> = OnceLock::new();
@@ -60,7 +65,11 @@ impl Default for Propagators {
 impl Propagators {
     /// These, in this order.
     pub fn new(propagators: impl IntoIterator<Item = Propagator>) -> Self {
-        Self(propagators.into_iter().collect())
+        let formats: Cow<'static, [Propagator]> = propagators.into_iter().collect();
+        Self {
+            looks_ahead: members::are_asked_for(&formats),
+            formats,
+        }
     }
 
     /// Those of the process: W3C trace context and baggage unless said.
@@ -88,7 +97,11 @@ impl Propagators {
 
     fn read(&self, carrier: &dyn Extract) -> Option<Remote> {
         let mut found = Found::default();
-        for propagator in self.0.iter() {
+        let members = match self.looks_ahead {
+            true => Members::of(carrier),
+            false => Members::UNKNOWN,
+        };
+        for propagator in self.formats.iter() {
             let has_no_parent = found.parent.is_none();
             match propagator {
                 Propagator::TraceContext if has_no_parent => w3c::read(carrier, &mut found),
@@ -101,11 +114,16 @@ impl Propagators {
                     if has_no_parent {
                         jaeger::read(carrier, &mut found);
                     }
-                    jaeger::read_baggage(carrier, &mut found);
+                    if members.jaeger {
+                        jaeger::read_baggage(carrier, &mut found);
+                    }
                 }
-                Propagator::Kitex | Propagator::KitexTtheader => kitex::read(carrier, &mut found),
+                Propagator::Kitex | Propagator::KitexTtheader if members.kitex => {
+                    kitex::read(carrier, &mut found);
+                }
                 Propagator::KitexOtel => kitex_otel::read(carrier, &mut found),
-                Propagator::Kratos => kratos::read(carrier, &mut found),
+                Propagator::Kratos if members.kratos => kratos::read(carrier, &mut found),
+                Propagator::Kitex | Propagator::KitexTtheader | Propagator::Kratos => {}
                 #[cfg(feature = "opentelemetry")]
                 Propagator::OpenTelemetry(foreign) => foreign.read(carrier, &mut found),
             }
@@ -115,7 +133,7 @@ impl Propagators {
 
     fn write(&self, outgoing: &Outgoing, carrier: &mut dyn Inject) {
         let is_valid = outgoing.is_valid();
-        for propagator in self.0.iter() {
+        for propagator in self.formats.iter() {
             match propagator {
                 Propagator::TraceContext if is_valid => w3c::write(outgoing, carrier),
                 Propagator::TraceContext => {}

@@ -30,6 +30,33 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    /// No clock gets that far: the short ways end no call that has it beside its start.
+    const WATCHED: u64 = 1 << 63;
+
+    /// A call that nobody records but a subscriber.
+    pub(crate) const fn unseen(site: &'static Callsite) -> Self {
+        Self {
+            site,
+            cell: None,
+            fragment: u64::MAX,
+            parent: SpanId::INVALID,
+            span: SpanId(u64::MAX),
+            start: 0,
+        }
+    }
+
+    /// At its end there is a subscriber to tell.
+    pub(crate) const fn set_watched(&mut self) {
+        self.start |= Self::WATCHED;
+    }
+
+    /// Whether there is a subscriber to tell, once.
+    pub(crate) const fn take_watched(&mut self) -> bool {
+        let watched = self.start & Self::WATCHED != 0;
+        self.start &= !Self::WATCHED;
+        watched
+    }
+
     #[inline(always)]
     pub(crate) fn record(&self, outcome: CallOutcome, duration: u64) -> SpanRecord {
         SpanRecord {

@@ -277,6 +277,7 @@ impl Local {
     }
 
     /// Looks at the active fragment without changing what is active.
+    #[inline]
     pub(crate) fn inspect<R>(&self, look: impl FnOnce(&mut Fragment) -> R) -> Option<R> {
         let mut fragment = self.active.take()?;
         let seen = look(&mut fragment);

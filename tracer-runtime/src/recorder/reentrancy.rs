@@ -23,7 +23,7 @@ impl Inside {
             .then(|| Self(()))
     }
 
-    #[cfg(test)]
+    /// Whether this thread is inside.
     pub(crate) fn busy() -> bool {
         INSIDE.with(Cell::get)
     }

@@ -56,6 +56,8 @@ struct Running {
     /// `None` where the span that is current is that of the call.
     held: Option<Held>,
     states: States,
+    /// It has been counted and told.
+    is_recorded: bool,
     /// Something is running inside of it, or has unwound out of it.
     entered: bool,
 }
@@ -63,31 +65,37 @@ struct Running {
 impl RpcCall {
     /// Starts a call under the current span.
     pub fn start(plan: RpcPlan) -> Self {
-        Self::start_boxed(Box::new(plan))
+        Self::start_at(installed(), plan, Start::current)
     }
 
-    pub(crate) fn start_boxed(plan: Box<RpcPlan>) -> Self {
-        Self::start_at(installed(), plan, Start::current)
+    /// Starts a call under the current span, and does something inside of it, as in [`Self::start_with`].
+    #[cfg(feature = "tower")]
+    pub(crate) fn send_with<R>(
+        plan: Box<RpcPlan>,
+        first: impl FnOnce(Option<&RpcInfo>) -> R,
+    ) -> (Self, R) {
+        Self::start_with(installed(), plan, Start::current, first)
     }
 
     /// Starts a call that this process serves: the caller's context is in the carrier.
     pub fn serve<C: Extract + ?Sized>(plan: RpcPlan, carrier: &C) -> Self {
-        Self::start_at(installed(), Box::new(plan), || {
-            Start::remote(extract(carrier))
-        })
+        Self::start_at(installed(), plan, || Start::remote(extract(carrier)))
     }
 
-    /// Starts a call that this process serves, under a context that was read before.
+    /// Starts a call that this process serves, under a context that was read before, as in [`Self::start_with`].
     #[cfg(feature = "tower")]
-    pub(crate) fn serve_remote(plan: Box<RpcPlan>, remote: Option<Remote>) -> Self {
-        Self::start_at(installed(), plan, || Start::remote(remote))
+    pub(crate) fn serve_with<R>(
+        plan: Box<RpcPlan>,
+        remote: Option<Remote>,
+        first: impl FnOnce(Option<&RpcInfo>) -> R,
+    ) -> (Self, R) {
+        Self::start_with(installed(), plan, || Start::remote(remote), first)
     }
 
     /// Starts a call that this process makes, and writes its context into the carrier.
     pub fn send<C: Inject + ?Sized>(plan: RpcPlan, carrier: &mut C) -> Self {
-        let mut call = Self::start(plan);
-        call.within(|| inject(carrier));
-        call
+        let plan = Box::new(plan);
+        Self::start_with(installed(), plan, Start::current, |_| inject(carrier)).0
     }
 
     pub(super) fn start_at(
@@ -95,61 +103,82 @@ impl RpcCall {
         plan: impl Into<Box<RpcPlan>>,
         at: impl FnOnce() -> Start,
     ) -> Self {
+        Self::start_with(installed, plan.into(), at, |_| ()).0
+    }
+
+    /// Starts a call and does something inside of it at once: to enter it once more is dear. What is done is told what is
+    /// known about the call, where that is recorded.
+    fn start_with<R>(
+        installed: &'static Installed,
+        plan: Box<RpcPlan>,
+        at: impl FnOnce() -> Start,
+        first: impl FnOnce(Option<&RpcInfo>) -> R,
+    ) -> (Self, R) {
         if mode::get() == 0 {
-            return Self(None);
+            return (Self(None), first(None));
         }
-        let plan = plan.into();
         let site = plan.find_site();
-        Self::start_as(installed, plan, SpanOfCall::ByMethod(site, at()))
+        let span = SpanOfCall::ByMethod(site, at());
+        Self::start_as(installed, plan, span, first)
     }
 
     /// Starts the call that a function stands for.
     pub(super) fn start_function(plan: Box<RpcPlan>, site: &'static Callsite, at: Start) -> Self {
-        Self::start_as(installed(), plan, SpanOfCall::Function(site, at))
+        Self::start_as(installed(), plan, SpanOfCall::Function(site, at), |_| ()).0
     }
 
     /// Starts the call that the current span stands for.
     pub(super) fn start_in_current(plan: Box<RpcPlan>) -> Self {
-        Self::start_as(installed(), plan, SpanOfCall::Current)
+        Self::start_as(installed(), plan, SpanOfCall::Current, |_| ()).0
     }
 
-    fn start_as(installed: &'static Installed, mut plan: Box<RpcPlan>, span: SpanOfCall) -> Self {
+    fn start_as<R>(
+        installed: &'static Installed,
+        mut plan: Box<RpcPlan>,
+        span: SpanOfCall,
+        first: impl FnOnce(Option<&RpcInfo>) -> R,
+    ) -> (Self, R) {
         // Read first: the time of decoding and of the tracers belongs to the call.
         let ticks = clock::now();
         plan.complete(&installed.service_name);
-        let (held, site) = match span {
-            SpanOfCall::ByMethod(site, at) => (Some(Held::new(site, at)), Some(site)),
-            SpanOfCall::Function(site, at) => (Some(Held::new(site, at)), None),
-            SpanOfCall::Current => (None, None),
+        let (held, site, at) = match span {
+            SpanOfCall::ByMethod(site, at) => (Some(Held::waiting(site)), Some(site), Some(at)),
+            SpanOfCall::Function(site, at) => (Some(Held::waiting(site)), None, Some(at)),
+            SpanOfCall::Current => (None, None, None),
         };
         let info = RpcInfo::new(plan, installed);
         info.stats()
             .note_at(RPC_START, EventStatus::Info, "", ticks);
-        let counts = !info.invocation().is_attempt();
-        let mut running = Box::new(Running {
+        let mut call = Self(Some(Box::new(Running {
             held,
             current: Current::new(info.clone()),
             info,
             site,
             states: States::default(),
+            is_recorded: false,
             entered: false,
+        })));
+        let done = call.begin(at, ticks, first);
+        (call, done)
+    }
+
+    fn begin<R>(
+        &mut self,
+        at: Option<Start>,
+        ticks: u64,
+        first: impl FnOnce(Option<&RpcInfo>) -> R,
+    ) -> R {
+        let Some(running) = &mut self.0 else {
+            return first(None);
+        };
+        let done = running.begin(at, |outside, has_span| {
+            *outside.is_recorded = outside.started(has_span, ticks);
+            first(outside.is_recorded.then_some(outside.info))
         });
-        let is_recorded = running.within(|running| {
-            if let Some(ids) = current_ids() {
-                let _ = running.info.0.ids.set(ids);
-            } else if mode::get() & mode::INITIALISED == 0 {
-                // A capture of another thread.
-                return false;
-            }
-            if counts {
-                metrics::started(running.info, ticks);
-            }
-            if counts && running.info.stats().level() > StatsLevel::Disabled {
-                *running.states = installed.tracers.start(running.info);
-            }
-            true
-        });
-        Self(is_recorded.then_some(running))
+        if !running.is_recorded {
+            self.0 = None;
+        }
+        done
     }
 
     /// What is known about the call; `None` where nothing is recorded.
@@ -219,7 +248,9 @@ impl RpcCall {
 
     /// The template of the path that matched. What is said first counts.
     pub fn set_route(&self, route: impl Into<Cow<'static, str>>) {
-        if let Some(running) = &self.0 {
+        if let Some(running) = &self.0
+            && running.info.0.plan.route.is_empty()
+        {
             let _ = running.info.0.late.route.set(route.into());
         }
     }
@@ -319,26 +350,38 @@ impl Drop for RpcCall {
 }
 
 impl Running {
+    /// Begins the span, where the call has one of its own, and runs something inside, which is told whether there is a span.
+    fn begin<R>(&mut self, at: Option<Start>, run: impl FnOnce(&mut Outside<'_>, bool) -> R) -> R {
+        self.enter(|held, outside| match held.zip(at) {
+            Some((held, at)) => held.begin(at, |has_span| outside.run(|it| run(it, has_span))),
+            None => run(outside, true),
+        })
+    }
+
     fn within<R>(&mut self, run: impl FnOnce(&mut Outside<'_>) -> R) -> R {
+        self.enter(|held, outside| match held {
+            Some(held) => held.within(|| outside.run(run)),
+            None => run(outside),
+        })
+    }
+
+    fn enter<R>(&mut self, run: impl FnOnce(Option<&mut Held>, &mut Outside<'_>) -> R) -> R {
         let Self {
             info,
             current,
             held,
             states,
+            is_recorded,
             entered,
             ..
         } = self;
         *entered = true;
-        let outside = &mut Outside { info, states };
-        let done = current.within(|| match held {
-            Some(held) => held.within(|| {
-                let unwinding = Unwinding(info);
-                let done = run(outside);
-                std::mem::forget(unwinding);
-                done
-            }),
-            None => run(outside),
-        });
+        let outside = &mut Outside {
+            info,
+            states,
+            is_recorded,
+        };
+        let done = current.within(|| run(held.as_mut(), outside));
         *entered = false;
         done
     }
@@ -349,6 +392,9 @@ impl Running {
         failure: Option<Box<Failure>>,
         panic_message: Option<String>,
     ) {
+        if !self.is_recorded {
+            return;
+        }
         let info = self.info.clone();
         settle_status(&info, outcome);
         let text = failure
@@ -369,22 +415,18 @@ impl Running {
             metrics::finished(&info);
         }
         let mut states = std::mem::take(&mut self.states);
-        // Its span has ended where it has unwound.
-        let has_span = !self.entered;
-        if has_span || !states.is_empty() {
+        if !states.is_empty() {
             let tracers = &info.0.installed.tracers;
-            self.within(|_| {
-                if has_span {
-                    inside::attach_rpc(&info);
-                }
-                if !states.is_empty() {
-                    tracers.finish(&info, states);
-                }
-            });
+            self.within(|_| tracers.finish(&info, states));
         }
-        if let Some(held) = self.held.take() {
-            let site = self.site.map(|site| info.site().unwrap_or(site));
-            held.end(site, outcome, failure);
+        match self.held.take() {
+            Some(held) => {
+                let site = self.site.map(|site| info.site().unwrap_or(site));
+                held.end(|| inside::attach_rpc(&info), site, outcome, failure);
+            }
+            // Its span has ended where it has unwound.
+            None if self.entered => {}
+            None => inside::attach_rpc(&info),
         }
     }
 }
@@ -412,4 +454,33 @@ enum SpanOfCall {
 struct Outside<'a> {
     info: &'a RpcInfo,
     states: &'a mut States,
+    is_recorded: &'a mut bool,
+}
+
+impl Outside<'_> {
+    /// Runs something inside of the span of the call.
+    fn run<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> R {
+        let unwinding = Unwinding(self.info);
+        let done = run(self);
+        std::mem::forget(unwinding);
+        done
+    }
+
+    /// Tells everybody that the call has started; `false` where nobody records it.
+    fn started(&mut self, has_span: bool, ticks: u64) -> bool {
+        let info = self.info;
+        if let Some(ids) = current_ids().filter(|_| has_span) {
+            let _ = info.0.ids.set(ids);
+        } else if mode::get() & mode::INITIALISED == 0 {
+            // A capture of another thread.
+            return false;
+        }
+        if !info.invocation().is_attempt() {
+            metrics::started(info, ticks);
+            if info.stats().level() > StatsLevel::Disabled {
+                *self.states = info.0.installed.tracers.start(info);
+            }
+        }
+        true
+    }
 }

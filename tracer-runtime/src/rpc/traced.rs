@@ -49,7 +49,9 @@ impl Waiting {
     fn begin(self) -> State {
         let kind = self.site.kind();
         match self.identity.plan() {
-            _ if mode::get() == 0 => State::Done,
+            _ if mode::is_off() => State::Done,
+            // A subscriber may want the span of the function.
+            _ if mode::get() == 0 => State::Joined(Box::new(Held::new(self.site, self.at)), kind),
             Some(plan) => {
                 let call = RpcCall::start_function(plan, self.site, self.at);
                 if kind == SpanKind::Server {
@@ -96,7 +98,7 @@ impl State {
                     None => CallOutcome::Ok,
                     Some(_) => CallOutcome::Error,
                 };
-                held.end(None, outcome, failure);
+                held.end(|| {}, None, outcome, failure);
             }
             Self::Waiting(_) | Self::Done => {}
         }
@@ -188,7 +190,7 @@ pub fn enter_call(site: &'static Callsite, at: Start, identity: Identity) -> Cal
     if mode::get() == 0 {
         return CallGuard {
             call: None,
-            guard: Guard::off(),
+            guard: enter_at(site, at),
             alone: false,
         };
     }

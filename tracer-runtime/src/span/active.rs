@@ -2,6 +2,7 @@
 
 use super::begun;
 use super::resumed;
+use super::start::Start;
 use super::state::{Call, Other, State};
 use crate::callsite::{Callsite, SpanKind};
 use crate::record::{CallOutcome, Failure};
@@ -31,6 +32,16 @@ impl<'a> Active<'a> {
         }
     }
 
+    /// Before the first run of a call that is told where it begins.
+    pub(super) fn begin_at(call: &'a mut Call, at: Start) -> Self {
+        let before = local::unchecked(|local| begun::begin_at(local, call, at));
+        let before = before.unwrap_or_else(|| begun::without_local(call));
+        Self {
+            call: Some(call),
+            before,
+        }
+    }
+
     /// Before the drop of the future.
     #[inline]
     pub(super) fn begin_drop(call: &'a mut Call) -> Self {
@@ -42,6 +53,11 @@ impl<'a> Active<'a> {
             call: Some(call),
             before,
         }
+    }
+
+    /// Whether it has a span, which is the current one.
+    pub(super) fn has_span(&self) -> bool {
+        self.call.as_ref().is_some_and(|call| call.has_span())
     }
 
     /// After a poll that ended with a value: the kind of the span that [`Self::end`] ends; `None` where nobody records it.
@@ -76,8 +92,9 @@ impl<'a> Active<'a> {
             return;
         };
         if failure.is_some() {
-            begun::end_failed(call, self.before, failure);
-        } else if local::unchecked(|local| begun::end_ok(local, call, self.before)).is_none() {
+            begun::end_failed(&mut *call, self.before, failure);
+        } else if local::unchecked(|local| begun::end_ok(local, &mut *call, self.before)).is_none()
+        {
             begun::end_unusual(call, self.before, CallOutcome::Ok, None);
         }
         // Here, so that a drop that follows has nothing to ask.
@@ -97,7 +114,7 @@ impl<'a> Active<'a> {
         if let Some(site) = site {
             call.site = site;
         }
-        begun::end_unusual(call, self.before, outcome, failure);
+        begun::end_unusual(&mut *call, self.before, outcome, failure);
         call.put(State::Other(Other::Done));
     }
 

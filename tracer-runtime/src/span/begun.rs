@@ -1,10 +1,14 @@
 //! The first poll of an asynchronous call, and its end. See [`super::resumed`] for the polls in between.
 
+use std::borrow::Cow;
+
+use super::capture::Form;
 use super::guard::NOWHERE;
 use super::resumed;
 use super::start::{self, Opened, Start};
 use super::state::{Call, Child, Other, Started, State};
-use crate::callsite::{Callsite, Signals};
+use super::watched::{self, Watched};
+use crate::callsite::{Callsite, Signals, Way};
 use crate::clock;
 use crate::id::SpanId;
 use crate::metrics;
@@ -16,6 +20,8 @@ use crate::recorder::cells::NEAR_CALLSITES;
 use crate::recorder::local::{self, Local, lost_record};
 use crate::recorder::reentrancy::Inside;
 use crate::recorder::verdict;
+use crate::subscriber::{self, Hang};
+use crate::value::KeyValue;
 
 /// Before a poll: makes the call current, by what its future knows; what was current before.
 #[inline(never)]
@@ -35,14 +41,15 @@ pub(super) fn resume(local: &Local, call: &mut Call) -> Before {
 /// For a callsite that does not take part in both signals, is new, or one of very many.
 #[inline(never)]
 fn begin_less(local: &Local, call: &mut Call) -> Before {
-    match call.site.known_signals() {
-        Some(Signals::Neither) => {
+    match call.site.way() {
+        Way::Only(Signals::Neither) => {
             call.put(State::Other(Other::Done));
             Before::NOTHING
         }
-        Some(Signals::SpansOnly) => begin(local, call, None, resume_slow),
-        Some(Signals::Both) => begin_far(local, call),
-        Some(Signals::MetricsOnly) | None => resume_slow(local, call),
+        Way::Only(Signals::SpansOnly) => begin(local, call, None, resume_slow),
+        Way::Only(Signals::Both) => begin_far(local, call),
+        Way::Only(Signals::MetricsOnly) => resume_slow(local, call),
+        Way::New | Way::Watched => begin_watched(local, call),
     }
 }
 
@@ -51,6 +58,56 @@ fn begin_less(local: &Local, call: &mut Call) -> Before {
 fn begin_far(local: &Local, call: &mut Call) -> Before {
     let id = cfg!(feature = "metrics").then(|| call.site.id_of_both());
     begin(local, call, id, resume_slow)
+}
+
+/// A first poll of a callsite whose spans a subscriber may want, or of a call that says where it begins.
+#[cold]
+#[inline(never)]
+fn begin_watched(local: &Local, call: &mut Call) -> Before {
+    let way = watched::way(call.site);
+    if way != Way::Watched {
+        return begin_recorded(local, call);
+    }
+    let (hang, fields) = match &mut call.state {
+        State::Other(Other::WaitingAt(at)) => at.for_subscriber(),
+        _ => (Hang::Current, Vec::new()),
+    };
+    let before = begin_recorded(local, call);
+    if let Some(opened) = subscriber::open(call.site, hang) {
+        let begun = Call {
+            site: call.site,
+            state: call.take(),
+        };
+        *call = begun.watched_by(opened);
+        record_fields(call.site, fields);
+    }
+    before
+}
+
+/// What was known before the call; our own span has it.
+fn record_fields(site: &'static Callsite, fields: Vec<KeyValue>) {
+    if !fields.is_empty() && subscriber::before(site, false) {
+        for KeyValue { key, value } in fields {
+            if let Cow::Borrowed(key) = key {
+                subscriber::put(key, &value, Form::Plain);
+            }
+        }
+        subscriber::after(site);
+    }
+}
+
+/// A poll of a call that a subscriber has a span of.
+#[cold]
+#[inline(never)]
+fn resume_watched(local: &Local, watched: &mut Watched) -> Before {
+    let before = match &watched.call.state {
+        State::Child(child) if local.fragment_id.get() == child.fragment.get() => {
+            local.enter(child.span)
+        }
+        _ => resume_slow(local, &mut watched.call),
+    };
+    watched.opened.enter();
+    before
 }
 
 /// Before the drop of the future. A call that has not begun never does.
@@ -98,10 +155,21 @@ fn begin_root(local: &Local, call: &mut Call, cell: Option<&'static metrics::Cel
 /// By the full rules.
 #[inline(never)]
 fn resume_slow(local: &Local, call: &mut Call) -> Before {
-    match call.state {
+    match &mut call.state {
         State::Other(Other::Unrecorded(_) | Other::Done) => return Before::NOTHING,
+        State::Other(Other::Watched(watched)) => return resume_watched(local, watched),
+        State::Other(Other::WaitingAt(_)) => return begin_watched(local, call),
+        _ => {}
+    }
+    begin_recorded(local, call)
+}
+
+/// By the full rules, as far as we record it.
+fn begin_recorded(local: &Local, call: &mut Call) -> Before {
+    match call.state {
         // Where nobody records, the thread is none of our business.
         State::Other(Other::Waiting | Other::WaitingAt(_)) if mode::get() == 0 => {
+            subscriber::nobody_records();
             return without_local(call);
         }
         _ if !local.is_open() => return without_local(call),
@@ -113,7 +181,7 @@ fn resume_slow(local: &Local, call: &mut Call) -> Before {
         State::Child(child) => call.state = resumed::child(local, *child),
         State::Other(_) => {
             let at = match call.take() {
-                State::Other(Other::WaitingAt(at)) => Some(at),
+                State::Other(Other::WaitingAt(at)) => Some(*at),
                 _ => None,
             };
             call.put(begin_slow(local, call.site, at));
@@ -122,8 +190,23 @@ fn resume_slow(local: &Local, call: &mut Call) -> Before {
     before
 }
 
+/// Makes a call current that begins now, where it is told; what was current before.
+#[inline(never)]
+pub(super) fn begin_at(local: &Local, call: &mut Call, at: Start) -> Before {
+    if watched::way(call.site) == Way::Watched {
+        call.put(State::Other(Other::WaitingAt(Box::new(at))));
+        return begin_watched(local, call);
+    }
+    if mode::get() == 0 || !local.is_open() {
+        return without_local(call);
+    }
+    let before = local.before();
+    call.put(begin_slow(local, call.site, Some(at)));
+    before
+}
+
 /// A first poll by the full rules.
-fn begin_slow(local: &Local, site: &'static Callsite, at: Option<Box<Start>>) -> State {
+fn begin_slow(local: &Local, site: &'static Callsite, at: Option<Start>) -> State {
     const NOBODY: State = State::Other(Other::Done);
     let signals = site.signals();
     if signals == Signals::Neither {
@@ -149,7 +232,7 @@ fn begin_slow(local: &Local, site: &'static Callsite, at: Option<Box<Start>>) ->
         let counted = start::begin_cell(local, site, signals).is_some();
         return State::Other(Other::unrecorded(Started::new(start, counted)));
     }
-    let at = at.map_or_else(Start::current, |at| *at);
+    let at = at.unwrap_or_else(Start::current);
     let (span, fragment, parent) = match start::open_general(local, site, at, start) {
         Opened::Nobody => return NOBODY,
         Opened::Lost => (local.next_span(), NOWHERE, SpanId::INVALID),
@@ -194,6 +277,12 @@ pub(super) fn without_local(call: &mut Call) -> Before {
         }
         State::Child(child) => child.start,
         State::Other(Other::Blank { start, .. }) => start,
+        State::Other(Other::Watched(mut watched)) => {
+            let before = without_local(&mut watched.call);
+            watched.opened.enter();
+            call.put(State::Other(Other::Watched(watched)));
+            return before;
+        }
         state @ State::Other(Other::Unrecorded(_) | Other::Done) => {
             call.put(state);
             return Before::NOTHING;
@@ -206,7 +295,7 @@ pub(super) fn without_local(call: &mut Call) -> Before {
 
 /// The end of a call that is ok.
 #[inline(never)]
-pub(super) fn end_ok(local: &Local, call: &Call, before: Before) {
+pub(super) fn end_ok(local: &Local, call: &mut Call, before: Before) {
     if let State::Child(child) = &call.state
         && let Some(duration) = end_child(local, call.site, child, before.span)
     {
@@ -239,7 +328,7 @@ fn end_child(local: &Local, site: &'static Callsite, child: &Child, before: Span
 
 /// [`end_ok`] for a root, and for calls that are not counted.
 #[inline(never)]
-fn end_other(local: &Local, call: &Call, before: Before) {
+fn end_other(local: &Local, call: &mut Call, before: Before) {
     let ended = call.running().and_then(|(mut begun, start)| {
         if start.is_counted() {
             begun.cell = Some(local.known_cell(call.site)?);
@@ -253,7 +342,7 @@ fn end_other(local: &Local, call: &Call, before: Before) {
 
 #[cold]
 #[inline(never)]
-pub(super) fn end_failed(call: &Call, before: Before, failure: Option<Box<Failure>>) {
+pub(super) fn end_failed(call: &mut Call, before: Before, failure: Option<Box<Failure>>) {
     end_unusual(call, before, CallOutcome::Error, failure);
 }
 
@@ -269,16 +358,23 @@ pub(super) fn unwind(call: &mut Call, before: Before) {
 #[cold]
 #[inline(never)]
 pub(super) fn end_unusual(
-    call: &Call,
+    call: &mut Call,
     before: Before,
     outcome: CallOutcome,
     failure: Option<Box<Failure>>,
 ) {
+    let now = clock::now();
+    if let State::Other(Other::Watched(_)) = call.state
+        && let State::Other(Other::Watched(watched)) = call.take()
+    {
+        watched.opened.end();
+        call.put(watched.call.state);
+    }
     let child = matches!(call.state, State::Child(_));
     let Some((call, start)) = call.running() else {
         return;
     };
-    let duration = clock::now().saturating_sub(call.start);
+    let duration = now.saturating_sub(call.start);
     let ended = local::with(|local| {
         if call.fragment != NOWHERE && local.fragment_id.get() != call.fragment {
             local.heal(call.fragment, before.depth);

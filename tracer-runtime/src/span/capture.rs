@@ -6,25 +6,32 @@ use std::any::type_name;
 use std::borrow::Cow;
 use std::fmt::{Debug, Display};
 
-use super::inside::attribute;
+use super::inside::put;
 use crate::value::Value;
 
-/// Records an attribute on the current span; `None` records nothing.
-#[inline(never)]
-pub fn put(key: &'static str, value: Option<Value>) {
-    if let Some(value) = value {
-        attribute(key, value);
-    }
+/// What a value was before it became an attribute, for subscribers of `tracing`, which know more kinds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// What it still is.
+    Plain,
+    /// An integer without a sign, at most 64 bits wide.
+    Unsigned,
+    /// `i128`
+    I128,
+    /// `u128`
+    U128,
+    /// Anything, which is known by its Debug or Display text.
+    Text,
 }
 
 /// Records `?expr`.
 pub fn put_debug(key: &'static str, value: &(impl Debug + ?Sized)) {
-    put(key, debug_dyn(&value));
+    put(key, debug_dyn(&value), Form::Text);
 }
 
 /// Records `%expr`.
 pub fn put_display(key: &'static str, value: &(impl Display + ?Sized)) {
-    put(key, display_dyn(&value));
+    put(key, display_dyn(&value), Form::Text);
 }
 
 /// The value of `?expr`.
@@ -57,15 +64,17 @@ pub trait CaptureValue {
     fn __traced_capture(&self) -> Option<Value>;
 
     /// Records it.
-    fn __traced_put(&self, key: &'static str) {
-        put(key, self.__traced_capture());
-    }
+    fn __traced_put(&self, key: &'static str);
 }
 
 impl<T: ToValue + ?Sized> CaptureValue for &&&Capture<'_, T> {
     #[inline]
     fn __traced_capture(&self) -> Option<Value> {
         self.0.to_value()
+    }
+
+    fn __traced_put(&self, key: &'static str) {
+        put(key, self.0.to_value(), T::FORM);
     }
 }
 
@@ -76,7 +85,7 @@ pub trait CaptureOption {
 
     /// Records it.
     fn __traced_put(&self, key: &'static str) {
-        put(key, self.__traced_capture());
+        put(key, self.__traced_capture(), Form::Text);
     }
 }
 
@@ -93,7 +102,7 @@ pub trait CaptureDebug {
 
     /// Records it.
     fn __traced_put(&self, key: &'static str) {
-        put(key, self.__traced_capture());
+        put(key, self.__traced_capture(), Form::Text);
     }
 }
 
@@ -110,7 +119,7 @@ pub trait CaptureType {
 
     /// Records it.
     fn __traced_put(&self, key: &'static str) {
-        put(key, self.__traced_capture());
+        put(key, self.__traced_capture(), Form::Plain);
     }
 }
 
@@ -122,18 +131,32 @@ impl<T: ?Sized> CaptureType for Capture<'_, T> {
 
 /// Booleans, numbers, strings, references to them and options of them.
 pub trait ToValue {
+    /// What it is.
+    const FORM: Form = Form::Plain;
+
     /// `None` records nothing.
     fn to_value(&self) -> Option<Value>;
 }
 
 macro_rules! values {
-    ($($copied:ty)*; $($text:ty)*) => {
+    ($form:ident: $($copied:ty)*) => {
         $(impl ToValue for $copied {
+            const FORM: Form = Form::$form;
+
             #[inline]
             fn to_value(&self) -> Option<Value> {
                 Some(Value::from(*self))
             }
         })*
+    };
+}
+values!(Plain: bool char f32 f64 i8 i16 i32 i64 isize);
+values!(Unsigned: u8 u16 u32 u64 usize);
+values!(I128: i128);
+values!(U128: u128);
+
+macro_rules! texts {
+    ($($text:ty)*) => {
         $(impl ToValue for $text {
             #[inline]
             fn to_value(&self) -> Option<Value> {
@@ -143,10 +166,7 @@ macro_rules! values {
         })*
     };
 }
-values! {
-    bool char f32 f64 i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize;
-    str String Cow<'_, str>
-}
+texts!(str String Cow<'_, str>);
 
 impl ToValue for Value {
     fn to_value(&self) -> Option<Value> {
@@ -157,6 +177,8 @@ impl ToValue for Value {
 macro_rules! pointers {
     ($($pointer:ty)*) => {$(
         impl<T: ToValue + ?Sized> ToValue for $pointer {
+            const FORM: Form = T::FORM;
+
             #[inline]
             fn to_value(&self) -> Option<Value> {
                 T::to_value(self)
@@ -167,6 +189,8 @@ macro_rules! pointers {
 pointers!(&T &mut T Box<T> std::rc::Rc<T> std::sync::Arc<T>);
 
 impl<T: ToValue> ToValue for Option<T> {
+    const FORM: Form = T::FORM;
+
     #[inline]
     fn to_value(&self) -> Option<Value> {
         self.as_ref().and_then(ToValue::to_value)

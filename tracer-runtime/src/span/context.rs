@@ -12,6 +12,7 @@ use crate::recorder::local::{self, Local};
 use crate::recorder::reentrancy::Inside;
 use crate::recorder::slot::Handle;
 use crate::recorder::verdict;
+use crate::subscriber;
 
 /// Names a span of a trace. `Copy`, and free to go anywhere.
 ///
@@ -71,7 +72,11 @@ impl Context {
         if mode::get() == 0 {
             return Self::default();
         }
-        local::with(Self::here).flatten().unwrap_or_default()
+        let current = local::with(Self::here).flatten().unwrap_or_default();
+        if subscriber::is_there() && current.is_valid() {
+            subscriber::note(current.span);
+        }
+        current
     }
 
     /// [`Self::current`] on the thread of this recorder; `None` where nothing is.

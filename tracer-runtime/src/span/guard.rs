@@ -2,12 +2,14 @@
 
 use std::future::Future;
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 
 use super::describe::Describe;
 use super::future::Traced;
 use super::metric::{self, UNSEEN};
 use super::start::{self, Start};
-use crate::callsite::{Callsite, Signals, SpanKind};
+use super::watched;
+use crate::callsite::{Callsite, Signals, SpanKind, Way};
 use crate::clock;
 use crate::id::SpanId;
 use crate::metrics;
@@ -18,6 +20,7 @@ use crate::recorder::call::{self, Beginning, Running};
 use crate::recorder::cells::NEAR_CALLSITES;
 use crate::recorder::local;
 use crate::recorder::reentrancy::Inside;
+use crate::subscriber::{self, Hang, Opened};
 
 /// The fragment id of a call whose record goes nowhere; the reason has been counted.
 pub(super) const NOWHERE: u64 = u64::MAX;
@@ -36,14 +39,19 @@ pub struct Guard {
 #[derive(Debug)]
 struct Begun {
     call: Running,
+    /// A subscriber's span, where [`Running::is_watched`] says so. Without glue, which each annotated function would have.
+    opened: ManuallyDrop<Option<Opened>>,
     unfinished: Unfinished,
 }
 
 impl Begun {
     #[inline(always)]
     const fn new(call: Running) -> Self {
-        let unfinished = Unfinished::PanicWhileUnwinding;
-        Self { call, unfinished }
+        Self {
+            call,
+            opened: ManuallyDrop::new(None),
+            unfinished: Unfinished::PanicWhileUnwinding,
+        }
     }
 }
 
@@ -85,10 +93,10 @@ pub fn enter(site: &'static Callsite) -> Guard {
 /// Begins a call somewhere else.
 #[inline]
 pub fn enter_at(site: &'static Callsite, at: Start) -> Guard {
-    if mode::get() == 0 {
+    if mode::is_off() {
         Guard::off()
     } else {
-        start::enter_at(site, at)
+        start::enter_there(site, at)
     }
 }
 
@@ -114,12 +122,12 @@ fn enter_on_alone(guard: &mut Guard, site: &'static Callsite) {
 /// call that is switched off costs no more than it must.
 #[inline(never)]
 fn enter_less(guard: &mut Guard, site: &'static Callsite) {
-    match site.known_signals() {
-        Some(Signals::Neither) => {}
-        Some(Signals::MetricsOnly) => enter_metric(guard, site),
-        Some(Signals::SpansOnly) => enter_span(guard, site),
-        Some(Signals::Both) => enter_far(guard, site),
-        None => enter_general(guard, site),
+    match site.way() {
+        Way::Only(Signals::Neither) => {}
+        Way::Only(Signals::MetricsOnly) => enter_metric(guard, site),
+        Way::Only(Signals::SpansOnly) => enter_span(guard, site),
+        Way::Only(Signals::Both) => enter_far(guard, site),
+        Way::New | Way::Watched => enter_watched(guard, site),
     }
 }
 
@@ -171,7 +179,23 @@ fn enter_root(guard: &mut Guard, site: &'static Callsite, cell: Option<&'static 
 #[cold]
 #[inline(never)]
 fn enter_general(guard: &mut Guard, site: &'static Callsite) {
-    *guard = start::enter_at(site, Start::current());
+    match mode::get() {
+        0 => subscriber::nobody_records(),
+        _ => *guard = start::enter_at(site, Start::current()),
+    }
+}
+
+/// For a callsite whose spans a subscriber may want.
+#[cold]
+#[inline(never)]
+fn enter_watched(guard: &mut Guard, site: &'static Callsite) {
+    let way = watched::way(site);
+    if mode::get() != 0 {
+        enter_general(guard, site);
+    }
+    if way == Way::Watched {
+        guard.watch(site, Hang::Current);
+    }
 }
 
 impl Guard {
@@ -187,7 +211,7 @@ impl Guard {
     /// Begins a call under what is current, in the place of one that nobody records.
     #[inline]
     pub fn enter(&mut self, site: &'static Callsite) {
-        if mode::get() != 0 {
+        if !mode::is_off() {
             enter_on(self, site);
         }
     }
@@ -195,7 +219,7 @@ impl Guard {
     /// [`Self::enter`], then [`Self::alone`].
     #[inline]
     pub fn enter_alone(&mut self, site: &'static Callsite) {
-        if mode::get() != 0 {
+        if !mode::is_off() {
             enter_on_alone(self, site);
         }
     }
@@ -234,8 +258,8 @@ impl Guard {
     /// The body has reached its end, and the call with it.
     #[inline]
     pub fn finish(&mut self) {
-        if let Some(begun) = &self.call {
-            end_ok(&begun.call);
+        if let Some(begun) = &mut self.call {
+            end_ok(begun);
             self.call = None;
         }
     }
@@ -246,8 +270,8 @@ impl Guard {
         if failure.is_none() {
             return self.finish();
         }
-        if let Some(begun) = &self.call {
-            end_failed(&begun.call, failure);
+        if let Some(begun) = &mut self.call {
+            end_failed(begun, failure);
             self.call = None;
         }
     }
@@ -297,69 +321,88 @@ impl Guard {
         Traced::going_on(self, future, describe)
     }
 
-    /// Forgets the guard; its span goes on elsewhere.
-    pub(super) fn take_call(mut self) -> Option<Running> {
-        self.call.take().map(|begun| begun.call)
+    /// Opens the span of a subscriber's too, if one wants it.
+    pub(super) fn watch(&mut self, site: &'static Callsite, hang: Hang) {
+        if let Some(opened) = subscriber::open(site, hang) {
+            let unseen = || Begun::new(Running::unseen(site));
+            let begun = self.call.get_or_insert_with(unseen);
+            begun.call.set_watched();
+            *begun.opened = Some(opened);
+        }
+    }
+
+    /// Forgets the guard; its spans go on elsewhere.
+    pub(super) fn take_call(mut self) -> Option<(Running, Option<Opened>)> {
+        let mut begun = self.call.take()?;
+        begun.call.take_watched();
+        Some((begun.call, begun.opened.take()))
     }
 }
 
 impl Drop for Guard {
     #[inline]
     fn drop(&mut self) {
-        if let Some(begun) = &self.call {
+        if let Some(begun) = &mut self.call {
             end_unfinished(begun);
         }
     }
 }
 
 #[inline(never)]
-fn end_ok(call: &Running) {
+fn end_ok(begun: &mut Begun) {
+    let call = &begun.call;
     let ended = local::unchecked(|local| call::end(local, call, call.parent)).flatten();
     if ended.is_none() {
-        end_ok_less(call);
+        end_ok_less(begun);
     }
 }
 
 #[inline(never)]
-fn end_ok_less(call: &Running) {
-    match call.span {
-        UNSEEN => end_metric(call),
-        _ => end_unusual(call, CallOutcome::Ok, None),
+fn end_ok_less(begun: &mut Begun) {
+    match begun.call.span {
+        UNSEEN => end_metric(begun),
+        _ => end_unusual(begun, CallOutcome::Ok, None),
     }
 }
 
 #[inline(never)]
-fn end_metric(call: &Running) {
-    if !metric::end(call) {
-        end_unusual(call, CallOutcome::Ok, None);
+fn end_metric(begun: &mut Begun) {
+    if !metric::end(&begun.call) {
+        end_unusual(begun, CallOutcome::Ok, None);
     }
 }
 
 #[cold]
 #[inline(never)]
-fn end_failed(call: &Running, failure: Option<Box<Failure>>) {
-    end_unusual(call, CallOutcome::Error, failure);
+fn end_failed(begun: &mut Begun, failure: Option<Box<Failure>>) {
+    end_unusual(begun, CallOutcome::Error, failure);
 }
 
 #[inline(never)]
-fn end_unfinished(begun: &Begun) {
-    let Begun { call, unfinished } = begun;
-    match unfinished {
+fn end_unfinished(begun: &mut Begun) {
+    match begun.unfinished {
         Unfinished::PanicWhileUnwinding | Unfinished::PanicIfUnwinding
             if !std::thread::panicking() =>
         {
-            end_ok(call)
+            end_ok(begun)
         }
-        Unfinished::Ok => end_ok(call),
-        _ => end_unusual(call, CallOutcome::Panic, None),
+        Unfinished::Ok => end_ok(begun),
+        _ => end_unusual(begun, CallOutcome::Panic, None),
     }
 }
 
 /// The end of a call by the full rules.
 #[cold]
 #[inline(never)]
-fn end_unusual(call: &Running, outcome: CallOutcome, failure: Option<Box<Failure>>) {
-    let duration = clock::now().saturating_sub(call.start);
+fn end_unusual(begun: &mut Begun, outcome: CallOutcome, failure: Option<Box<Failure>>) {
+    let now = clock::now();
+    if begun.call.take_watched()
+        && let Some(opened) = begun.opened.take()
+    {
+        opened.end();
+    }
+    let call = &begun.call;
+    let duration = now.saturating_sub(call.start);
     let has_span = call.span != SpanId::INVALID;
     if call.cell.is_none() && !has_span {
         // From `without_local`, which has counted it.

@@ -13,6 +13,20 @@ use crate::record::{CallOutcome, Failure};
 pub(crate) struct Held(ManuallyDrop<Call>);
 
 impl Held {
+    /// A call that [`Self::begin`] begins.
+    pub(crate) fn waiting(site: &'static Callsite) -> Self {
+        let state = State::Other(Other::Waiting);
+        Self(ManuallyDrop::new(Call { site, state }))
+    }
+
+    /// Begins the call, and runs something inside, which is told whether the call has a span.
+    pub(crate) fn begin<R>(&mut self, at: Start, run: impl FnOnce(bool) -> R) -> R {
+        let mut active = Active::begin_at(&mut self.0, at);
+        let done = run(active.has_span());
+        active.pause();
+        done
+    }
+
     /// A call that begins when it is first entered.
     pub(crate) fn new(site: &'static Callsite, at: Start) -> Self {
         let state = State::Other(Other::WaitingAt(Box::new(at)));
@@ -27,14 +41,20 @@ impl Held {
         done
     }
 
-    /// Ends the call. From now on it is known by `site`, if any, of the same kind as before.
+    /// Ends the call, after what is still to be said of its span, if it has one. From now on it is known by `site`, if any, of the same
+    /// kind as before.
     pub(crate) fn end(
         mut self,
+        say: impl FnOnce(),
         site: Option<&'static Callsite>,
         outcome: CallOutcome,
         failure: Option<Box<Failure>>,
     ) {
-        Active::begin(&mut self.0).end_as(site, outcome, failure);
+        let mut active = Active::begin(&mut self.0);
+        if active.has_span() {
+            say();
+        }
+        active.end_as(site, outcome, failure);
     }
 }
 

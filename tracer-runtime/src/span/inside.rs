@@ -1,5 +1,6 @@
 //! What code inside a span can record: attributes, events, checkpoints, errors.
 
+use super::capture::Form;
 use super::context::current_ids;
 use crate::callsite::{Callsite, Level};
 use crate::clock;
@@ -11,6 +12,7 @@ use crate::recorder::budget::Claim;
 use crate::recorder::local;
 use crate::recorder::reentrancy::Inside;
 use crate::rpc::RpcInfo;
+use crate::subscriber;
 use crate::value::{KeyValue, Value};
 
 /// Attributes of a span, and of an event.
@@ -28,20 +30,67 @@ pub fn recording() -> bool {
     mode::get() != 0 && is_inside()
 }
 
-/// Whether the call of this callsite that is current records attributes. Where it has no span, the current one is its
-/// caller's.
+/// Whether anybody wants the fields of the call of this callsite that has just become current. Where our span is off, the
+/// current one is its caller's.
 #[inline]
 pub fn recording_of(site: &'static Callsite) -> bool {
-    mode::get() != 0 && site.has_spans() && is_inside()
+    !mode::is_off() && records_fields_of(site)
+}
+
+#[inline(never)]
+fn records_fields_of(site: &'static Callsite) -> bool {
+    let ours = site.has_spans() && mode::get() != 0 && is_here();
+    (subscriber::waits() && subscriber::before(site, ours)) || ours
+}
+
+/// After what is recorded where [`recording_of`] says so.
+#[inline(never)]
+pub fn recorded_of(site: &'static Callsite) {
+    if subscriber::waits() {
+        subscriber::after(site);
+    }
+}
+
+/// Whether anybody wants to know what a call of this callsite, which is about to end, has returned.
+#[inline]
+pub fn recording_end_of(site: &'static Callsite) -> bool {
+    !mode::is_off() && records_end_of(site) != Ends::Nowhere
+}
+
+/// Where what a call has returned is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    Nowhere,
+    Ours,
+    Theirs,
+    Both,
+}
+
+#[inline(never)]
+fn records_end_of(site: &'static Callsite) -> Ends {
+    let ours = mode::get() != 0 && site.has_spans() && is_inside();
+    match (ours, subscriber::is_there() && subscriber::is_current(site)) {
+        (true, true) => Ends::Both,
+        (true, false) => Ends::Ours,
+        (false, true) => Ends::Theirs,
+        (false, false) => Ends::Nowhere,
+    }
 }
 
 /// Out of line: whoever inlines a thread-local compiles all that is destroyed with it.
 #[inline(never)]
 fn is_inside() -> bool {
-    local::with(|local| local.fragment_id.get() != 0).unwrap_or(false)
+    is_here()
 }
 
-/// Records an attribute on the current span; a no-op where there is none.
+#[inline(always)]
+fn is_here() -> bool {
+    // Where the recorder is not open, no fragment is active.
+    local::unchecked(|local| local.fragment_id.get() != 0).unwrap_or(false)
+}
+
+/// Records an attribute on the current span; a no-op where there is none. A `tracing` subscriber learns of it where its own
+/// current span has declared a field of that name.
 ///
 /// The value is not bounded in length here, but in what all records may hold together: beyond that it is dropped and
 /// counted on the span.
@@ -50,12 +99,44 @@ fn is_inside() -> bool {
 /// tracer_runtime::record("order.id", 7);
 /// ```
 pub fn record(key: &'static str, value: impl Into<Value>) {
-    if recording() {
-        attribute(key, value.into());
+    if recording() || subscriber::is_there() {
+        record_anywhere(key, value.into());
     }
 }
 
-/// [`record`] for a value that is one already.
+#[inline(never)]
+fn record_anywhere(key: &'static str, value: Value) {
+    if subscriber::is_there() {
+        subscriber::record(key, &value, Form::Plain);
+    }
+    attribute(key, value);
+}
+
+/// Records an attribute where [`recording_of`] asked for it; `None` records nothing.
+#[inline(never)]
+pub(super) fn put(key: &'static str, value: Option<Value>, form: Form) {
+    if let Some(value) = value
+        && (!subscriber::waits() || subscriber::put(key, &value, form))
+    {
+        attribute(key, value);
+    }
+}
+
+/// Records what a call of this callsite has returned; `None` records nothing.
+#[inline(never)]
+pub fn put_end(site: &'static Callsite, key: &'static str, value: Option<Value>) {
+    let (Some(value), ends) = (value, records_end_of(site)) else {
+        return;
+    };
+    if let Ends::Theirs | Ends::Both = ends {
+        subscriber::record(key, &value, Form::Text);
+    }
+    if let Ends::Ours | Ends::Both = ends {
+        attribute(key, value);
+    }
+}
+
+/// Records an attribute on our current span.
 #[inline(never)]
 pub fn attribute(key: &'static str, value: Value) {
     let attribute = KeyValue {

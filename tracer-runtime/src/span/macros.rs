@@ -9,7 +9,9 @@
 macro_rules! span {
     ($name:expr $(, $key:ident $(. $more:ident)* = $value:expr)* $(,)?) => {{
         static SITE: $crate::__private::Callsite =
-            $crate::__private::Callsite::new($name, $name, $crate::__private::core::module_path!()).without_metrics();
+            $crate::__private::Callsite::new($name, $name, $crate::__private::core::module_path!()).without_metrics().with_fields(&[
+                $($crate::__private::core::concat!($crate::__private::core::stringify!($key) $(, ".", $crate::__private::core::stringify!($more))*)),*
+            ]);
         $crate::__private::Span::new(&SITE, || $crate::__private::Vec::from([
             $($crate::__private::KeyValue::new(
                 $crate::__private::core::concat!($crate::__private::core::stringify!($key) $(, ".", $crate::__private::core::stringify!($more))*),

@@ -39,6 +39,9 @@ pub(super) fn end(call: &Running) -> bool {
     let (Some(cell), Some(now)) = (call.cell, clock::cheap()) else {
         return false;
     };
+    let Some(duration) = now.checked_sub(call.start) else {
+        return false;
+    };
     // The thread has given its cells back when the recorder was closed.
     let ended = local::unchecked(|local| {
         local
@@ -47,7 +50,7 @@ pub(super) fn end(call: &Running) -> bool {
     });
     let ended = ended.flatten();
     if ended.is_some() {
-        cell.end_ok(now.saturating_sub(call.start));
+        cell.end_ok(duration);
     }
     ended.is_some()
 }

@@ -39,6 +39,8 @@ pub(crate) mod start;
 mod state;
 #[cfg(feature = "enable")]
 pub(crate) mod task;
+#[cfg(feature = "enable")]
+mod watched;
 
 #[cfg(not(feature = "enable"))]
 pub(crate) use off::{baggage, context, future, guard, inside, named, start, task};

@@ -3,14 +3,16 @@
 use std::future::Future;
 use std::marker::PhantomData;
 
+use super::capture::Form;
 use super::context::Context;
 use super::describe::Describe;
 use super::future::{Traced, traced_at};
 use super::guard::{Guard, enter_at};
-use super::inside::attribute;
+use super::inside::put;
 use super::start::Start;
 use crate::callsite::Callsite;
 use crate::mode;
+use crate::subscriber;
 use crate::value::KeyValue;
 
 /// A span that has not started. Made by [`span!`](crate::span).
@@ -36,7 +38,7 @@ pub struct SpanGuard {
 impl Span {
     #[doc(hidden)]
     pub fn new(site: &'static Callsite, attributes: impl FnOnce() -> Vec<KeyValue>) -> Self {
-        let attributes = if mode::get() == 0 {
+        let attributes = if mode::is_off() {
             Vec::new()
         } else {
             attributes()
@@ -53,15 +55,14 @@ impl Span {
         let mut guard = enter_at(self.site, Start::parent_or_current(self.parent));
         guard.alone();
         // Without a span of its own they would be somebody else's.
-        let attributes = if guard.has_span() {
-            self.attributes
-        } else {
-            Vec::new()
-        };
-        for KeyValue { key, value } in attributes {
-            if let std::borrow::Cow::Borrowed(key) = key {
-                attribute(key, value);
+        let ours = guard.has_span();
+        if subscriber::before(self.site, ours) || ours {
+            for KeyValue { key, value } in self.attributes {
+                if let std::borrow::Cow::Borrowed(key) = key {
+                    put(key, Some(value), Form::Plain);
+                }
             }
+            subscriber::after(self.site);
         }
         SpanGuard {
             _guard: guard,

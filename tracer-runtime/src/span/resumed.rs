@@ -132,6 +132,7 @@ pub(super) fn pause(local: &Local, call: &mut Call, before: Before) {
         State::Other(Other::Root { span, start, .. } | Other::Blank { span, start, .. }) => {
             (span.0, *start)
         }
+        State::Other(Other::Watched(_)) => return pause_watched(local, call, before),
         State::Other(_) => return,
     };
     if local.fragment_id.get() != fragment {
@@ -150,6 +151,21 @@ pub(super) fn pause(local: &Local, call: &mut Call, before: Before) {
         None => {
             lost_record(DropReason::Misnested);
             call.put(State::Other(Other::unrecorded(start)));
+        }
+    }
+}
+
+/// [`pause`] of a call that a subscriber has a span of.
+#[cold]
+#[inline(never)]
+fn pause_watched(local: &Local, call: &mut Call, before: Before) {
+    if let State::Other(Other::Watched(watched)) = &mut call.state {
+        watched.opened.leave();
+        match &watched.call.state {
+            State::Child(child) if local.fragment_id.get() == child.fragment.get() => {
+                local.span.set(before.span);
+            }
+            _ => pause(local, &mut watched.call, before),
         }
     }
 }

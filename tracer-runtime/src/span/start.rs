@@ -1,11 +1,14 @@
 //! Where a span hangs, and how it opens there.
 
+use std::mem;
+
 use super::context::Context;
 use super::guard::{Guard, NOWHERE};
 use super::inside;
 use super::metric::UNSEEN;
 use super::place::Place;
-use crate::callsite::{Callsite, Signals};
+use super::watched;
+use crate::callsite::{Callsite, Signals, Way};
 use crate::clock;
 use crate::context::{Link, Remote};
 use crate::id::SpanId;
@@ -18,14 +21,17 @@ use crate::recorder::fragment::Fragment;
 use crate::recorder::local::{self, Local, lost_record};
 use crate::recorder::pipeline::GLOBAL;
 use crate::recorder::reentrancy::Inside;
+use crate::subscriber::Hang;
 use crate::value::KeyValue;
 
 /// Where a span hangs: under the current one, nowhere, under a given context, or under a caller elsewhere.
 #[derive(Debug)]
 pub struct Start {
     under: Under,
+    /// The same on the side of a `tracing` subscriber.
+    pub(super) hang: Hang,
     links: Vec<Link>,
-    attributes: Vec<KeyValue>,
+    pub(super) attributes: Vec<KeyValue>,
 }
 
 #[derive(Debug)]
@@ -65,6 +71,7 @@ impl Start {
     pub const fn current() -> Self {
         Self {
             under: Under::Current,
+            hang: Hang::Current,
             links: Vec::new(),
             attributes: Vec::new(),
         }
@@ -75,6 +82,7 @@ impl Start {
     pub const fn root() -> Self {
         Self {
             under: Under::Nothing,
+            hang: Hang::Root,
             links: Vec::new(),
             attributes: Vec::new(),
         }
@@ -88,6 +96,7 @@ impl Start {
             under: context.map_or(Under::Nothing, |context| {
                 Under::Below(Place::below(context))
             }),
+            hang: context.map_or(Hang::Root, |context| Hang::Below(context.span_id())),
             links: Vec::new(),
             attributes: Vec::new(),
         }
@@ -96,7 +105,10 @@ impl Start {
     /// Under this context; under the current span where it names none.
     pub(super) fn parent_or_current(context: Context) -> Self {
         if context.is_valid() {
-            Self::parent(context)
+            Self {
+                hang: Hang::Near(context.span_id()),
+                ..Self::parent(context)
+            }
         } else {
             Self::current()
         }
@@ -107,6 +119,7 @@ impl Start {
     pub fn remote(remote: Option<Remote>) -> Self {
         Self {
             under: remote.map_or(Under::Current, Under::Remote),
+            hang: Hang::Current,
             links: Vec::new(),
             attributes: Vec::new(),
         }
@@ -127,6 +140,11 @@ impl Start {
         let links = links.into_iter().map(Into::into);
         self.links.extend(links.filter(Link::is_valid));
         self
+    }
+
+    /// What a subscriber must know: where the span hangs, and what is known before it starts.
+    pub(super) fn for_subscriber(&mut self) -> (Hang, Vec<KeyValue>) {
+        (mem::take(&mut self.hang), self.attributes.clone())
     }
 
     /// Attributes that are known before the span starts.
@@ -249,6 +267,21 @@ pub(super) fn open_general(
         fragment,
         parent,
     }
+}
+
+/// Begins a call somewhere else, and in whatever subscriber wants it.
+#[inline(never)]
+pub(super) fn enter_there(site: &'static Callsite, at: Start) -> Guard {
+    let (way, mut at) = (watched::way(site), at);
+    let hang = mem::take(&mut at.hang);
+    let mut guard = match mode::get() {
+        0 => Guard::off(),
+        _ => enter_at(site, at),
+    };
+    if way == Way::Watched {
+        guard.watch(site, hang);
+    }
+    guard
 }
 
 /// Tells the capture that watches, and files the links.

@@ -7,12 +7,14 @@ use std::num::NonZeroU64;
 
 use super::guard::{Guard, NOWHERE};
 use super::start::Start;
+use super::watched::Watched;
 use crate::callsite::Callsite;
 use crate::id::{SpanId, TraceId};
 use crate::recorder::account::DropReason;
 use crate::recorder::call::Running;
 use crate::recorder::fragment::Fragment;
 use crate::recorder::local::{self, lost_record};
+use crate::subscriber::Opened;
 
 /// See the module. A future whose alignment is one byte grows by seven more.
 #[derive(Debug)]
@@ -62,6 +64,8 @@ pub(super) enum Other {
     },
     /// It has no span, or its record goes nowhere, for a reason that has been counted; the metrics count.
     Unrecorded(Started),
+    /// Whatever else it is, a subscriber has a span of it.
+    Watched(Box<Watched>),
     /// Over, or never recorded.
     Done,
 }
@@ -168,12 +172,20 @@ impl Call {
     #[inline(never)]
     pub(super) fn of_guard(guard: Guard) -> Self {
         static NOBODY: Callsite = Callsite::new("", "", "");
-        let Some(call) = guard.take_call() else {
+        let Some((call, opened)) = guard.take_call() else {
             return Self {
                 site: &NOBODY,
                 state: State::Other(Other::Done),
             };
         };
+        if let Some(opened) = opened {
+            opened.leave();
+            return Self::of_running(call).watched_by(opened);
+        }
+        Self::of_running(call)
+    }
+
+    fn of_running(call: Running) -> Self {
         let start = Started::new(call.start, Guard::is_counted(&call));
         let state = match call.fragment {
             NOWHERE => None,
@@ -202,6 +214,25 @@ impl Call {
         }
     }
 
+    /// The same with a span of a subscriber's.
+    pub(super) fn watched_by(self, opened: Opened) -> Self {
+        let site = self.site;
+        let watched = Box::new(Watched { call: self, opened });
+        Self {
+            site,
+            state: State::Other(Other::Watched(watched)),
+        }
+    }
+
+    /// Whether it has begun with a span of ours.
+    pub(super) fn has_span(&self) -> bool {
+        match &self.state {
+            State::Child(_) | State::Other(Other::Root { .. } | Other::Blank { .. }) => true,
+            State::Other(Other::Watched(watched)) => watched.call.has_span(),
+            State::Other(_) => false,
+        }
+    }
+
     #[inline]
     pub(super) const fn is_done(&self) -> bool {
         matches!(self.state, State::Other(Other::Done))
@@ -224,7 +255,9 @@ impl Call {
             State::Other(Other::Unrecorded(start)) => {
                 (NOWHERE, SpanId::INVALID, SpanId::INVALID, start)
             }
-            State::Other(Other::Waiting | Other::WaitingAt(_) | Other::Done) => return None,
+            State::Other(
+                Other::Waiting | Other::WaitingAt(_) | Other::Watched(_) | Other::Done,
+            ) => return None,
         };
         let running = Running {
             site: self.site,

@@ -59,6 +59,7 @@ impl Scope {
             Callsite::new("", "", name)
                 .with_kind(kind)
                 .without_metrics()
+                .without_subscriber()
                 .synthetic()
         };
         Self {

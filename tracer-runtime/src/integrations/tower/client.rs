@@ -3,6 +3,7 @@
 use std::fmt;
 use std::task::{Context, Poll};
 
+use http::request::Parts;
 use http::{HeaderName, Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -112,28 +113,22 @@ impl<S> Layer<S> for ClientLayer {
 }
 
 impl Settings {
-    /// Starts the call of a request and writes its context into it; `None` where nobody looks at it.
-    pub(crate) fn start(&self, parts: &mut http::request::Parts) -> Option<(RpcCall, Answering)> {
-        if mode::get() == 0 || !self.filter.wants(parts.uri.path()) {
-            return None;
-        }
-        let (mut plan, is_grpc) = request::sent(parts, &self.to);
+    /// Whether anybody looks at calls of this path.
+    pub(crate) fn wants(&self, path: &str) -> bool {
+        mode::get() != 0 && self.filter.wants(path)
+    }
+
+    /// Starts the call of a request, writes its context into it, and sends it inside of the call. The call is none where
+    /// nobody records it.
+    pub(crate) fn send<R>(
+        &self,
+        mut parts: Parts,
+        send: impl FnOnce(Parts, Option<Observer>) -> R,
+    ) -> (RpcCall, Answering, R) {
+        let (mut plan, is_grpc) = request::sent(&parts, &self.to);
         match parts.extensions.get() {
             Some(Tried(call)) => plan.set_attempt_at(call),
             None => plan.set_attempt_of_function(),
-        }
-        let mut call = RpcCall::start_boxed(plan);
-        call.within(|| inject(&mut parts.headers));
-        if let Some(value) = parts.headers.get_mut(&TRACEPARENT) {
-            // Never twice the same: HTTP/2 must not index it and evict what does repeat.
-            value.set_sensitive(true);
-        }
-        let info = call.info()?;
-        if !info.invocation().is_attempt() {
-            parts.extensions.insert(Tried(info.clone()));
-        }
-        if is_grpc {
-            info.stream_event(StreamEventKind::Start, 0, None);
         }
         let answering = Answering {
             way: Way::Received,
@@ -142,7 +137,25 @@ impl Settings {
             answer_panics: false,
             traceresponse: false,
         };
-        Some((call, answering))
+        let (call, sent) = RpcCall::send_with(plan, |info| {
+            inject(&mut parts.headers);
+            if let Some(value) = parts.headers.get_mut(&TRACEPARENT) {
+                // Never twice the same: HTTP/2 must not index it and evict what does repeat.
+                value.set_sensitive(true);
+            }
+            let Some(info) = info else {
+                return send(parts, None);
+            };
+            if !info.invocation().is_attempt() {
+                parts.extensions.insert(Tried(info.clone()));
+            }
+            if is_grpc {
+                info.stream_event(StreamEventKind::Start, 0, None);
+            }
+            let observer = Observer(Watch::new(info.clone(), Way::Sent, is_grpc));
+            send(parts, Some(observer))
+        });
+        (call, answering, sent)
     }
 }
 
@@ -161,20 +174,19 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (mut parts, body) = request.into_parts();
-        let Some((mut call, answering)) = self.settings.start(&mut parts) else {
+        let (parts, body) = request.into_parts();
+        if !self.settings.wants(parts.uri.path()) {
             let request = Request::from_parts(parts, body.pass_over());
             return ResponseFuture::passed_over(self.inner.call(request));
-        };
-        let body = match call.info() {
-            Some(info) => {
-                let watch = Watch::new(info.clone(), Way::Sent, answering.is_grpc);
-                body.observe(Observer(watch))
-            }
-            None => body.pass_over(),
-        };
-        let request = Request::from_parts(parts, body);
-        let future = call.within(|| self.inner.call(request));
+        }
+        let inner = &mut self.inner;
+        let (call, answering, future) = self.settings.send(parts, |parts, observer| {
+            let body = match observer {
+                Some(observer) => body.observe(observer),
+                None => body.pass_over(),
+            };
+            inner.call(Request::from_parts(parts, body))
+        });
         ResponseFuture::new(future, call, answering)
     }
 }

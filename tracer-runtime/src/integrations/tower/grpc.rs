@@ -5,20 +5,18 @@
 
 use std::time::Duration;
 
-use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::record::Failure;
 use crate::rpc::{RpcStatus, parse_name};
 
 // Ready to be looked up.
-static TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 static STATUS: HeaderName = HeaderName::from_static("grpc-status");
 static MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 
 /// Whether this is gRPC over HTTP/2. Not gRPC-Web, whose trailers are in the body.
-pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
-    let Some(content_type) = headers.get(CONTENT_TYPE) else {
+pub(super) fn is_grpc(content_type: Option<&HeaderValue>) -> bool {
+    let Some(content_type) = content_type else {
         return false;
     };
     let rest = content_type.as_bytes().strip_prefix(b"application/grpc");
@@ -30,9 +28,9 @@ pub(super) fn parse_path(path: &str) -> Option<(&str, &str, &str)> {
     parse_name(path.strip_prefix('/')?)
 }
 
-/// `grpc-timeout`.
-pub(super) fn timeout(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(&TIMEOUT)?.to_str().ok()?;
+/// What `grpc-timeout` says.
+pub(super) fn timeout(header: Option<&HeaderValue>) -> Option<Duration> {
+    let text = header?.to_str().ok()?;
     let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let amount: u64 = digits.parse().ok().filter(|_| digits.len() <= 8)?;
     Some(match unit {
@@ -55,10 +53,9 @@ pub(super) fn status(headers: &HeaderMap) -> Option<(RpcStatus, Option<String>)>
         .ok()
         .and_then(|text| text.parse().ok())
         .unwrap_or(2);
-    let message = headers
-        .get(&MESSAGE)
-        .map(decode)
-        .filter(|text| !text.is_empty());
+    // What went well has nothing to say.
+    let message = (code != 0).then(|| headers.get(&MESSAGE)).flatten();
+    let message = message.map(decode).filter(|text| !text.is_empty());
     Some((RpcStatus::Grpc(code), message))
 }
 
@@ -183,20 +180,15 @@ mod tests {
             ("application/grpc-web+proto", false),
             ("application/json", false),
         ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-            assert_eq!(is_grpc(&headers), expected, "{content_type}");
+            let header = HeaderValue::from_static(content_type);
+            assert_eq!(is_grpc(Some(&header)), expected, "{content_type}");
         }
-        assert!(!is_grpc(&HeaderMap::new()));
+        assert!(!is_grpc(None));
     }
 
     #[test]
     fn a_timeout_is_a_number_of_at_most_eight_digits_and_a_unit() {
-        let read = |text: &'static str| {
-            let mut headers = HeaderMap::new();
-            headers.insert("grpc-timeout", HeaderValue::from_static(text));
-            timeout(&headers)
-        };
+        let read = |text| timeout(Some(&HeaderValue::from_static(text)));
         assert_eq!(read("100m"), Some(Duration::from_millis(100)));
         assert_eq!(read("2H"), Some(Duration::from_secs(7200)));
         assert_eq!(read("99999999S"), Some(Duration::from_secs(99_999_999)));

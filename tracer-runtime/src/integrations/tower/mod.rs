@@ -7,6 +7,7 @@ mod observe;
 pub(crate) mod request;
 mod response;
 mod response_future;
+mod said;
 mod server;
 mod watch;
 

@@ -2,23 +2,16 @@
 
 use std::borrow::Cow;
 
-use http::header::{HOST, HeaderName, USER_AGENT};
 use http::request::Parts;
 use http::uri::Authority;
 use http::{Extensions, HeaderMap, Method, Uri, Version};
 
 use super::grpc;
+use super::said::{Said, text};
 use crate::callsite::SpanKind;
 use crate::rpc::{Endpoint, OTHER, RpcPlan};
 
 type Text = Cow<'static, str>;
-
-// Ready to be looked up.
-static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-static FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-static KRATOS_SERVICE: HeaderName = HeaderName::from_static("x-md-service-name");
-static KITEX_SERVICE: HeaderName = HeaderName::from_static("source-service");
-static KITEX_METHOD: HeaderName = HeaderName::from_static("source-method");
 
 /// The values of these query parameters are secrets.
 ///
@@ -76,27 +69,28 @@ pub(super) fn sent(parts: &Parts, to: &Endpoint) -> (Box<RpcPlan>, bool) {
 
 /// Adds what the head says; whether it is gRPC.
 pub(crate) fn identify(plan: &mut RpcPlan, head: &Head<'_>) -> bool {
+    let said = &Said::by(head.headers);
     if plan.to.address().is_empty() {
-        plan.to.address = authority(head);
+        plan.to.address = authority(head, said);
     }
     if plan.kind == SpanKind::Server {
-        identify_caller(plan, head);
+        identify_caller(plan, head, said);
     }
     if let Some(version) = head.version {
         plan.config.protocol = Text::Borrowed(protocol(version));
     }
-    let is_grpc = grpc::is_grpc(head.headers);
+    let is_grpc = grpc::is_grpc(said.content_type);
     if is_grpc {
-        identify_grpc(plan, head);
+        identify_grpc(plan, head, said);
     } else {
-        identify_http(plan, head);
+        identify_http(plan, head, said);
     }
     is_grpc
 }
 
-fn identify_grpc(plan: &mut RpcPlan, head: &Head<'_>) {
+fn identify_grpc(plan: &mut RpcPlan, head: &Head<'_>, said: &Said<'_>) {
     plan.system = Text::Borrowed("grpc");
-    plan.config.rpc_timeout = grpc::timeout(head.headers);
+    plan.config.rpc_timeout = grpc::timeout(said.grpc_timeout);
     let path = head.path();
     if plan.set_known(path.strip_prefix('/').unwrap_or_default()) {
         return;
@@ -112,11 +106,11 @@ fn identify_grpc(plan: &mut RpcPlan, head: &Head<'_>) {
     }
 }
 
-fn identify_http(plan: &mut RpcPlan, head: &Head<'_>) {
+fn identify_http(plan: &mut RpcPlan, head: &Head<'_>, said: &Said<'_>) {
     plan.system = Text::Borrowed("http");
     let request = plan.http.get_or_insert_default();
-    request.scheme = scheme(head);
-    request.user_agent = header(head.headers, &USER_AGENT);
+    request.scheme = scheme(head, said);
+    request.user_agent = text(said.user_agent);
     if let Some(version) = head.version {
         request.version = Text::Borrowed(version_number(version));
     }
@@ -160,18 +154,17 @@ fn known_method(method: &Method) -> Option<&'static str> {
     })
 }
 
-fn scheme(head: &Head<'_>) -> Text {
-    let forwarded = || header(head.headers, &FORWARDED_PROTO);
+fn scheme(head: &Head<'_>, said: &Said<'_>) -> Text {
     match head.uri.and_then(Uri::scheme_str) {
         Some("http") => Text::Borrowed("http"),
         Some("https") => Text::Borrowed("https"),
         Some(other) => other.to_owned().into(),
-        None => forwarded().unwrap_or(Text::Borrowed("http")),
+        None => text(said.forwarded_proto).unwrap_or(Text::Borrowed("http")),
     }
 }
 
 /// `host:port` of who is asked, never of the socket.
-fn authority(head: &Head<'_>) -> Text {
+fn authority(head: &Head<'_>, said: &Said<'_>) -> Text {
     let uri = head.uri.and_then(Uri::authority).map(Authority::as_str);
     match uri {
         // Credentials stay out of it.
@@ -180,19 +173,17 @@ fn authority(head: &Head<'_>) -> Text {
             .map_or(uri, |(_, host)| host)
             .to_owned()
             .into(),
-        None => header(head.headers, &FORWARDED_HOST)
-            .or_else(|| header(head.headers, &HOST))
+        None => text(said.forwarded_host)
+            .or_else(|| text(said.host))
             .unwrap_or_default(),
     }
 }
 
 /// Who calls, as far as the request says.
-fn identify_caller(plan: &mut RpcPlan, head: &Head<'_>) {
-    let name =
-        header(head.headers, &KRATOS_SERVICE).or_else(|| header(head.headers, &KITEX_SERVICE));
-    let method = header(head.headers, &KITEX_METHOD);
+fn identify_caller(plan: &mut RpcPlan, head: &Head<'_>, said: &Said<'_>) {
+    let name = text(said.kratos_service).or_else(|| text(said.kitex_service));
     plan.from.service_name = name.unwrap_or_default();
-    plan.from.method = method.unwrap_or_default();
+    plan.from.method = text(said.kitex_method).unwrap_or_default();
     plan.from.address = peer(head);
 }
 
@@ -210,13 +201,6 @@ fn peer(head: &Head<'_>) -> Text {
     }
     let _ = head.extensions;
     Text::default()
-}
-
-/// At most 256 bytes of it.
-fn header(headers: &HeaderMap, name: &HeaderName) -> Option<Text> {
-    let text = headers.get(name)?.to_str().ok()?;
-    let text = text.get(..256).unwrap_or(text).trim();
-    (!text.is_empty()).then(|| text.to_owned().into())
 }
 
 const fn version_number(version: Version) -> &'static str {
@@ -277,20 +261,21 @@ mod tests {
 
     #[test]
     fn who_is_asked_is_in_the_uri_else_in_the_headers() {
+        let asked = |parts: &Parts| authority(&Head::of(parts), &Said::by(&parts.headers));
         let absolute = parts(|b| {
             b.uri("http://user:secret@shop.example:81/x")
                 .header("host", "y")
         });
-        assert_eq!(authority(&Head::of(&absolute)), "shop.example:81");
+        assert_eq!(asked(&absolute), "shop.example:81");
         let relative = parts(|b| b.uri("/x").header("host", "shop.example"));
-        assert_eq!(authority(&Head::of(&relative)), "shop.example");
+        assert_eq!(asked(&relative), "shop.example");
         let proxied = parts(|b| {
             b.uri("/x")
                 .header("host", "inner")
                 .header("x-forwarded-host", "outer")
         });
-        assert_eq!(authority(&Head::of(&proxied)), "outer");
-        assert_eq!(authority(&Head::of(&parts(|b| b.uri("/x")))), "");
+        assert_eq!(asked(&proxied), "outer");
+        assert_eq!(asked(&parts(|b| b.uri("/x"))), "");
     }
 
     #[test]

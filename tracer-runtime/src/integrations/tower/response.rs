@@ -66,7 +66,11 @@ pub(crate) fn begun<B: Body>(
     let Some(info) = call.info().cloned() else {
         return response.map(ResponseBody::passed_over);
     };
-    let trailers_only = is_grpc.then(|| grpc::status(response.headers())).flatten();
+    // A server's own head says it alone where no body follows.
+    let may_be_all = is_grpc && (way == Way::Received || response.body().is_end_stream());
+    let trailers_only = may_be_all
+        .then(|| grpc::status(response.headers()))
+        .flatten();
     if is_grpc && response.status() != StatusCode::OK {
         call.set_status(status_of_http(response.status()));
     } else if !is_grpc {
@@ -182,7 +186,11 @@ impl<B: Body<Error: fmt::Display>> Body for ResponseBody<B> {
             return inner.poll_frame(task);
         };
         under_way.watch.begin();
-        let polled = call.within(|| inner.as_mut().poll_frame(task));
+        let polled = match under_way.watch.way() {
+            Way::Sent => call.within(|| inner.as_mut().poll_frame(task)),
+            // Nothing of the user's runs in it.
+            Way::Received => inner.as_mut().poll_frame(task),
+        };
         match &polled {
             Poll::Pending => {}
             Poll::Ready(None) => under_way.finish(),

@@ -15,7 +15,7 @@ use super::response_future::{Answering, ResponseFuture};
 use super::watch::{Watch, Way};
 use crate::mode;
 use crate::propagation::extract;
-use crate::rpc::{RpcCall, RpcInfo, StreamEventKind};
+use crate::rpc::{RpcCall, RpcInfo, RpcPlan, StreamEventKind};
 
 /// Makes every request that a service gets a call: its span under the caller's, its lifecycle, its metrics.
 ///
@@ -124,9 +124,9 @@ where
             let request = Request::from_parts(parts, body.pass_over());
             return ResponseFuture::passed_over(self.inner.call(request));
         }
-        let (plan, is_grpc) = request::served(&parts);
-        let mut call = RpcCall::serve_remote(plan, extract(&parts.headers));
-        set_route(&call, &parts);
+        let (mut plan, is_grpc) = request::served(&parts);
+        set_route(&mut plan, &parts);
+        let remote = extract(&parts.headers);
         let answering = Answering {
             way: Way::Sent,
             is_grpc,
@@ -134,27 +134,28 @@ where
             answer_panics: self.settings.answer_panics,
             traceresponse: !(is_grpc || self.settings.silent),
         };
-        let Some(info) = call.info().cloned() else {
-            let request = Request::from_parts(parts, body.pass_over());
-            return ResponseFuture::passed_over(self.inner.call(request));
-        };
-        parts.extensions.insert::<RpcInfo>(info.clone());
-        if is_grpc {
-            info.stream_event(StreamEventKind::Start, 0, None);
-        }
-        let observer = Observer(Watch::new(info, Way::Received, is_grpc));
-        let request = Request::from_parts(parts, body.observe(observer));
-        let future = call.within(|| self.inner.call(request));
+        let inner = &mut self.inner;
+        let (call, future) = RpcCall::serve_with(plan, remote, |info| {
+            let Some(info) = info else {
+                return inner.call(Request::from_parts(parts, body.pass_over()));
+            };
+            parts.extensions.insert::<RpcInfo>(info.clone());
+            if is_grpc {
+                info.stream_event(StreamEventKind::Start, 0, None);
+            }
+            let observer = Observer(Watch::new(info.clone(), Way::Received, is_grpc));
+            inner.call(Request::from_parts(parts, body.observe(observer)))
+        });
         ResponseFuture::new(future, call, answering)
     }
 }
 
 #[cfg(feature = "axum")]
-fn set_route(call: &RpcCall, parts: &http::request::Parts) {
+fn set_route(plan: &mut RpcPlan, parts: &http::request::Parts) {
     if let Some(route) = parts.extensions.get::<axum::extract::MatchedPath>() {
-        call.set_route(route.as_str().to_owned());
+        plan.route = route.as_str().to_owned().into();
     }
 }
 
 #[cfg(not(feature = "axum"))]
-fn set_route(_call: &RpcCall, _parts: &http::request::Parts) {}
+fn set_route(_plan: &mut RpcPlan, _parts: &http::request::Parts) {}

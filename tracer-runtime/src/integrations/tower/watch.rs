@@ -124,6 +124,10 @@ impl Watch {
         }
     }
 
+    pub(super) const fn way(&self) -> Way {
+        self.way
+    }
+
     pub(super) fn is_grpc(&self) -> bool {
         self.framing.is_some()
     }

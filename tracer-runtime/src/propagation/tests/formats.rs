@@ -259,6 +259,31 @@ fn kratos_names_the_caller_and_passes_global_metadata_on() {
     );
 }
 
+#[test]
+fn formats_with_a_header_a_member_are_read_beside_each_other_in_their_order() {
+    let pairs = [
+        ("X-Md-Global-Tenant", "acme"),
+        ("Rpc-Persist-User", "7"),
+        ("Uberctx-Plan", "gold"),
+        ("source-service", "kitex front"),
+        ("x-md-service-name", "kratos front"),
+    ];
+    let read = |formats: [crate::propagation::Propagator; 3]| {
+        extracted(formats, &pairs).expect("each brings something")
+    };
+    let remote = read([Jaeger, Kitex, Kratos]);
+    let baggage = remote.baggage();
+    let members = ["plan", "USER", "x-md-global-tenant"].map(|key| baggage.get(key));
+    assert_eq!(members, [Some("gold"), Some("7"), Some("acme")]);
+    assert_eq!(remote.peer_service(), Some("kitex front"));
+    assert_eq!(
+        read([Jaeger, Kratos, Kitex]).peer_service(),
+        Some("kratos front")
+    );
+    let one = extracted([Jaeger, Kitex, Kratos], &pairs[1..2]).expect("Kitex's");
+    assert_eq!(one.baggage().get("USER"), Some("7"));
+}
+
 fn with_baggage(baggage: &Baggage) -> Remote {
     let mut remote = Remote::new(crate::TraceId([1, 2]), crate::SpanId(3), 1);
     remote.carried = Some(std::sync::Arc::new(crate::context::Carried {

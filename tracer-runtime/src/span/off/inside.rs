@@ -4,6 +4,7 @@ use std::error::Error;
 
 use crate::callsite::Callsite;
 use crate::record::{EventKind, Failure};
+use crate::span::capture::Form;
 use crate::value::{KeyValue, Value};
 
 /// False.
@@ -19,6 +20,25 @@ pub const fn recording() -> bool {
 pub const fn recording_of(_site: &'static Callsite) -> bool {
     false
 }
+
+/// Nothing.
+#[inline(always)]
+pub fn recorded_of(_site: &'static Callsite) {}
+
+/// False.
+#[inline(always)]
+#[must_use]
+pub const fn recording_end_of(_site: &'static Callsite) -> bool {
+    false
+}
+
+/// Nothing.
+#[inline(always)]
+pub(crate) fn put(_key: &'static str, _value: Option<Value>, _form: Form) {}
+
+/// Nothing.
+#[inline(always)]
+pub fn put_end(_site: &'static Callsite, _key: &'static str, _value: Option<Value>) {}
 
 /// Nothing: the feature `enable` is off.
 #[inline(always)]

@@ -1,0 +1,77 @@
+//! Without the feature `tracing` there is no subscriber.
+
+use crate::callsite::Callsite;
+use crate::id::SpanId;
+use crate::span::capture::Form;
+use crate::value::Value;
+
+/// Where nothing hangs.
+#[derive(Debug, Default)]
+pub(crate) enum Hang {
+    #[default]
+    Current,
+    Root,
+    Below(SpanId),
+    Near(SpanId),
+}
+
+/// No span of a subscriber's.
+#[derive(Debug)]
+pub(crate) enum Opened {}
+
+impl Opened {
+    pub(crate) fn enter(&self) {
+        match *self {}
+    }
+
+    pub(crate) fn leave(&self) {
+        match *self {}
+    }
+
+    pub(crate) fn end(self) {
+        match self {}
+    }
+}
+
+#[inline(always)]
+pub(crate) fn open(_: &'static Callsite, _: Hang) -> Option<Opened> {
+    None
+}
+
+#[inline(always)]
+pub(crate) fn nobody_records() {}
+
+#[inline(always)]
+pub(crate) fn is_there() -> bool {
+    false
+}
+
+#[inline(always)]
+pub(crate) fn waits() -> bool {
+    false
+}
+
+#[inline(always)]
+pub(crate) fn is_current(_: &'static Callsite) -> bool {
+    false
+}
+
+#[inline(always)]
+pub(crate) fn before(_: &'static Callsite, _: bool) -> bool {
+    false
+}
+
+#[inline(always)]
+pub(crate) fn after(_: &'static Callsite) {}
+
+/// Our own span records it.
+#[inline(always)]
+pub(crate) fn put(_: &'static str, _: &Value, _: Form) -> bool {
+    true
+}
+
+#[inline(always)]
+pub(crate) fn record(_: &'static str, _: &Value, _: Form) {}
+
+#[inline(always)]
+pub(crate) fn note(_: SpanId) {}

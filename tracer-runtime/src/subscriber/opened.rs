@@ -1,0 +1,188 @@
+//! A span of a subscriber's that stands for a call of ours: made, entered, left and closed as `tracing::Span` does it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use tracing_core::subscriber::NoSubscriber;
+use tracing_core::{Dispatch, LevelFilter, Metadata, dispatcher, span};
+
+use super::fields::{self, Values};
+use super::listing::{Listed, listed};
+use super::parents::{self, Parent};
+use crate::callsite::Callsite;
+use crate::id::SpanId;
+use crate::recorder::reentrancy::Inside;
+
+/// Where a span hangs.
+#[derive(Debug, Default)]
+pub(crate) enum Hang {
+    /// Under what is current.
+    #[default]
+    Current,
+    Root,
+    /// Under the one that stands for this span of ours; a root where none does.
+    Below(SpanId),
+    /// Under the one that stands for this span of ours; under what is current where none does.
+    Near(SpanId),
+}
+
+/// See the module. It ends on the subscriber that it began on.
+#[derive(Debug)]
+pub(crate) struct Opened(Arc<Span>);
+
+#[derive(Debug)]
+pub(super) struct Span {
+    pub(super) site: &'static Callsite,
+    listed: &'static Listed,
+    dispatch: Dispatch,
+    parent: Under,
+    /// 0 while its fields are waited for.
+    id: AtomicU64,
+}
+
+#[derive(Debug)]
+enum Under {
+    Current,
+    Nothing,
+    Below(Parent),
+}
+
+/// Opens and enters the span of a call that begins now, if a subscriber wants it. One with fields waits for them, until
+/// [`fields::after`].
+pub(crate) fn open(site: &'static Callsite, hang: Hang) -> Option<Opened> {
+    if Inside::busy() {
+        return None;
+    }
+    let listed = listed(site)?;
+    if !site.is_watched() || *listed.metadata.level() > LevelFilter::current() {
+        return None;
+    }
+    let parent = match hang {
+        Hang::Current => Under::Current,
+        Hang::Root => Under::Nothing,
+        Hang::Below(span) => parents::of(span).map_or(Under::Nothing, Under::Below),
+        Hang::Near(span) => parents::of(span).map_or(Under::Current, Under::Below),
+    };
+    let dispatch = match &parent {
+        // Ids mean something to the subscriber that gave them.
+        Under::Below(parent) => listed
+            .is_wanted_by(parent.dispatch())
+            .then(|| parent.dispatch().clone()),
+        _ => {
+            dispatcher::get_default(|current| listed.is_wanted_by(current).then(|| current.clone()))
+        }
+    };
+    let inside = Inside::enter();
+    let span = Arc::new(Span {
+        site,
+        listed,
+        dispatch: dispatch?,
+        parent,
+        id: AtomicU64::new(0),
+    });
+    drop(inside);
+    if !site.records_at_start || !fields::wait(&span) {
+        span.begin(&Values::new());
+    }
+    Some(Opened(span))
+}
+
+impl Listed {
+    fn is_wanted_by(&self, dispatch: &Dispatch) -> bool {
+        let interest = self.interest();
+        match interest.is_always() {
+            true => !dispatch.is::<NoSubscriber>(),
+            false => !interest.is_never() && dispatch.enabled(self.metadata),
+        }
+    }
+}
+
+impl Opened {
+    /// The call goes on.
+    pub(crate) fn enter(&self) {
+        if let Some(id) = self.0.id() {
+            self.0.dispatch.enter(&id);
+        }
+    }
+
+    /// The call goes on later.
+    pub(crate) fn leave(&self) {
+        fields::wait_no_more(&self.0);
+        self.0.leave();
+    }
+
+    /// The call is over. What was not entered before its fields were known never was a span.
+    pub(crate) fn end(self) {
+        fields::forget(&self.0);
+        match self.0.leave() {
+            true => drop(self),
+            false => {
+                let dispatch = self.0.dispatch.clone();
+                dispatcher::with_default(&dispatch, || drop(self));
+            }
+        }
+    }
+}
+
+impl Span {
+    fn id(&self) -> Option<span::Id> {
+        match self.id.load(Relaxed) {
+            0 => None,
+            id => Some(span::Id::from_u64(id)),
+        }
+    }
+
+    pub(super) fn metadata(&self) -> &'static Metadata<'static> {
+        self.listed.metadata
+    }
+
+    /// Makes the span known and enters it.
+    pub(super) fn begin(&self, values: &Values) {
+        let metadata = self.metadata();
+        // What a filter of a single layer has said is kept until the next question, and fields may have asked one.
+        if !values.is_empty() && !self.listed.is_wanted_by(&self.dispatch) {
+            return;
+        }
+        let id = values.with_first(metadata.fields(), |values| {
+            let attributes = match &self.parent {
+                Under::Current => span::Attributes::new(metadata, values),
+                Under::Nothing => span::Attributes::new_root(metadata, values),
+                Under::Below(parent) => span::Attributes::child_of(parent.id(), metadata, values),
+            };
+            // Inside of this, what annotated functions of the subscriber do is no span of its own.
+            dispatcher::get_default(|_| self.dispatch.new_span(&attributes))
+        });
+        self.id.store(id.into_u64(), Relaxed);
+        values.with_rest(metadata.fields(), |values| {
+            self.dispatch.record(&id, &span::Record::new(values));
+        });
+        self.dispatch.enter(&id);
+    }
+
+    /// Whether its subscriber is the current one.
+    fn leave(&self) -> bool {
+        let Some(id) = self.id() else {
+            return true;
+        };
+        // A registry gives back what it holds by way of the current subscriber, who may know nothing of it.
+        let is_here = dispatcher::get_default(|current| {
+            let current = current.current_span();
+            let same = |metadata: &_| std::ptr::eq(metadata, self.metadata());
+            current.id() == Some(&id) && current.metadata().is_some_and(same)
+        });
+        match is_here {
+            true => self.dispatch.exit(&id),
+            false => dispatcher::with_default(&self.dispatch, || self.dispatch.exit(&id)),
+        }
+        is_here
+    }
+}
+
+impl Drop for Span {
+    fn drop(&mut self) {
+        if let Some(id) = self.id() {
+            parents::gone(&id);
+            self.dispatch.try_close(id);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Which span of a subscriber's stands for a span of ours whose context has left its call.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tracing_core::{Dispatch, dispatcher, span};
+
+use super::listing::is_ours;
+use crate::id::SpanId;
+use crate::recorder::reentrancy::Inside;
+
+#[derive(Default)]
+struct Known {
+    by_ours: HashMap<u64, (Dispatch, span::Id)>,
+    /// Those of ours, by the subscriber's.
+    by_theirs: HashMap<u64, Vec<u64>>,
+}
+
+static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
+/// As many are known, so that who knows of none need not lock.
+static LEN: AtomicUsize = AtomicUsize::new(0);
+
+fn lock() -> MutexGuard<'static, Option<Known>> {
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A span that stays open in the subscriber as long as this does.
+#[derive(Debug)]
+pub(super) struct Parent {
+    dispatch: Dispatch,
+    id: span::Id,
+}
+
+impl Parent {
+    pub(super) fn dispatch(&self) -> &Dispatch {
+        &self.dispatch
+    }
+
+    pub(super) fn id(&self) -> span::Id {
+        self.id.clone()
+    }
+}
+
+impl Drop for Parent {
+    fn drop(&mut self) {
+        let close = || self.dispatch.try_close(self.id.clone());
+        dispatcher::with_default(&self.dispatch, close);
+    }
+}
+
+/// The context of our current span leaves its call: from now on, and until it ends, the subscriber's can be found by it.
+#[cold]
+#[inline(never)]
+pub(crate) fn note(ours: SpanId) {
+    let current = dispatcher::get_default(|current| {
+        let (id, metadata) = current.current_span().into_inner()?;
+        is_ours(metadata).then(|| (current.clone(), id))
+    });
+    let Some((dispatch, id)) = current else {
+        return;
+    };
+    let Some(_inside) = Inside::enter() else {
+        return;
+    };
+    let mut known = lock();
+    let known = known.get_or_insert_default();
+    let theirs = id.into_u64();
+    if known.by_ours.insert(ours.0, (dispatch, id)).is_none() {
+        known.by_theirs.entry(theirs).or_default().push(ours.0);
+        LEN.store(known.by_ours.len(), Relaxed);
+    }
+}
+
+/// The span is about to be closed.
+pub(super) fn gone(theirs: &span::Id) {
+    if LEN.load(Relaxed) == 0 {
+        return;
+    }
+    let gone: Vec<_> = {
+        let _inside = Inside::enter();
+        let mut known = lock();
+        let Some(known) = known.as_mut() else {
+            return;
+        };
+        let ours = known
+            .by_theirs
+            .remove(&theirs.into_u64())
+            .unwrap_or_default();
+        let gone = ours
+            .iter()
+            .filter_map(|ours| known.by_ours.remove(ours))
+            .collect();
+        LEN.store(known.by_ours.len(), Relaxed);
+        gone
+    };
+    // It may be the last of its subscriber.
+    drop(gone);
+}
+
+/// The span of a subscriber's that stands for one of ours, as long as it is open.
+pub(super) fn of(ours: SpanId) -> Option<Parent> {
+    if LEN.load(Relaxed) == 0 {
+        return None;
+    }
+    let _inside = Inside::enter();
+    let known = lock();
+    let (dispatch, id) = known.as_ref()?.by_ours.get(&ours.0)?;
+    // Under the lock, so that it is open still.
+    let id = dispatch.clone_span(id);
+    let dispatch = dispatch.clone();
+    Some(Parent { dispatch, id })
+}
