@@ -5,6 +5,7 @@
 //! cargo bench -p tracer-runtime --bench compare -- quick     # the same in a quarter of the time
 //! cargo bench -p tracer-runtime --bench compare -- ours      # ours and the floor alone; also with `quick`
 //! cargo bench -p tracer-runtime --bench compare -- spans     # spans of other crates, through layers; also with `quick`
+//! cargo bench -p tracer-runtime --bench compare -- opentelemetry   # its API over our provider and the SDK's
 //! cargo bench -p tracer-runtime --bench compare -- threads   # CPU time per call, two threads against one
 //! ```
 //!
@@ -21,6 +22,8 @@
 mod load;
 #[path = "compare/measure.rs"]
 mod measure;
+#[path = "compare/opentelemetry.rs"]
+mod opentelemetry;
 #[path = "compare/others.rs"]
 mod others;
 #[path = "compare/ours.rs"]
@@ -29,7 +32,7 @@ mod ours;
 use measure::{Rows, run};
 use std::hint::black_box;
 use std::time::Duration;
-use tracer_runtime::{Keep, Sampler, Telemetry};
+use tracer_runtime::{Keep, OtelContext, Sampler, Telemetry};
 
 /// Calls under one root.
 const CHILDREN: u64 = 100;
@@ -48,6 +51,14 @@ fn main() {
         let telemetry = init();
         others::init();
         spans_of_other_crates(per_row);
+        drop(telemetry);
+        return;
+    }
+    if argument("opentelemetry") {
+        let telemetry = init();
+        let sdk = opentelemetry::sdk(per_row).median("sdk");
+        let api = opentelemetry::rows(per_row).median("api");
+        ratio("otel_api_span/otel_sdk_span", api / sdk);
         drop(telemetry);
         return;
     }
@@ -77,6 +88,9 @@ fn main() {
 /// What is not measured against the floor.
 fn beside_others(ours: &Rows, per_row: Duration, quick: bool) {
     let recorded = ours.median("traced");
+    println!("\nOpenTelemetry");
+    let sdk = opentelemetry::sdk(per_row);
+    let api = opentelemetry::rows(per_row);
     println!("\ntasks");
     let tasks = tasks(per_row);
     println!("\nother libraries");
@@ -99,11 +113,11 @@ fn beside_others(ours: &Rows, per_row: Duration, quick: bool) {
     println!();
     let task = tasks.difference("traced task", "bare task") - recorded;
     ratio("spawned_task_ns", task);
-    let ours = others.median("instrument ours");
-    let theirs = others.median("instrument registry");
+    let drop_in = others.median("instrument ours");
+    let original = others.median("instrument registry");
     ratio(
         "instrument_ours_registry/instrument_registry",
-        ours / theirs,
+        drop_in / original,
     );
     let instrument = others.median("instrument otel");
     ratio("instrument_otel/recorded_call", instrument / recorded);
@@ -114,6 +128,11 @@ fn beside_others(ours: &Rows, per_row: Duration, quick: bool) {
         span("layer"),
     );
     ratio("sustained/fastrace_sustained", kept.p50 / fastrace.p50);
+    ratio(
+        "otel_api_span/otel_sdk_span",
+        api.median("api") / sdk.median("sdk"),
+    );
+    ratio("context_current/floor", ours.ratio("context", "floor"));
     ratio("drop_share_sustained_kept", kept.dropped);
     ratio("drop_share_sustained_undecided", undecided.dropped);
 }
@@ -128,6 +147,8 @@ fn init() -> Telemetry {
         .with_sampler(Sampler::always_off())
         .with_keep(Keep::nothing())
         .with_discarding_exporter()
+        .with_otel_context(OtelContext::Off)
+        .without_otel_provider()
         .init()
         .unwrap()
 }
@@ -173,6 +194,14 @@ fn initialised(per_row: Duration) -> Rows {
     rows.add("root", "#[traced], each its own root", CHILDREN, || {
         black_box(ours::calls(CHILDREN));
     });
+    rows.add(
+        "context",
+        "Context::current(), under a root",
+        CHILDREN,
+        || {
+            black_box(ours::contexts(CHILDREN));
+        },
+    );
     rows.add("bare async", "bare async call", CHILDREN, || {
         black_box(run(ours::bare_async_calls(CHILDREN)));
     });

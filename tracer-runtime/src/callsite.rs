@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-#[cfg(any(feature = "otlp", feature = "testing"))]
+#[cfg(any(feature = "otlp", feature = "opentelemetry", feature = "testing"))]
 use crate::value::KeyValue;
 
 /// What role a span plays in a request.
@@ -301,14 +301,14 @@ impl Callsite {
     }
 
     /// The keys of [`Self::code_attributes`].
-    #[cfg(any(feature = "otlp", feature = "testing"))]
+    #[cfg(any(feature = "otlp", feature = "opentelemetry", feature = "testing"))]
     pub(crate) const CODE_KEYS: [&str; 3] =
         ["code.function.name", "code.file.path", "code.line.number"];
 
     /// Where the code is, as the semantic conventions name it.
     ///
     /// <https://opentelemetry.io/docs/specs/semconv/registry/attributes/code/>
-    #[cfg(any(feature = "otlp", feature = "testing"))]
+    #[cfg(any(feature = "otlp", feature = "opentelemetry", feature = "testing"))]
     pub(crate) fn code_attributes(&self) -> Vec<KeyValue> {
         let [function, file, line] = Self::CODE_KEYS;
         match self.origin {

@@ -65,6 +65,16 @@ impl Scale {
         }
     }
 
+    /// The tick at a time of day; the first one for times before it.
+    pub(crate) fn tick_at(&self, unix_ns: u64) -> u64 {
+        let ahead = unix_ns.saturating_sub(self.unix_ns(self.anchor_ticks));
+        let behind = self.unix_ns(self.anchor_ticks).saturating_sub(unix_ns);
+        let ticks = |ns: u64| (ns as f64 / self.ns_per_tick) as u64;
+        self.anchor_ticks
+            .saturating_add(ticks(ahead))
+            .saturating_sub(ticks(behind))
+    }
+
     pub(crate) fn ticks(&self, duration: Duration) -> u64 {
         (duration.as_nanos() as f64 / self.ns_per_tick) as u64
     }

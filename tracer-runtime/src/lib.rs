@@ -39,9 +39,15 @@ mod export;
 #[cfg(feature = "enable")]
 mod filter;
 mod id;
-#[cfg(all(feature = "enable", any(feature = "tower", feature = "tracing")))]
+#[cfg(all(
+    feature = "enable",
+    any(feature = "opentelemetry", feature = "tower", feature = "tracing")
+))]
 pub mod integrations;
-#[cfg(all(not(feature = "enable"), any(feature = "tower", feature = "tracing")))]
+#[cfg(all(
+    not(feature = "enable"),
+    any(feature = "opentelemetry", feature = "tower", feature = "tracing")
+))]
 #[path = "integrations/off/mod.rs"]
 pub mod integrations;
 #[cfg(all(feature = "enable", not(feature = "metrics")))]
@@ -88,6 +94,8 @@ pub use context::{Ids, Link, Remote};
 #[cfg(all(feature = "enable", feature = "console"))]
 pub use export::console::Console;
 pub use id::{SpanId, TraceId};
+#[cfg(feature = "opentelemetry")]
+pub use integrations::opentelemetry::OtelContext;
 #[cfg(feature = "tracing-fmt")]
 pub use integrations::tracing::TraceContextFormat;
 #[cfg(feature = "tracing")]

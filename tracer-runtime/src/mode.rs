@@ -10,6 +10,14 @@ pub(crate) const INITIALISED: u8 = 1;
 /// At least one capture is alive somewhere in the process.
 pub(crate) const CAPTURING: u8 = 2;
 
+/// Beside [`INITIALISED`]: every span opens a fragment of its own.
+pub(crate) const APART: u8 = 32;
+
+/// Whether every span opens a fragment of its own.
+pub(crate) fn is_apart() -> bool {
+    MODE.load(Relaxed) & APART != 0
+}
+
 /// Beside [`INITIALISED`], for [`is_usual`] only: it takes a call to read the clock.
 const SLOW_CLOCK: u8 = 4;
 /// Unless [`INITIALISED`]: nobody knows yet whether there is a `tracing` subscriber.

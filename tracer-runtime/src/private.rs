@@ -64,6 +64,12 @@ pub fn count_again(info: &crate::RpcInfo) {
     crate::rpc::metrics::count_again(info);
 }
 
+/// Shows other spans from now on than the builder has said. For `benches/compare.rs`.
+#[cfg(all(feature = "enable", feature = "opentelemetry"))]
+pub fn set_otel_context(spans: crate::OtelContext) {
+    crate::integrations::opentelemetry::set_contexts(spans);
+}
+
 /// What became of the process's records so far.
 #[cfg(feature = "enable")]
 #[derive(Debug, Clone, Copy)]

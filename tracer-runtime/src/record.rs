@@ -42,7 +42,7 @@ impl CallOutcome {
     /// `error.type`; nothing for calls that did not fail.
     ///
     /// <https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/>
-    #[cfg(any(feature = "otlp", feature = "testing"))]
+    #[cfg(any(feature = "otlp", feature = "opentelemetry", feature = "testing"))]
     pub(crate) fn error_type(self, failure: Option<&Failure>) -> Option<&str> {
         match self {
             Self::Ok | Self::Cancelled => None,
@@ -112,6 +112,8 @@ pub(crate) struct SpanDetails {
     pub(crate) failure: Option<Box<Failure>>,
     /// The call between services that the span stands for.
     pub(crate) rpc: Option<RpcInfo>,
+    /// What another API has said of the span.
+    pub(crate) foreign: Option<Box<Foreign>>,
     /// Over the limit.
     pub(crate) dropped_attributes: u32,
     /// Over the limit.
@@ -120,10 +122,74 @@ pub(crate) struct SpanDetails {
     pub(crate) dropped_links: u32,
 }
 
+/// What an API with spans of its own has said of a span: what a callsite and an outcome do not say.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Foreign {
+    /// In the place of the callsite's.
+    pub(crate) name: Option<Cow<'static, str>>,
+    /// The span is that API's: nothing is said of it but what the API has said.
+    pub(crate) verbatim: bool,
+    /// The API has said that it went well.
+    pub(crate) is_ok: bool,
+    /// Where somebody has said the time of day.
+    pub(crate) start_unix_ns: Option<u64>,
+    /// Where somebody has said the time of day.
+    pub(crate) end_unix_ns: Option<u64>,
+    /// What is spelled out once somebody reads the span.
+    #[cfg(all(feature = "enable", feature = "opentelemetry"))]
+    pub(crate) otel: Option<crate::integrations::opentelemetry::Said>,
+}
+
 #[cfg(feature = "enable")]
 impl SpanDetails {
-    /// Adds what is known of the call between services, for whoever reads the span.
-    pub(crate) fn spell_out_rpc(&mut self) {
+    /// Adds what has been kept in another form, for whoever reads the span.
+    pub(crate) fn spell_out(&mut self) {
+        self.spell_out_rpc();
+        self.spell_out_foreign();
+    }
+
+    /// Adds what other APIs have said in values of their own.
+    pub(crate) fn spell_out_foreign(&mut self) {
+        #[cfg(feature = "opentelemetry")]
+        if let Some(said) = self
+            .foreign
+            .as_mut()
+            .and_then(|foreign| foreign.otel.as_mut())
+        {
+            let mut spelled = said.spell_out();
+            let foreign = self.foreign.take();
+            spelled.add(std::mem::take(self));
+            spelled.foreign = foreign;
+            *self = spelled;
+        }
+    }
+
+    /// Adds what was recorded of the same span elsewhere.
+    pub(crate) fn add(&mut self, more: Self) {
+        self.attributes.extend(more.attributes);
+        self.own_attributes.extend(more.own_attributes);
+        self.events.extend(more.events);
+        self.links.extend(more.links);
+        self.failure = self.failure.take().or(more.failure);
+        self.rpc = self.rpc.take().or(more.rpc);
+        self.dropped_attributes += more.dropped_attributes;
+        self.dropped_events += more.dropped_events;
+        self.dropped_links += more.dropped_links;
+    }
+
+    /// The name of the span, where it is not the callsite's.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.foreign.as_ref()?.name.as_deref()
+    }
+
+    /// Whether another API alone says what is said of the span.
+    pub(crate) fn is_verbatim(&self) -> bool {
+        self.foreign
+            .as_ref()
+            .is_some_and(|foreign| foreign.verbatim)
+    }
+
+    fn spell_out_rpc(&mut self) {
         if let Some(rpc) = &self.rpc {
             self.own_attributes.extend(attributes::of(rpc));
             self.events.extend(attributes::events_of(rpc));
@@ -150,9 +216,41 @@ pub(crate) struct Event {
     pub(crate) name: Cow<'static, str>,
     /// In ticks.
     pub(crate) time: u64,
+    /// Where somebody has said the time of day.
+    pub(crate) unix_ns: Option<u64>,
     pub(crate) attributes: Vec<KeyValue>,
     /// Over the limit.
     pub(crate) dropped_attributes: u32,
+}
+
+#[cfg(feature = "enable")]
+impl SpanView<'_> {
+    /// The span's name.
+    pub(crate) fn name(&self) -> &str {
+        let said = self.details.and_then(SpanDetails::name);
+        said.unwrap_or(self.record.callsite.name)
+    }
+
+    /// Start and end, in nanoseconds since the epoch.
+    #[cfg(any(feature = "otlp", feature = "opentelemetry"))]
+    pub(crate) fn unix_ns(&self, scale: &crate::clock::Scale) -> [u64; 2] {
+        let foreign = self.details.and_then(|details| details.foreign.as_deref());
+        let said = |of: fn(&Foreign) -> Option<u64>| foreign.and_then(of);
+        let start = said(|f| f.start_unix_ns).unwrap_or_else(|| scale.unix_ns(self.record.start));
+        let end = said(|f| f.end_unix_ns)
+            .unwrap_or_else(|| start + scale.duration_ns(self.record.duration));
+        [start, end]
+    }
+
+    /// Why it failed; nothing where another API has said all there is to say.
+    #[cfg(any(feature = "otlp", feature = "opentelemetry"))]
+    pub(crate) fn error_type(&self) -> Option<&str> {
+        let failure = self.details.and_then(|details| details.failure.as_deref());
+        match self.details.is_some_and(SpanDetails::is_verbatim) {
+            true => None,
+            false => self.record.outcome.error_type(failure),
+        }
+    }
 }
 
 /// One span as an exporter sees it.

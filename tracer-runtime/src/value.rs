@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-/// The value of an attribute: a boolean, an integer, a float or a string.
+/// The value of an attribute: a boolean, an integer, a float, a string or a list of one of them.
 ///
 /// Integers that do not fit an `i64` become strings.
 ///
@@ -25,6 +25,8 @@ pub enum Value {
     F64(f64),
     /// A string.
     Str(Cow<'static, str>),
+    /// Values of one kind, none of them a list.
+    Array(Vec<Self>),
 }
 
 /// An attribute.
@@ -52,12 +54,16 @@ impl Value {
     pub(crate) fn heap_bytes(&self) -> usize {
         match self {
             Self::Str(Cow::Owned(text)) => text.capacity(),
+            Self::Array(values) => {
+                let inner: usize = values.iter().map(Self::heap_bytes).sum();
+                values.capacity() * size_of::<Self>() + inner
+            }
             _ => 0,
         }
     }
 }
 
-/// Numbers and booleans bare, strings quoted and escaped.
+/// Numbers and booleans bare, strings quoted and escaped, lists in brackets.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -65,6 +71,14 @@ impl fmt::Display for Value {
             Self::I64(x) => write!(f, "{x}"),
             Self::F64(x) => write!(f, "{x}"),
             Self::Str(x) => write!(f, "{x:?}"),
+            Self::Array(values) => {
+                f.write_str("[")?;
+                for (i, value) in values.iter().enumerate() {
+                    let comma = if i == 0 { "" } else { ", " };
+                    write!(f, "{comma}{value}")?;
+                }
+                f.write_str("]")
+            }
         }
     }
 }

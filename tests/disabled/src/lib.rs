@@ -4,6 +4,7 @@ pub mod functions;
 pub mod inside;
 pub mod instrumented;
 pub mod layers;
+pub mod opentelemetry;
 pub mod rpc;
 pub mod startup;
 #[cfg(feature = "tracing")]

@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use opentelemetry_sdk::trace::InMemorySpanExporter;
 use tracer_runtime::propagation::Propagator;
 use tracer_runtime::{
-    Builder, Console, FilterError, InitError, Keep, Sampler, Telemetry, TelemetryError,
+    Builder, Console, FilterError, InitError, Keep, OtelContext, Sampler, Telemetry, TelemetryError,
 };
 
 /// Everything that can be asked for.
@@ -27,9 +28,21 @@ pub fn described() -> Builder {
         )
 }
 
+/// Also to an exporter of the SDK, and nothing for code that reads its contexts.
+pub fn with_opentelemetry(exporter: InMemorySpanExporter) -> Builder {
+    described()
+        .with_span_exporter(exporter)
+        .with_otel_context(OtelContext::default())
+        .with_otel_context(OtelContext::Off)
+        .without_otel_provider()
+}
+
 /// Also to a collector.
 pub fn exported(url: &str) -> Builder {
-    described().with_otlp().with_otlp_endpoint(url)
+    described()
+        .with_otlp()
+        .with_otlp_endpoint(url)
+        .with_otlp_logs()
 }
 
 /// Starts, says where the metrics are, stops.

@@ -116,9 +116,22 @@ fn calls_between_services_are_followed_or_they_just_happen() {
 }
 
 #[test]
+fn spans_of_opentelemetry_are_recorded_or_they_just_happen() {
+    let spans = spans(async || {
+        assert_eq!(tracer_tests_disabled::opentelemetry::spans(), ENABLED);
+    });
+    let names: Vec<_> = spans.iter().map(CapturedSpan::name).collect();
+    let seen = ["renamed", "around", "plain"];
+    assert_eq!(names, if ENABLED { &seen[..] } else { &[] });
+}
+
+#[test]
 fn telemetry_starts_once_when_there_is_any() {
     let address = startup::run(rpc::told(startup::described())).unwrap();
     assert_eq!(address.is_some(), ENABLED);
+    let memory = opentelemetry_sdk::trace::InMemorySpanExporter::default();
+    let again = startup::run(startup::with_opentelemetry(memory));
+    assert_eq!(again.is_err(), ENABLED);
     let again = startup::run(startup::exported("http://127.0.0.1:1"));
     assert_eq!(again.is_err(), ENABLED);
     assert_eq!(startup::by_environment().is_err(), ENABLED);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
-use tracer_runtime::{FutureExt, traced};
+use tracer_runtime::{Context, FutureExt, traced};
 
 #[inline(never)]
 pub(crate) fn bare(i: u64) -> u64 {
@@ -53,6 +53,15 @@ pub(crate) fn kept_root(headers: &Headers, calls: u64) -> u64 {
 #[inline(never)]
 pub(crate) fn kept_spans(headers: &Headers, calls: u64) -> u64 {
     super::others::span_root(calls)
+}
+
+/// Looks for the context as often.
+#[traced]
+#[inline(never)]
+pub(crate) fn contexts(calls: u64) -> u64 {
+    (0..calls)
+        .map(|i| bare(i) + u64::from(black_box(Context::current()).is_sampled()))
+        .sum()
 }
 
 pub(crate) fn bare_calls(calls: u64) -> u64 {

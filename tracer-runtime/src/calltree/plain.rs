@@ -73,15 +73,13 @@ fn write_span(text: &mut String, span: &LiveSpan) {
         .as_ref()
         .and_then(|failure| failure.message.as_deref());
     let message = message.filter(|_| outcome == Some(CallOutcome::Error));
+    let name = span.details.name().unwrap_or(span.callsite.name);
     let _ = match (outcome, message) {
-        (None, _) => write!(text, "{} [running]", span.callsite.name),
-        (Some(outcome), Some(message)) => write!(
-            text,
-            "{} [{}: {message}]",
-            span.callsite.name,
-            outcome.as_str()
-        ),
-        (Some(outcome), None) => write!(text, "{} [{}]", span.callsite.name, outcome.as_str()),
+        (None, _) => write!(text, "{name} [running]"),
+        (Some(outcome), Some(message)) => {
+            write!(text, "{name} [{}: {message}]", outcome.as_str())
+        }
+        (Some(outcome), None) => write!(text, "{name} [{}]", outcome.as_str()),
     };
     write_attributes(text, &span.details.attributes);
 }

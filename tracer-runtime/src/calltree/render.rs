@@ -192,6 +192,11 @@ impl<'a> Rows<'a> {
         };
         let own = self.forest.self_ticks(span);
         let details = node.details.as_deref();
+        let name = details.and_then(|details| details.name());
+        let location = match details.is_some_and(|details| details.is_verbatim()) {
+            true => String::new(),
+            false => format!("{}:{}", site.location().file(), site.location().line()),
+        };
         let recorded = details.into_iter();
         let recorded = recorded.flat_map(|d| d.attributes.iter().chain(&d.own_attributes));
         let failure = details.and_then(|details| details.failure.as_deref());
@@ -210,12 +215,12 @@ impl<'a> Rows<'a> {
         let long = long.map(|message| (Style::Red, message));
         let notes = long.into_iter().chain(self.notes(span, guide.is_empty()));
         self.rows.push(Row {
-            name: format!("{guide}{}{kind}", site.name()),
+            name: format!("{guide}{}{kind}", name.unwrap_or(site.name())),
             outcome: Some((record.outcome, outcome)),
             time: duration(self.scale.duration_ns(record.duration)),
             own_time: format!("self {}", duration(self.scale.duration_ns(own))),
             attributes: attributes(recorded),
-            location: format!("{}:{}", site.location().file(), site.location().line()),
+            location,
             notes: notes
                 .map(|(style, note)| (format!("{below}{bar}"), style, note))
                 .collect(),

@@ -86,6 +86,7 @@ impl OwnedSpan {
             kind,
             name: name.into(),
             time,
+            unix_ns: None,
             attributes,
             dropped_attributes: 0,
         });

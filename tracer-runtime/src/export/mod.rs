@@ -11,10 +11,15 @@ pub(crate) mod discard;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub(crate) mod limits;
+pub(crate) mod logs;
 #[cfg(feature = "otlp")]
 pub(crate) mod otlp;
 pub(crate) mod resource;
+#[cfg(feature = "opentelemetry")]
+pub(crate) mod sdk;
 pub(crate) mod signal;
+#[cfg(feature = "opentelemetry")]
+mod span_data;
 
 /// Takes kept traces. Driven by the collector thread only.
 ///

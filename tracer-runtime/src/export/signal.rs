@@ -61,6 +61,24 @@ impl Signal {
     }
 }
 
+/// Drives a future on this thread; `None` where the deadline came first.
+#[cfg(feature = "opentelemetry")]
+pub(super) fn block_on<F: Future>(future: F, deadline: Instant) -> Option<F::Output> {
+    let mut future = std::pin::pin!(future);
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut cx = Context::from_waker(&waker);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+            return Some(output);
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return None;
+        }
+        std::thread::park_timeout(left);
+    }
+}
+
 struct Unpark(Thread);
 
 impl Wake for Unpark {

@@ -1,5 +1,7 @@
-//! Calls of the frameworks that services are written with.
+//! Calls of the frameworks that services are written with, and spans of other APIs.
 
+#[cfg(feature = "opentelemetry")]
+pub mod opentelemetry;
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
 #[cfg(feature = "tower")]

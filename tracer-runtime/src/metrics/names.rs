@@ -120,6 +120,10 @@ metrics! {
         "Span records whose fate is known: exported, discarded with their trace, or dropped.");
     RECORDS_DROPPED = metric("tracer.records.dropped", "{record}", Kind::Counter,
         "Span records that were lost, by reason.");
+    LOG_RECORDS = metric("tracer.log_records", "{record}", Kind::Counter,
+        "Log records whose fate is known: exported, or dropped.");
+    LOG_RECORDS_DROPPED = metric("tracer.log_records.dropped", "{record}", Kind::Counter,
+        "Log records that were lost, by reason.");
     TRACES_KEPT = metric("tracer.traces.kept", "{trace}", Kind::Counter,
         "Traces, or parts of one, that were handed to the exporters.");
     ORPHANED_FUTURES = metric("tracer.futures.orphaned", "{future}", Kind::Counter,

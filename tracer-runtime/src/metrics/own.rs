@@ -2,6 +2,7 @@
 
 use super::family::{Family, Point, PointValue};
 use super::names;
+use crate::export::logs;
 #[cfg(feature = "tracing")]
 use crate::integrations::tracing::trouble;
 use crate::propagation::errors;
@@ -27,6 +28,9 @@ pub(super) fn families() -> Vec<Family<'static>> {
         "reason",
         trouble::totals(),
     ));
+    if logs::SINK.emitted() > 0 {
+        families.extend(log_records(&logs::SINK.account.totals()));
+    }
     families
 }
 
@@ -42,6 +46,17 @@ fn propagation() -> Family<'static> {
         metric: names::PROPAGATION_ERRORS,
         points: points.collect(),
     }
+}
+
+fn log_records(totals: &Totals) -> [Family<'static>; 2] {
+    let dropped = totals.dropped.iter();
+    let lost = dropped.clone().map(|(_, records)| records).sum();
+    let fates = [("exported", totals.exported), ("dropped", lost)];
+    let reasons = dropped.map(|(reason, records)| (reason.as_str(), *records));
+    [
+        Family::by_label(names::LOG_RECORDS, "fate", fates),
+        Family::by_label(names::LOG_RECORDS_DROPPED, "reason", reasons),
+    ]
 }
 
 fn of_totals(totals: &Totals) -> Vec<Family<'static>> {

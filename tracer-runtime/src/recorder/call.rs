@@ -137,6 +137,10 @@ pub(crate) fn begin_root(
     site: &'static Callsite,
     cell: Option<&'static metrics::Cell>,
 ) -> Option<Running> {
+    #[cfg(feature = "opentelemetry")]
+    if crate::integrations::opentelemetry::has_contexts() {
+        return None;
+    }
     let mut fragment = local.spare.take()?;
     let start = clock::cheap_now();
     let span = local.next_span();
@@ -295,7 +299,7 @@ impl Local {
     }
 
     #[inline(always)]
-    fn push(&self, fragment: &mut Fragment, record: SpanRecord) {
+    pub(super) fn push(&self, fragment: &mut Fragment, record: SpanRecord) {
         if fragment.push(record) == Pushed::Full {
             self.push_slow(fragment, record);
         }

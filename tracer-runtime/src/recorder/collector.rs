@@ -205,7 +205,7 @@ impl Rounds {
         let read = self.exporters.read();
         while let Some(mut fragment) = self.traces.pop_front() {
             if read {
-                fragment.spell_out_rpcs();
+                fragment.spell_out();
             }
             self.exporters.take(&fragment, &GLOBAL.account);
             fragment.empty_for_others(MAX_CHUNKS);

@@ -2,11 +2,14 @@
 
 use super::budget::Claim;
 use crate::id::SpanId;
-use crate::record::{Failure, SpanDetails};
+use crate::record::{Failure, Foreign, SpanDetails};
 use crate::rpc::RpcInfo;
 
 /// A place among the open ones and one among the closed ones, each in a list that doubles when it is full.
 const ENTRY_BYTES: usize = 2 * (size_of::<Open>() + size_of::<SpanDetails>());
+
+/// Claimed at once at most for spans that are still to end.
+const MAX_PREPAID: usize = 8 << 10;
 
 /// A recycled fragment keeps room for so many spans that have recorded something.
 const MAX_SPARE: usize = 4;
@@ -20,6 +23,29 @@ pub(crate) struct Details {
     open: Vec<Open>,
     /// For what the finished ones hold.
     claim: Claim,
+    /// Of the claim, for those to come.
+    prepaid: usize,
+}
+
+/// What another API has said of a span that has ended, and what was recorded of it beside.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) foreign: Box<Foreign>,
+    pub(crate) failure: Option<Box<Failure>>,
+    pub(crate) more: Option<Box<SpanDetails>>,
+    /// That it holds beyond its claim.
+    pub(crate) bytes: usize,
+    pub(crate) claim: Claim,
+}
+
+impl Told {
+    pub(crate) fn into_details(self) -> SpanDetails {
+        SpanDetails {
+            foreign: Some(self.foreign),
+            failure: self.failure,
+            ..self.more.map_or_else(SpanDetails::default, |more| *more)
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -72,7 +98,7 @@ impl Details {
         self.claim.bytes() + open
     }
 
-    /// Takes what was recorded in a span that ends.
+    /// Takes what was recorded in a span.
     pub(crate) fn take(&mut self, span: SpanId) -> Option<SpanDetails> {
         let (details, mut claim) = self.take_open(span)?;
         self.claim.take_over(&mut claim);
@@ -121,6 +147,30 @@ impl Details {
         self.close(details)
     }
 
+    /// [`Self::close`] for what another API has said of a span, which holds so many bytes and has this claim on more. So
+    /// many spans may do this that the claim is made for several together.
+    #[inline]
+    pub(crate) fn adopt_told(&mut self, mut said: Told) -> u32 {
+        let bytes = said.bytes + size_of::<SpanDetails>();
+        if self.prepaid < bytes {
+            let more = bytes.max(self.claim.bytes()).min(MAX_PREPAID.max(bytes));
+            self.claim.take_over(&mut Claim::forced(more));
+            self.prepaid += more;
+        }
+        self.prepaid -= bytes;
+        self.claim.take_over(&mut said.claim);
+        // Made where it stays.
+        self.closed.push(SpanDetails::default());
+        if let Some(details) = self.closed.last_mut() {
+            if let Some(more) = said.more {
+                *details = *more;
+            }
+            details.foreign = Some(said.foreign);
+            details.failure = said.failure;
+        }
+        self.closed.len() as u32
+    }
+
     /// Files the details of a finished span; what its record refers to them by.
     pub(crate) fn close(&mut self, details: SpanDetails) -> u32 {
         self.closed.push(details);
@@ -151,6 +201,7 @@ impl Details {
                 ..SpanDetails::default()
             };
         }
+        self.prepaid = 0;
         let kept = self.closed.len() * (ENTRY_BYTES + RpcInfo::BYTES);
         self.claim.shrink(self.claim.bytes().saturating_sub(kept));
     }
@@ -161,6 +212,7 @@ impl Details {
             *self = Self::default();
             return;
         }
+        self.prepaid = 0;
         self.closed.clear();
         self.open.clear();
         let room = self.closed.capacity() * size_of::<SpanDetails>()
@@ -174,6 +226,7 @@ impl Details {
             closed: std::mem::take(&mut self.closed),
             open: Vec::new(),
             claim: std::mem::take(&mut self.claim),
+            prepaid: std::mem::take(&mut self.prepaid),
         }
     }
 }

@@ -365,11 +365,11 @@ impl Fragment {
             })
     }
 
-    /// Adds what is known of calls between services, for whoever reads the spans.
-    pub(crate) fn spell_out_rpcs(&mut self) {
+    /// Adds what spans have kept in another form, for whoever reads them.
+    pub(crate) fn spell_out(&mut self) {
         self.details
             .closed_iter_mut()
-            .for_each(SpanDetails::spell_out_rpc);
+            .for_each(SpanDetails::spell_out);
     }
 
     /// The root's or the newest record, to be noted on.

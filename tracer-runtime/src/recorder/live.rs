@@ -1,5 +1,6 @@
 //! The spans of a capture, as they start and end.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -76,6 +77,16 @@ impl Live {
             end: None,
             details: SpanDetails::default(),
         });
+    }
+
+    /// A span that runs has a name of its own.
+    pub(crate) fn named(&self, span: SpanId, name: Cow<'static, str>) {
+        let mut live = self.lock();
+        let index = live.running.get(&span).copied();
+        if let Some(span) = index.and_then(|index| live.spans.get_mut(index)) {
+            let foreign = span.details.foreign.get_or_insert_default();
+            foreign.name = Some(name);
+        }
     }
 
     pub(crate) fn ended(&self, trace: TraceId, record: &SpanRecord, details: Option<SpanDetails>) {

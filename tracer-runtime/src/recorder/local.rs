@@ -190,6 +190,19 @@ impl Local {
         fragment: Box<Fragment>,
         span: SpanId,
     ) -> Result<(), Box<Fragment>> {
+        self.push_quietly(fragment, span)?;
+        #[cfg(feature = "opentelemetry")]
+        crate::integrations::opentelemetry::entered(self);
+        Ok(())
+    }
+
+    /// [`Self::push_top`], of which other libraries' contexts learn nothing.
+    #[inline(always)]
+    pub(crate) fn push_quietly(
+        &self,
+        fragment: Box<Fragment>,
+        span: SpanId,
+    ) -> Result<(), Box<Fragment>> {
         if self.fragment_id.get() != 0 && !self.suspend() {
             return Err(fragment);
         }
@@ -203,6 +216,8 @@ impl Local {
     /// Takes the active fragment off; what was suspended last goes on.
     #[inline(always)]
     pub(crate) fn pop_top(&self) -> Option<Box<Fragment>> {
+        #[cfg(feature = "opentelemetry")]
+        crate::integrations::opentelemetry::leaving(self);
         if self.depth.get() == 0 {
             self.fragment_id.set(0);
             self.span.set(SpanId::INVALID);

@@ -1,6 +1,7 @@
 //! From the end of a span to the collector.
 
 pub(crate) mod account;
+pub(crate) mod apart;
 pub(crate) mod budget;
 pub(crate) mod call;
 pub(crate) mod captures;

@@ -169,6 +169,7 @@ pub(crate) fn events_of(info: &RpcInfo) -> Vec<Event> {
                 kind: EventKind::Lifecycle,
                 name: event.name().into(),
                 time: ticks,
+                unix_ns: None,
                 attributes,
                 dropped_attributes: 0,
             }

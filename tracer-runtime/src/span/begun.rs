@@ -212,7 +212,8 @@ fn begin_slow(local: &Local, site: &'static Callsite, at: Option<Start>) -> Stat
     if signals == Signals::Neither {
         return NOBODY;
     }
-    if mode::get() == mode::INITIALISED && signals.has_spans() && at.is_none() {
+    let usual = mode::get() == mode::INITIALISED && !mode::is_apart();
+    if usual && signals.has_spans() && at.is_none() {
         let counted = cfg!(feature = "metrics") && signals.has_metrics();
         if counted && local.cell(site).is_none() {
             // From within the recorder: a call whose start is not counted may have no end either.

@@ -7,7 +7,8 @@ use crate::baggage::Baggage;
 use crate::context::{Ids, Link};
 use crate::id::{SpanId, TraceId};
 use crate::mode;
-use crate::recorder::local::{self, Escaped};
+use crate::recorder::fragment::Fragment;
+use crate::recorder::local::{self, Escaped, Local};
 use crate::recorder::reentrancy::Inside;
 use crate::recorder::slot::Handle;
 use crate::recorder::verdict;
@@ -71,15 +72,17 @@ impl Context {
         if mode::get() == 0 {
             return Self::default();
         }
-        let current = local::with(|local| {
-            let escaped = local.escape()?;
-            Some(Self::of(local.trace.get(), local.span.get(), &escaped))
-        });
-        let current = current.flatten().unwrap_or_default();
+        let current = local::with(Self::here).flatten().unwrap_or_default();
         if subscriber::is_there() && current.is_valid() {
             subscriber::note(current.span);
         }
         current
+    }
+
+    /// [`Self::current`] on the thread of this recorder; `None` where nothing is.
+    pub(crate) fn here(local: &Local) -> Option<Self> {
+        let escaped = local.escape()?;
+        Some(Self::of(local.trace.get(), local.span.get(), &escaped))
     }
 
     /// Names a span of the trace that this has left.
@@ -98,6 +101,19 @@ impl Context {
     pub(crate) const fn with_span(mut self, span: SpanId) -> Self {
         self.span = span;
         self
+    }
+
+    /// Names a span that is in this fragment, whose trace has this slot.
+    pub(crate) fn of_root(fragment: &Fragment, handle: Handle) -> Self {
+        let carried = fragment.carried.as_ref();
+        Self {
+            trace: fragment.trace,
+            span: SpanId(fragment.id),
+            sampled: fragment.sampled,
+            random: fragment.random,
+            carried: carried.map_or(0, |carried| handle.carry(carried)),
+            handle: Some(handle),
+        }
     }
 
     /// The trace.

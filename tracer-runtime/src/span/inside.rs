@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 
 use super::capture::Form;
-use crate::callsite::Callsite;
+use super::context::current_ids;
+use crate::callsite::{Callsite, Level};
 use crate::clock;
 use crate::context::Link;
+use crate::export::logs::{self, LogRecord};
 use crate::mode;
 use crate::record::{Event, EventKind, Failure, SpanDetails};
 use crate::recorder::budget::Claim;
@@ -16,11 +18,11 @@ use crate::subscriber;
 use crate::value::{KeyValue, Value};
 
 /// Attributes of a span, and of an event.
-const MAX_ATTRIBUTES: usize = 128;
+pub(crate) const MAX_ATTRIBUTES: usize = 128;
 /// Events of a span.
-const MAX_EVENTS: usize = 128;
+pub(crate) const MAX_EVENTS: usize = 128;
 /// Links of a span.
-pub(super) const MAX_LINKS: usize = 128;
+pub(crate) const MAX_LINKS: usize = 128;
 /// Bytes of an error message.
 const MAX_MESSAGE_BYTES: usize = 1024;
 
@@ -151,7 +153,7 @@ pub fn attribute(key: &'static str, value: Value) {
 }
 
 /// The last value of a key counts. False where there is no room.
-pub(super) fn set(attributes: &mut Vec<KeyValue>, attribute: KeyValue, claim: &mut Claim) -> bool {
+pub(crate) fn set(attributes: &mut Vec<KeyValue>, attribute: KeyValue, claim: &mut Claim) -> bool {
     let heap = attribute.value.heap_bytes();
     let Some(known) = attributes.iter_mut().find(|a| a.key == attribute.key) else {
         return attributes.len() < MAX_ATTRIBUTES
@@ -170,7 +172,7 @@ pub(super) fn set(attributes: &mut Vec<KeyValue>, attribute: KeyValue, claim: &m
 }
 
 /// Adds an item that holds `heap` more bytes. False, and nothing added, when the budget is used up.
-pub(super) fn push_within<T>(list: &mut Vec<T>, item: T, heap: usize, claim: &mut Claim) -> bool {
+pub(crate) fn push_within<T>(list: &mut Vec<T>, item: T, heap: usize, claim: &mut Claim) -> bool {
     let places = if list.len() == list.capacity() {
         list.len().max(4)
     } else {
@@ -209,13 +211,22 @@ pub(super) fn begin_with(
 /// Records an event. Use the [`event!`](crate::event) and [`checkpoint!`](crate::checkpoint) macros.
 #[doc(hidden)]
 #[inline(never)]
-pub fn add_event(kind: EventKind, name: &'static str, mut attributes: Vec<KeyValue>) {
+pub fn add_event(
+    kind: EventKind,
+    module: &'static str,
+    name: &'static str,
+    mut attributes: Vec<KeyValue>,
+) {
+    if logs::is_on() && kind == EventKind::Event {
+        log_event(module, name, &attributes);
+    }
     let dropped_attributes = attributes.len().saturating_sub(MAX_ATTRIBUTES) as u32;
     attributes.truncate(MAX_ATTRIBUTES);
     let event = Event {
         kind,
         name: name.into(),
         time: clock::now(),
+        unix_ns: None,
         attributes,
         dropped_attributes,
     };
@@ -264,6 +275,21 @@ pub(super) fn put_failure(details: &mut SpanDetails, failure: Failure, claim: &m
         claim.shrink(before);
         details.failure = Some(Box::new(failure));
     }
+}
+
+/// The event as a log record of the current span.
+#[cold]
+#[inline(never)]
+fn log_event(module: &'static str, name: &'static str, attributes: &[KeyValue]) {
+    logs::emit(LogRecord {
+        unix_ns: clock::scale().unix_ns(clock::now()),
+        level: Level::Info,
+        target: module.into(),
+        event_name: Some(name.into()),
+        message: None,
+        attributes: attributes.to_vec(),
+        ids: current_ids(),
+    });
 }
 
 /// Says which call between services the current span stands for. When it is over: as long as anything is known of a span

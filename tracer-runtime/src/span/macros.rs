@@ -30,7 +30,7 @@ macro_rules! span {
 macro_rules! event {
     ($name:expr $(, $key:ident $(. $more:ident)* = $value:expr)* $(,)?) => {
         if $crate::__private::recording() {
-            $crate::__private::add_event($crate::__private::EventKind::Event, $name, $crate::__private::Vec::from([
+            $crate::__private::add_event($crate::__private::EventKind::Event, $crate::__private::core::module_path!(), $name, $crate::__private::Vec::from([
                 $($crate::__private::KeyValue::new(
                     $crate::__private::core::concat!($crate::__private::core::stringify!($key) $(, ".", $crate::__private::core::stringify!($more))*),
                     $value,
@@ -51,6 +51,7 @@ macro_rules! checkpoint {
         if $crate::__private::recording() {
             $crate::__private::add_event(
                 $crate::__private::EventKind::Checkpoint,
+                $crate::__private::core::module_path!(),
                 $label,
                 $crate::__private::Vec::new(),
             );

@@ -61,7 +61,7 @@ impl Place {
         self.carried.as_ref().map(Arc::as_ptr) == fragment.carried.as_ref().map(Arc::as_ptr)
     }
 
-    fn below_parent(remote: Remote) -> Option<Self> {
+    pub(crate) fn below_parent(remote: Remote) -> Option<Self> {
         let pipe = pipe_of(remote.trace_id, None, captures::of_remote)?;
         let policy = policy_of(pipe.as_ref());
         Some(Self {
@@ -118,6 +118,16 @@ impl Place {
             carried: None,
             random: false,
         })
+    }
+
+    /// Of the capture that watches, if one does.
+    pub(crate) fn pipe(&self) -> Option<Tether> {
+        self.pipe.clone()
+    }
+
+    /// As it arrived with the trace.
+    pub(crate) fn tracestate(&self) -> Option<&str> {
+        self.carried.as_ref()?.tracestate.as_deref()
     }
 
     /// Opens the fragment; its id is that of the span that owns it, where one does.

@@ -227,12 +227,15 @@ pub(super) fn open_general(
     start: u64,
 ) -> Opened {
     let place = match at.under {
+        Under::Current if local.fragment_id.get() != 0 && mode::is_apart() => {
+            Context::here(local).and_then(Place::below)
+        }
         Under::Current if local.fragment_id.get() != 0 => None,
         Under::Current | Under::Nothing => match Place::new_trace(local) {
             Some(place) => Some(place),
             None => return Opened::Nobody,
         },
-        Under::Below(Some(place)) if place.is_here(local) => None,
+        Under::Below(Some(place)) if place.is_here(local) && !mode::is_apart() => None,
         Under::Below(Some(place)) => Some(place),
         Under::Below(None) => return Opened::Nobody,
         Under::Remote(remote) => match Place::below_remote(local, remote) {
@@ -322,6 +325,7 @@ pub(super) fn enter_at(site: &'static Callsite, at: Start) -> Guard {
             Signals::Both | Signals::SpansOnly => {}
         }
         if mode::get() == mode::INITIALISED
+            && !mode::is_apart()
             && matches!(at.under, Under::Current)
             && at.links.is_empty()
         {

@@ -62,6 +62,7 @@ impl FieldValue {
             (Value::I64(x), Form::I128) => Self::I128((*x).into()),
             (Value::I64(x), _) => Self::I64(*x),
             (Value::Str(text), form) => Self::of_text(text, form),
+            (Value::Array(_), _) => Self::Text(field::display(value.to_string())),
         }
     }
 

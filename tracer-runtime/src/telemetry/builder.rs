@@ -38,6 +38,10 @@ pub struct Builder {
     pub(super) prometheus: Option<String>,
     #[cfg(feature = "otlp")]
     pub(super) otlp: Option<Option<String>>,
+    #[cfg(feature = "otlp")]
+    pub(super) otlp_logs: bool,
+    #[cfg(feature = "opentelemetry")]
+    pub(super) otel: super::opentelemetry::OtelSettings,
 }
 
 /// Begins a description.
@@ -56,7 +60,8 @@ pub fn builder() -> Builder {
 }
 
 /// Starts with what the environment says: `OTEL_TRACES_EXPORTER` (`otlp` unless said, `console`, `none`),
-/// `OTEL_METRICS_EXPORTER` (`otlp` unless said, `prometheus`, `none`) and all that concerns these.
+/// `OTEL_METRICS_EXPORTER` (`otlp` unless said, `prometheus`, `none`), `OTEL_LOGS_EXPORTER` (`none` unless said, `otlp`) and
+/// all that concerns these.
 ///
 /// # Errors
 ///
@@ -220,6 +225,21 @@ impl Builder {
     #[cfg(feature = "otlp")]
     pub fn with_otlp_endpoint(mut self, url: impl Into<String>) -> Self {
         self.otlp = Some(Some(url.into()));
+        self
+    }
+
+    /// Sends what [`event!`](crate::event) says as log records too, each with the ids of its span, to where spans go.
+    /// Unless it is called they are sent where the environment has `OTEL_LOGS_EXPORTER=otlp`. Without
+    /// [`with_otlp`](Self::with_otlp) or [`with_otlp_endpoint`](Self::with_otlp_endpoint) it does nothing.
+    ///
+    /// A record is sent whether its trace is kept or not. 2,048 may wait; what is over that is dropped and counted
+    /// (`tracer_log_records_dropped_total`).
+    ///
+    /// With `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN=logs` why a call failed is said by a log record, instead of by an event
+    /// of its span; with `logs/dup` by both.
+    #[cfg(feature = "otlp")]
+    pub fn with_otlp_logs(mut self) -> Self {
+        self.otlp_logs = true;
         self
     }
 

@@ -79,6 +79,9 @@ impl Telemetry {
 
     fn stop(&mut self, timeout: Duration) -> Result<(), TelemetryError> {
         mode::clear(mode::INITIALISED);
+        crate::export::logs::SINK.set(false);
+        #[cfg(feature = "opentelemetry")]
+        crate::integrations::opentelemetry::set_contexts(crate::OtelContext::Off);
         // Its last answers are written while the collector delivers, so that both fit the one timeout.
         #[cfg(feature = "prometheus")]
         if let Some(server) = &mut self.prometheus {

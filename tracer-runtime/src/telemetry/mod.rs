@@ -9,6 +9,8 @@ pub(crate) mod error;
 pub(crate) mod guard;
 #[cfg(not(feature = "enable"))]
 mod off;
+#[cfg(all(feature = "enable", feature = "opentelemetry"))]
+mod opentelemetry;
 #[cfg(feature = "enable")]
 mod start;
 

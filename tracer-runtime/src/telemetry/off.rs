@@ -156,6 +156,13 @@ pub(crate) mod builder {
         }
 
         /// Nothing.
+        #[cfg(feature = "otlp")]
+        #[inline]
+        pub fn with_otlp_logs(self) -> Self {
+            self
+        }
+
+        /// Nothing.
         #[cfg(feature = "console")]
         #[inline]
         pub fn with_console(self) -> Self {
@@ -166,6 +173,33 @@ pub(crate) mod builder {
         #[cfg(feature = "console")]
         #[inline]
         pub fn with_console_to(self, _console: Console) -> Self {
+            self
+        }
+
+        /// Nothing.
+        #[cfg(feature = "opentelemetry")]
+        #[inline]
+        pub fn with_span_exporter(
+            self,
+            _exporter: impl opentelemetry_sdk::trace::SpanExporter + 'static,
+        ) -> Self {
+            self
+        }
+
+        /// Nothing.
+        #[cfg(feature = "opentelemetry")]
+        #[inline]
+        pub fn without_otel_provider(self) -> Self {
+            self
+        }
+
+        /// Nothing.
+        #[cfg(feature = "opentelemetry")]
+        #[inline]
+        pub fn with_otel_context(
+            self,
+            _spans: crate::integrations::opentelemetry::OtelContext,
+        ) -> Self {
             self
         }
 

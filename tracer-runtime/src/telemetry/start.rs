@@ -11,6 +11,8 @@ use crate::clock;
 use crate::export::console::{Console, ConsoleExporter};
 use crate::export::discard::Discard;
 #[cfg(feature = "otlp")]
+use crate::export::logs;
+#[cfg(feature = "otlp")]
 use crate::export::otlp::{OtlpExporter, Surroundings};
 use crate::export::resource::Resource;
 use crate::filter::{self, Filter};
@@ -61,6 +63,8 @@ impl Builder {
         clock::scale();
         metrics::prepare();
         let resource = self.resource(&settings);
+        #[cfg(feature = "otlp")]
+        let logs_on = self.otlp.is_some() && self.sends_logs(&settings);
         let exporters = self.exporters(&settings, &resource)?;
         #[cfg(feature = "prometheus")]
         let prometheus = self
@@ -103,6 +107,10 @@ impl Builder {
             self.sampler.or(from_environment).unwrap_or_default(),
             self.keep,
         );
+        #[cfg(feature = "opentelemetry")]
+        self.otel.install();
+        #[cfg(feature = "otlp")]
+        logs::SINK.set(logs_on);
         mode::set(mode::INITIALISED);
         Ok(Telemetry {
             collector: Some(collector),
@@ -157,6 +165,8 @@ impl Builder {
         #[cfg(feature = "otlp")]
         if let Some(endpoint) = self.otlp.take() {
             let watched = !exporters.watching.is_empty();
+            #[cfg(feature = "opentelemetry")]
+            let watched = watched || self.otel.has_exporters();
             exporters.settling = Some(Box::new(self.otlp_exporter(
                 endpoint.as_deref(),
                 settings,
@@ -164,8 +174,22 @@ impl Builder {
                 watched,
             )?));
         }
+        #[cfg(feature = "opentelemetry")]
+        self.otel
+            .add_exporters(&mut exporters, resource, settings.limits)
+            .map_err(InitError::Thread)?;
         let _ = (settings, resource);
         Ok(exporters)
+    }
+
+    #[cfg(feature = "otlp")]
+    fn sends_logs(&self, settings: &env::Settings) -> bool {
+        match settings.logs_exporter {
+            // What is said in code comes first.
+            _ if self.otlp_logs => true,
+            Some(exporter) => exporter == env::ExporterSetting::Otlp,
+            None => false,
+        }
     }
 
     #[cfg(feature = "otlp")]
@@ -180,7 +204,9 @@ impl Builder {
         if let Some(url) = endpoint {
             otlp.send_to("with_otlp_endpoint", url);
         }
+        let logs = self.sends_logs(settings).then_some(&logs::SINK);
         let surroundings = Surroundings {
+            logs,
             resource,
             account: &GLOBAL.account,
             byte_budget: self.memory_limit() / 4,

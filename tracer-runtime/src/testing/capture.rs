@@ -88,6 +88,9 @@ impl Capture {
             .map(Live::spans)
             .unwrap_or_default();
         spans.sort_by_key(|span| span.start);
+        for span in &mut spans {
+            span.details.spell_out_foreign();
+        }
         spans
     }
 }
@@ -103,18 +106,21 @@ impl From<LiveSpan> for CapturedSpan {
     fn from(span: LiveSpan) -> Self {
         let scale = clock::scale();
         let mut details = span.details;
-        details.spell_out_rpc();
+        details.spell_out();
         let mut own_attributes = span.callsite.code_attributes();
         let outcome = span.end.map(|(_, outcome)| outcome);
-        if let Some(kind) = outcome.and_then(|o| o.error_type(details.failure.as_deref())) {
+        let outcome_by_us = outcome.filter(|_| !details.is_verbatim());
+        if let Some(kind) = outcome_by_us.and_then(|o| o.error_type(details.failure.as_deref())) {
             own_attributes.push(KeyValue::new("error.type", kind.to_owned()));
         }
         own_attributes.extend(details.own_attributes);
+        let name = details.foreign.and_then(|foreign| foreign.name);
         Self {
             trace_id: span.trace,
             span_id: span.span,
             parent_id: span.parent,
             callsite: span.callsite,
+            name: name.unwrap_or(span.callsite.name().into()),
             outcome,
             duration: span
                 .end

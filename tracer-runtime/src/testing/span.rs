@@ -21,6 +21,7 @@ pub struct CapturedSpan {
     pub parent_id: SpanId,
     /// What ran.
     pub callsite: &'static Callsite,
+    pub(crate) name: Cow<'static, str>,
     /// `None` while it runs.
     pub outcome: Option<CallOutcome>,
     /// `None` while it runs.
@@ -52,8 +53,8 @@ pub struct CapturedEvent {
 impl CapturedSpan {
     /// The span name.
     #[must_use]
-    pub const fn name(&self) -> &'static str {
-        self.callsite.name()
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The span kind.

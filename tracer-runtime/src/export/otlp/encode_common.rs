@@ -39,13 +39,22 @@ pub(super) fn key_value(key: &str, value: AnyValue) -> ProtoKeyValue {
 
 /// One attribute of ours as it travels.
 pub(super) fn attribute(attribute: &KeyValue, limits: &Limits) -> ProtoKeyValue {
-    let kind = match &attribute.value {
+    key_value(&attribute.key, any_value(&attribute.value, limits))
+}
+
+fn any_value(value: &Value, limits: &Limits) -> AnyValue {
+    any(match value {
         Value::Bool(x) => AnyKind::BoolValue(*x),
         Value::I64(x) => AnyKind::IntValue(*x),
         Value::F64(x) => AnyKind::DoubleValue(*x),
         Value::Str(x) => AnyKind::StringValue(limits.cut(x).to_owned()),
-    };
-    key_value(&attribute.key, AnyValue { value: Some(kind) })
+        Value::Array(values) => AnyKind::ArrayValue(ArrayValue {
+            values: values
+                .iter()
+                .map(|value| any_value(value, limits))
+                .collect(),
+        }),
+    })
 }
 
 /// The bytes around the items of a request.

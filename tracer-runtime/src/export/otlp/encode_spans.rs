@@ -23,7 +23,7 @@ use crate::record::{CallOutcome, Event, EventKind, Failure, SpanDetails, SpanVie
 use crate::value::KeyValue;
 
 /// `trace_flags` of the W3C: head-sampled.
-const SAMPLED: u32 = 0x1;
+pub(super) const SAMPLED: u32 = 0x1;
 /// It is known whether the parent is remote.
 const HAS_IS_REMOTE: u32 = 0x100;
 /// The parent is remote.
@@ -38,6 +38,8 @@ pub(super) struct SpanEncoder {
     constant: HashMap<usize, Box<[u8]>>,
     /// Used for every span, so that a plain one allocates nothing.
     span: Span,
+    /// Why a call failed is an event of its span.
+    exceptions: bool,
 }
 
 impl SpanEncoder {
@@ -47,7 +49,13 @@ impl SpanEncoder {
             scale,
             constant: HashMap::new(),
             span: Span::default(),
+            exceptions: true,
         }
+    }
+
+    pub(super) fn with_exceptions(mut self, in_spans: bool) -> Self {
+        self.exceptions = in_spans;
+        self
     }
 
     /// Appends the span as one item of an envelope.
@@ -59,6 +67,9 @@ impl SpanEncoder {
             .entry(std::ptr::from_ref(site).addr())
             .or_insert_with(|| constant_part(site, limits).encode_to_vec().into());
         fill(&mut self.span, view, limits, self.scale);
+        if !self.exceptions && view.error_type().is_some() {
+            self.span.events.pop();
+        }
         put_item(constant, &self.span, out);
     }
 }
@@ -90,9 +101,13 @@ fn kind(kind: SpanKind) -> ProtoKind {
 /// Everything but the constant part.
 fn fill(span: &mut Span, view: &SpanView<'_>, limits: &Limits, scale: &Scale) {
     let record = view.record;
-    let start = scale.unix_ns(record.start);
-    let end = start + scale.duration_ns(record.duration);
+    let foreign = view.details.and_then(|details| details.foreign.as_deref());
+    let [start, end] = view.unix_ns(scale);
 
+    // Of two names in one message the second counts; an empty one is none.
+    span.name.clear();
+    span.name
+        .push_str(foreign.and_then(|f| f.name.as_deref()).unwrap_or_default());
     span.trace_id.clear();
     span.trace_id.extend_from_slice(&view.trace.to_bytes());
     span.span_id.clear();
@@ -122,7 +137,14 @@ fn flags(view: &SpanView<'_>) -> u32 {
 
 /// A cancelled call is not an error: whoever waited for it gave up. The attribute `tracer.outcome` says so.
 fn status(view: &SpanView<'_>, limits: &Limits) -> Option<Status> {
+    let foreign = view.details.and_then(|details| details.foreign.as_deref());
     let message = match view.record.outcome {
+        CallOutcome::Ok if foreign.is_some_and(|foreign| foreign.is_ok) => {
+            return Some(Status {
+                code: StatusCode::Ok.into(),
+                message: String::new(),
+            });
+        }
         CallOutcome::Ok | CallOutcome::Cancelled => return None,
         CallOutcome::Error | CallOutcome::Panic => failure(view).and_then(|f| f.message.as_deref()),
     };
@@ -136,10 +158,6 @@ fn failure<'a>(view: &SpanView<'a>) -> Option<&'a Failure> {
     view.details?.failure.as_deref()
 }
 
-fn error_type<'a>(view: &SpanView<'a>) -> Option<&'a str> {
-    view.record.outcome.error_type(failure(view))
-}
-
 fn fill_attributes(span: &mut Span, view: &SpanView<'_>, limits: &Limits) {
     span.attributes.clear();
     let details = view.details;
@@ -149,7 +167,7 @@ fn fill_attributes(span: &mut Span, view: &SpanView<'_>, limits: &Limits) {
 
     let mut room = Room::new(limits.attributes, &mut span.attributes);
     room.used(Callsite::CODE_KEYS.len());
-    if let Some(kind) = error_type(view).filter(|_| !is_set("error.type")) {
+    if let Some(kind) = view.error_type().filter(|_| !is_set("error.type")) {
         room.put(|| key_value("error.type", text(limits.cut(kind))));
     }
     if view.record.outcome == CallOutcome::Cancelled {
@@ -160,6 +178,15 @@ fn fill_attributes(span: &mut Span, view: &SpanView<'_>, limits: &Limits) {
             value: Some(AnyKind::BoolValue(true)),
         };
         room.put(|| key_value("tracer.partial", value));
+    }
+    // Spans of all scopes are in one group, so each says which is its own.
+    #[cfg(feature = "opentelemetry")]
+    if let Some(said) = details.and_then(|d| d.foreign.as_ref()?.otel.as_ref()) {
+        let scope = &said.scope.otel;
+        room.put(|| key_value("otel.scope.name", text(scope.name())));
+        if let Some(version) = scope.version() {
+            room.put(|| key_value("otel.scope.version", text(version)));
+        }
     }
     // `code.*` is taken: it is in the constant part.
     let free = |a: &&KeyValue| !Callsite::CODE_KEYS.contains(&a.key.as_ref());
@@ -226,7 +253,9 @@ fn attributes(all: &[KeyValue], limit: usize, limits: &Limits) -> (Vec<ProtoKeyV
 fn fill_events(span: &mut Span, view: &SpanView<'_>, limits: &Limits, scale: &Scale, end: u64) {
     span.events.clear();
     let recorded = view.details.map_or(&[][..], |d| &d.events);
-    let exception = error_type(view).map(|kind| exception(view, kind, limits, end));
+    let exception = view
+        .error_type()
+        .map(|kind| exception(view, kind, limits, end));
 
     let mut room = Room::new(limits.events, &mut span.events);
     // Why it failed matters more than the last of too many events.
@@ -248,8 +277,8 @@ fn event(event: &Event, limits: &Limits, scale: &Scale) -> ProtoEvent {
         attributes.push(key_value("tracer.event.kind", text("checkpoint")));
     }
     ProtoEvent {
-        time_unix_nano: scale.unix_ns(event.time),
-        name: event.name.as_ref().to_owned(),
+        time_unix_nano: event.unix_ns.unwrap_or_else(|| scale.unix_ns(event.time)),
+        name: event.name.clone().into_owned(),
         attributes,
         dropped_attributes_count: dropped + event.dropped_attributes,
     }

@@ -21,6 +21,7 @@ use super::settings::{Compression, ReceiverSettings};
 use crate::export::SetupError;
 
 pub(super) const TRACES: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+pub(super) const LOGS: &str = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
 pub(super) const METRICS: &str = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
 
 /// What the receiver says to a request that it understood.

@@ -11,11 +11,13 @@ use tokio::runtime::{Builder, Runtime};
 
 mod batch;
 mod encode_common;
+mod encode_logs;
 mod encode_metrics;
 mod encode_spans;
 mod grpc;
 mod lane;
 mod ledger;
+mod logs_push;
 mod metrics_push;
 mod retry;
 mod settings;
@@ -28,14 +30,17 @@ use encode_spans::SpanEncoder;
 use grpc::Client;
 use lane::Lane;
 use ledger::Ledger;
+use logs_push::LogsPush;
 use metrics_push::MetricsPush;
 use retry::RetryPolicy;
 
 pub(crate) use metrics_push::MetricsSource;
 pub(crate) use settings::{
-    BatchSettings, Compression, EndpointSetting, Headers, OtlpSettings, ReceiverSettings,
+    BatchSettings, Compression, EndpointSetting, Exceptions, Headers, OtlpSettings,
+    ReceiverSettings,
 };
 
+use super::logs::Sink;
 use super::resource::Resource;
 use super::signal::Signal;
 use super::{ExportError, Exporter, SetupError};
@@ -48,6 +53,9 @@ use crate::recorder::account::{Account, DropReason};
 pub(crate) struct OtlpExporter {
     spans: Option<SpanPush>,
     metrics: Option<MetricsPush>,
+    logs: Option<LogsPush>,
+    /// Why calls failed goes out as log records too.
+    exceptions: Exceptions,
     /// `None` after the shutdown.
     runtime: Option<Runtime>,
     account: &'static Account,
@@ -72,6 +80,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) byte_budget: usize,
     /// Where metrics come from.
     pub(crate) metrics: Option<MetricsSource>,
+    /// Where log records come from.
+    pub(crate) logs: Option<&'static Sink>,
     /// Where the settings send metrics only: spans count as exported all the same, another exporter has them.
     pub(crate) spans_go_elsewhere: bool,
 }
@@ -110,10 +120,22 @@ impl OtlpExporter {
             surroundings.metrics,
             policy,
         )?;
+        let logs = LogsPush::new(
+            settings,
+            surroundings.resource,
+            surroundings.logs,
+            surroundings.byte_budget,
+            policy,
+        )?;
         drop(within);
         Ok(Self {
             spans,
             metrics,
+            exceptions: match logs {
+                Some(_) => settings.exceptions,
+                None => Exceptions::SpanEvents,
+            },
+            logs,
             runtime: Some(runtime),
             account: surroundings.account,
             spans_go_elsewhere: surroundings.spans_go_elsewhere,
@@ -124,7 +146,8 @@ impl OtlpExporter {
     fn due(&self) -> Option<Instant> {
         let spans = self.spans.as_ref().and_then(SpanPush::due);
         let metrics = self.metrics.as_ref().map(MetricsPush::due);
-        spans.into_iter().chain(metrics).min()
+        let logs = self.logs.as_ref().and_then(LogsPush::due);
+        spans.into_iter().chain(metrics).chain(logs).min()
     }
 
     /// Lets exports under way go on for a moment.
@@ -141,7 +164,8 @@ impl OtlpExporter {
     fn ledgers(&self) -> impl Iterator<Item = &Ledger> {
         let spans = self.spans.as_ref().map(|spans| spans.lane.ledger());
         let metrics = self.metrics.as_ref().map(MetricsPush::ledger);
-        spans.into_iter().chain(metrics)
+        let logs = self.logs.as_ref().map(LogsPush::ledger);
+        spans.into_iter().chain(metrics).chain(logs)
     }
 
     /// Gives up everything that is on its way, without a wait.
@@ -149,6 +173,9 @@ impl OtlpExporter {
         if let Some(spans) = &mut self.spans {
             spans.seal();
             spans.lane.clear();
+        }
+        if let Some(logs) = &mut self.logs {
+            logs.abandon();
         }
         if let Some(runtime) = self.runtime.take() {
             // Aborts what is under way and does not wait for a name to be resolved.
@@ -179,7 +206,15 @@ impl Exporter for OtlpExporter {
                 Some(_) => self.account.dropped(DropReason::NoExporter, records),
             };
         };
-        if push.export(spans) {
+        let (exceptions, logs) = (self.exceptions, &mut self.logs);
+        let mut spans = spans.inspect(|span| {
+            if let (true, Some(logs)) = (exceptions.are_logged(), &mut *logs)
+                && let Some(record) = encode_logs::exception(span, clock::scale())
+            {
+                logs.push(&record);
+            }
+        });
+        if push.export(&mut spans) {
             self.turn();
         }
     }
@@ -193,6 +228,9 @@ impl Exporter for OtlpExporter {
         }
         if let Some(metrics) = &mut self.metrics {
             metrics.push(Instant::now());
+        }
+        if let Some(logs) = &mut self.logs {
+            logs.flush();
         }
         let idle = async {
             for ledger in self.ledgers() {
@@ -219,6 +257,9 @@ impl Exporter for OtlpExporter {
         }
         if let Some(metrics) = &mut self.metrics {
             metrics.tick(now);
+        }
+        if let Some(logs) = &mut self.logs {
+            logs.tick(now);
         }
     }
 
@@ -270,7 +311,9 @@ impl SpanPush {
             spans: batches.max_spans,
             bytes: BatchLimits::MAX_BYTES,
         };
-        let encoder = SpanEncoder::new(settings.limits, clock::scale());
+        let has_logs = settings.logs.is_some() && surroundings.logs.is_some();
+        let in_spans = !has_logs || settings.exceptions != Exceptions::LogRecords;
+        let encoder = SpanEncoder::new(settings.limits, clock::scale()).with_exceptions(in_spans);
         Ok(Some(Self {
             batcher: Batcher::new(limits, Envelope::new(surroundings.resource), encoder),
             lane: Lane::new(client, policy, ledger, batches.in_flight),

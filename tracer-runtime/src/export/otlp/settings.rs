@@ -10,12 +10,35 @@ use crate::export::limits::Limits;
 pub(crate) struct OtlpSettings {
     pub(crate) traces: Option<ReceiverSettings>,
     pub(crate) metrics: Option<ReceiverSettings>,
+    pub(crate) logs: Option<ReceiverSettings>,
+    /// How long a log record waits for others.
+    pub(crate) log_delay: Duration,
+    pub(crate) exceptions: Exceptions,
     pub(crate) batches: BatchSettings,
     pub(crate) limits: Limits,
     /// From one push of metrics to the next.
     pub(crate) metric_interval: Duration,
     /// No attempt at a push starts later than this after the first; `None` is for ever.
     pub(crate) metric_timeout: Option<Duration>,
+}
+
+/// Where it is said why a call failed.
+///
+/// <https://opentelemetry.io/docs/specs/semconv/exceptions/>
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Exceptions {
+    /// By an event of its span.
+    #[default]
+    SpanEvents,
+    /// By a log record; where logs are not exported, by an event of its span.
+    LogRecords,
+    Both,
+}
+
+impl Exceptions {
+    pub(crate) fn are_logged(self) -> bool {
+        self != Self::SpanEvents
+    }
 }
 
 /// One signal's way out.
@@ -80,6 +103,9 @@ impl Default for OtlpSettings {
         Self {
             traces: Some(ReceiverSettings::default()),
             metrics: Some(ReceiverSettings::default()),
+            logs: Some(ReceiverSettings::default()),
+            log_delay: Duration::from_secs(1),
+            exceptions: Exceptions::default(),
             batches: BatchSettings::default(),
             limits: Limits::default(),
             metric_interval: Duration::from_secs(60),
@@ -106,9 +132,12 @@ impl Default for ReceiverSettings {
 }
 
 impl OtlpSettings {
-    /// Sends both signals to a receiver that was named in code.
+    /// Sends all signals to a receiver that was named in code.
     pub(crate) fn send_to(&mut self, setting: &'static str, url: &str) {
-        for receiver in [&mut self.traces, &mut self.metrics].into_iter().flatten() {
+        for receiver in [&mut self.traces, &mut self.metrics, &mut self.logs]
+            .into_iter()
+            .flatten()
+        {
             receiver.endpoint = EndpointSetting {
                 setting,
                 value: url.to_owned(),

@@ -1,5 +1,7 @@
-//! The same names without `enable`: layers that are not there.
+//! The same names without `enable`: layers that are not there, spans that nobody records.
 
+#[cfg(feature = "opentelemetry")]
+pub mod opentelemetry;
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
 #[cfg(feature = "tower")]

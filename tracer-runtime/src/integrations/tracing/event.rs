@@ -59,6 +59,7 @@ pub(super) fn read(event: &tracing_core::Event<'_>, of_database: bool) -> Told {
         (None, None) => Cow::Borrowed(metadata.name()),
     };
     let event = Event {
+        unix_ns: None,
         kind: EventKind::Event,
         name,
         time,

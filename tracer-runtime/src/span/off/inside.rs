@@ -51,7 +51,13 @@ pub fn attribute(_key: &'static str, _value: Value) {}
 /// Nothing.
 #[doc(hidden)]
 #[inline(always)]
-pub fn add_event(_kind: EventKind, _name: &'static str, _attributes: Vec<KeyValue>) {}
+pub fn add_event(
+    _kind: EventKind,
+    _module: &'static str,
+    _name: &'static str,
+    _attributes: Vec<KeyValue>,
+) {
+}
 
 /// Nothing: the feature `enable` is off.
 #[inline(always)]

@@ -40,6 +40,8 @@ pub(crate) struct Settings {
     pub(crate) traces_exporter: Option<ExporterSetting>,
     /// `OTEL_METRICS_EXPORTER`.
     pub(crate) metrics_exporter: Option<ExporterSetting>,
+    /// `OTEL_LOGS_EXPORTER`.
+    pub(crate) logs_exporter: Option<ExporterSetting>,
     /// `OTEL_EXPORTER_PROMETHEUS_HOST` and `_PORT`.
     pub(crate) prometheus: PrometheusSetting,
     /// `OTEL_SEMCONV_STABILITY_OPT_IN` has `rpc/dup`: the old durations of calls as well.
@@ -123,6 +125,14 @@ pub(crate) fn read(get: impl Fn(&str) -> Option<String>) -> (Settings, Vec<Warni
             &[
                 ("otlp", ExporterSetting::Otlp),
                 ("prometheus", ExporterSetting::Prometheus),
+                ("none", ExporterSetting::None),
+            ],
+        ),
+        logs_exporter: exporter(
+            &mut lookup,
+            "OTEL_LOGS_EXPORTER",
+            &[
+                ("otlp", ExporterSetting::Otlp),
                 ("none", ExporterSetting::None),
             ],
         ),

@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::parse::{Lookup, parse_pairs};
 use crate::export::limits::Limits;
 use crate::export::otlp::{
-    BatchSettings, Compression, EndpointSetting, Headers, OtlpSettings, ReceiverSettings,
+    BatchSettings, Compression, EndpointSetting, Exceptions, Headers, OtlpSettings,
+    ReceiverSettings,
 };
 
 /// One variable for all signals, and one for this signal, which comes first.
@@ -42,7 +43,10 @@ macro_rules! names {
 }
 
 /// Variables of the specification for what we cannot do.
-const UNSUPPORTED: [(&str, &str); 9] = [
+const UNSUPPORTED: [(&str, &str); 12] = [
+    ("OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE", TLS),
+    ("OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY", TLS),
+    ("OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE", TLS),
     ("OTEL_EXPORTER_OTLP_CERTIFICATE", TLS),
     ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", TLS),
     ("OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE", TLS),
@@ -61,6 +65,11 @@ pub(super) fn read(lookup: &mut Lookup<'_>, limits: Limits) -> OtlpSettings {
     OtlpSettings {
         traces: Some(receiver(lookup, &names!("TRACES"))),
         metrics: Some(receiver(lookup, &names!("METRICS"))),
+        logs: Some(receiver(lookup, &names!("LOGS"))),
+        log_delay: lookup
+            .duration("OTEL_BLRP_SCHEDULE_DELAY")
+            .unwrap_or(default.log_delay),
+        exceptions: exceptions(lookup),
         batches: batches(lookup),
         limits,
         metric_interval: lookup
@@ -68,6 +77,19 @@ pub(super) fn read(lookup: &mut Lookup<'_>, limits: Limits) -> OtlpSettings {
             .filter(|interval| !interval.is_zero())
             .unwrap_or(default.metric_interval),
         metric_timeout: timeout(lookup, "OTEL_METRIC_EXPORT_TIMEOUT", default.metric_timeout),
+    }
+}
+
+/// `dup` comes first where both are said.
+fn exceptions(lookup: &mut Lookup<'_>) -> Exceptions {
+    const VARIABLE: &str = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
+    match (
+        lookup.has(VARIABLE, "logs/dup"),
+        lookup.has(VARIABLE, "logs"),
+    ) {
+        (true, _) => Exceptions::Both,
+        (false, true) => Exceptions::LogRecords,
+        (false, false) => Exceptions::SpanEvents,
     }
 }
 

@@ -210,7 +210,7 @@ fn limits_of_spans_come_before_limits_of_all() {
 #[cfg(feature = "otlp")]
 mod otlp {
     use super::*;
-    use crate::export::otlp::{BatchSettings, Compression, ReceiverSettings};
+    use crate::export::otlp::{BatchSettings, Compression, Exceptions, ReceiverSettings};
     use std::time::Duration;
 
     fn receivers(variables: &[(&str, &str)]) -> [ReceiverSettings; 2] {
@@ -327,6 +327,27 @@ mod otlp {
         assert!(none.otlp.traces.is_some() && none.otlp.metrics.is_none());
         let console = ok(&[("OTEL_TRACES_EXPORTER", "console")]).otlp;
         assert!(console.traces.is_none() && console.metrics.is_some());
+    }
+
+    #[test]
+    fn logs_have_a_receiver_of_their_own_and_exceptions_their_signal() {
+        let settings = ok(&[
+            ("OTEL_LOGS_EXPORTER", "otlp"),
+            ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://logs:4317"),
+            ("OTEL_BLRP_SCHEDULE_DELAY", "50"),
+        ]);
+        assert_eq!(settings.logs_exporter, Some(ExporterSetting::Otlp));
+        let logs = settings.otlp.logs.expect("a receiver");
+        assert_eq!(logs.endpoint.value, "http://logs:4317");
+        assert_eq!(settings.otlp.log_delay, Duration::from_millis(50));
+        assert_eq!(ok(&[]).logs_exporter, None);
+        let exceptions = |value| {
+            let variable = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
+            ok(&[(variable, value)]).otlp.exceptions
+        };
+        assert_eq!(exceptions("other"), Exceptions::SpanEvents);
+        assert_eq!(exceptions("other, logs"), Exceptions::LogRecords);
+        assert_eq!(exceptions("logs,logs/dup"), Exceptions::Both);
     }
 
     #[test]

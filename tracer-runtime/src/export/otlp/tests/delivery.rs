@@ -126,6 +126,7 @@ fn with_policy(
         account,
         byte_budget: usize::MAX,
         metrics: None,
+        logs: None,
         spans_go_elsewhere: false,
     };
     OtlpExporter::with_retries(settings, surroundings, policy).expect("valid settings")

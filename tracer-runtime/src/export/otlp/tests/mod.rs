@@ -1,7 +1,10 @@
 //! The whole way over real sockets: what was delivered and what was dropped is what was sent, always.
 
 mod delivery;
+mod logs;
 mod receiver;
+#[cfg(feature = "opentelemetry")]
+mod sdk;
 mod setup;
 mod trouble;
 
@@ -53,6 +56,7 @@ impl Sender {
             account,
             byte_budget,
             metrics: Some(Box::new(snapshot)),
+            logs: None,
             spans_go_elsewhere: false,
         };
         let exporter = OtlpExporter::with_retries(settings, surroundings, EAGER);

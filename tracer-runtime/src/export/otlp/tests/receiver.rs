@@ -4,6 +4,12 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::{
+    LogsService, LogsServiceServer,
+};
+use opentelemetry_proto::tonic::collector::logs::v1::{
+    ExportLogsServiceRequest, ExportLogsServiceResponse,
+};
 use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
     MetricsService, MetricsServiceServer,
 };
@@ -16,6 +22,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
+use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use prost::Message;
 use tokio::runtime::Runtime;
 use tonic::codec::CompressionEncoding;
@@ -56,6 +63,9 @@ pub(super) struct Record {
     /// Ids of the spans of requests that were answered well, in order of arrival.
     pub(super) taken: Vec<u64>,
     pub(super) metrics: Vec<ExportMetricsServiceRequest>,
+    pub(super) logs: Vec<LogRecord>,
+    /// Events of the spans that came, by name.
+    pub(super) span_events: Vec<String>,
     /// The refusal of metrics, which the script is not about.
     pub(super) metrics_answer: Option<Code>,
 }
@@ -100,7 +110,8 @@ impl Receiver {
             .max_decoding_message_size(4 * 1024 * 1024);
         let server = Server::builder()
             .add_service(traces)
-            .add_service(MetricsServiceServer::new(service))
+            .add_service(MetricsServiceServer::new(service.clone()))
+            .add_service(LogsServiceServer::new(service))
             .serve_with_incoming(incoming);
         tokio::spawn(server);
         drop(within);
@@ -163,6 +174,12 @@ impl TraceService for Service {
         let ids = ids(&request);
         let number = {
             let mut record = self.record.lock().expect("no test panics while it reads");
+            let groups = request.resource_spans.iter();
+            let spans = groups.flat_map(|g| &g.scope_spans).flat_map(|s| &s.spans);
+            let events = spans.flat_map(|span| &span.events);
+            record
+                .span_events
+                .extend(events.map(|event| event.name.clone()));
             record.requests.push(Seen {
                 ids: ids.clone(),
                 bytes: request.encoded_len(),
@@ -212,5 +229,21 @@ impl MetricsService for Service {
             None => Ok(Response::new(ExportMetricsServiceResponse::default())),
             Some(code) => Err(Status::new(code, "by the test")),
         }
+    }
+}
+
+#[tonic::async_trait]
+impl LogsService for Service {
+    async fn export(
+        &self,
+        request: Request<ExportLogsServiceRequest>,
+    ) -> Result<Response<ExportLogsServiceResponse>, Status> {
+        let mut record = self.record.lock().expect("no test panics while it reads");
+        let groups = request.into_inner().resource_logs.into_iter();
+        let logs = groups
+            .flat_map(|g| g.scope_logs)
+            .flat_map(|s| s.log_records);
+        record.logs.extend(logs);
+        Ok(Response::new(ExportLogsServiceResponse::default()))
     }
 }

@@ -10,6 +10,7 @@ fn error(settings: &OtlpSettings) -> SetupError {
         account,
         byte_budget: 0,
         metrics: None,
+        logs: None,
         spans_go_elsewhere: false,
     };
     OtlpExporter::new(settings, surroundings).expect_err("it cannot be built")

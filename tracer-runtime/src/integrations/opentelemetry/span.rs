@@ -1,0 +1,199 @@
+//! The span of the API.
+
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::time::SystemTime;
+
+use opentelemetry::trace::{SpanContext, Status, TraceContextExt as _};
+use opentelemetry::{Context as OtelContext, KeyValue as OtelKeyValue};
+
+use super::contexts;
+use super::recording::Recording;
+use crate::record::SpanDetails;
+use crate::span::context::Context;
+
+/// A span of ours as `opentelemetry` drives it; ends when it is dropped, if it has not before.
+///
+/// After its end it takes nothing any more, and a second end is none. It may end on another thread than the one it
+/// started on, and after the root of its trace: then it is judged by itself, as a late task is.
+#[derive(Debug)]
+pub struct Span {
+    named: SpanContext,
+    /// For those that start below it; `None` where it is not ours.
+    context: Option<Context>,
+    state: State,
+}
+
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "the large one is the usual one")]
+enum State {
+    Recording(Recording),
+    /// Stands for a span of an annotated call, which ends by itself.
+    Standing,
+    /// Has ended, or was never recorded.
+    Over,
+}
+
+#[derive(Clone, Copy)]
+enum Asking {
+    Nobody,
+    Asked,
+    Answered(Context),
+}
+
+thread_local! {
+    static ASKING: Cell<Asking> = const { Cell::new(Asking::Nobody) };
+    static GIVEN: RefCell<Option<SpanDetails>> = const { RefCell::new(None) };
+}
+
+/// Of the span that a context of the API names, what it knows of its place; `None` where it is none of ours.
+///
+/// The API shows no more of a span than its methods, so it is asked through one of them.
+pub(super) fn place_of(context: &OtelContext) -> Option<Context> {
+    ASKING.set(Asking::Asked);
+    let _ = context.span().is_recording();
+    match ASKING.replace(Asking::Nobody) {
+        Asking::Answered(place) => Some(place),
+        Asking::Nobody | Asking::Asked => None,
+    }
+}
+
+/// Hands the span that a context of the API names what was recorded of it elsewhere.
+pub(super) fn give(context: &OtelContext, details: SpanDetails) {
+    let given = GIVEN.try_with(|given| given.replace(Some(details)));
+    if given.is_ok() {
+        // No attribute may have an empty key, so this one is a message.
+        context.span().set_attribute(OtelKeyValue::new("", false));
+        let _ = GIVEN.try_with(|given| given.take());
+    }
+}
+
+impl Span {
+    pub(super) const fn recording(
+        named: SpanContext,
+        context: Context,
+        recording: Recording,
+    ) -> Self {
+        Self {
+            named,
+            context: Some(context),
+            state: State::Recording(recording),
+        }
+    }
+
+    /// Records nothing and stands for its parent.
+    pub(super) const fn passed_on(named: SpanContext, context: Option<Context>) -> Self {
+        Self {
+            named,
+            context,
+            state: State::Over,
+        }
+    }
+
+    pub(super) const fn standing(named: SpanContext, context: Context) -> Self {
+        Self {
+            named,
+            context: Some(context),
+            state: State::Standing,
+        }
+    }
+
+    /// The span of ours that it stands for, to be recorded on.
+    fn stands_for(&self) -> Option<Context> {
+        match self.state {
+            State::Standing => self.context,
+            _ => None,
+        }
+    }
+
+    fn finish(&mut self, at: Option<SystemTime>) {
+        if let State::Recording(_) = &self.state
+            && let State::Recording(recording) = std::mem::replace(&mut self.state, State::Over)
+            && let Some(context) = self.context
+        {
+            recording.end(context, at);
+        }
+    }
+}
+
+impl opentelemetry::trace::Span for Span {
+    fn add_event_with_timestamp<T>(
+        &mut self,
+        name: T,
+        time: SystemTime,
+        attributes: Vec<OtelKeyValue>,
+    ) where
+        T: Into<Cow<'static, str>>,
+    {
+        if let State::Recording(recording) = &mut self.state {
+            recording.add_event(name.into(), time, attributes);
+        } else if let Some(context) = self.stands_for() {
+            contexts::add_event(context, name.into(), time, attributes);
+        }
+    }
+
+    fn span_context(&self) -> &SpanContext {
+        &self.named
+    }
+
+    fn is_recording(&self) -> bool {
+        if let (Asking::Asked, Some(context)) = (ASKING.get(), self.context) {
+            ASKING.set(Asking::Answered(context));
+        }
+        !matches!(self.state, State::Over)
+    }
+
+    fn set_attribute(&mut self, attribute: OtelKeyValue) {
+        if attribute.key.as_str().is_empty() {
+            let given = GIVEN.try_with(|given| given.take()).ok().flatten();
+            if let (State::Recording(recording), Some(details)) = (&mut self.state, given) {
+                recording.take_in(details);
+            }
+        } else if let State::Recording(recording) = &mut self.state {
+            recording.set(attribute);
+        } else if let Some(context) = self.stands_for() {
+            contexts::set_attribute(context, attribute);
+        }
+    }
+
+    fn set_status(&mut self, status: Status) {
+        if let State::Recording(recording) = &mut self.state {
+            recording.set_status(status);
+        } else if let Some(context) = self.stands_for() {
+            contexts::set_status(context, status);
+        }
+    }
+
+    fn update_name<T>(&mut self, new_name: T)
+    where
+        T: Into<Cow<'static, str>>,
+    {
+        if let State::Recording(recording) = &mut self.state {
+            recording.rename(new_name.into());
+        } else if let Some(context) = self.stands_for() {
+            contexts::rename(context, new_name.into());
+        }
+    }
+
+    fn add_link(&mut self, to: SpanContext, attributes: Vec<OtelKeyValue>) {
+        if let State::Recording(recording) = &mut self.state {
+            recording.add_link(&to, attributes);
+        } else if let Some(context) = self.stands_for() {
+            contexts::add_link(context, &to, attributes);
+        }
+    }
+
+    fn end(&mut self) {
+        self.finish(None);
+    }
+
+    fn end_with_timestamp(&mut self, timestamp: SystemTime) {
+        self.finish(Some(timestamp));
+    }
+}
+
+impl Drop for Span {
+    fn drop(&mut self) {
+        self.finish(None);
+    }
+}
