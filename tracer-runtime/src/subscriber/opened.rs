@@ -184,7 +184,7 @@ impl Span {
 impl Drop for Span {
     fn drop(&mut self) {
         if let Some(id) = self.id() {
-            parents::gone(&id);
+            parents::gone(&id, self.metadata());
             self.dispatch.try_close(id);
         }
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tracing_core::{Dispatch, dispatcher, span};
+use tracing_core::{Dispatch, Metadata, dispatcher, span};
 
 use super::listing::is_ours;
 use crate::id::SpanId;
@@ -14,7 +14,14 @@ use crate::recorder::reentrancy::Inside;
 struct Known {
     by_ours: HashMap<u64, (Dispatch, span::Id)>,
     /// Those of ours, by the subscriber's.
-    by_theirs: HashMap<u64, Vec<u64>>,
+    by_theirs: HashMap<Theirs, Vec<u64>>,
+}
+
+/// The id of a span and the address of its metadata: subscribers do not compare, and each gives out the same ids.
+type Theirs = (u64, usize);
+
+fn theirs(id: &span::Id, metadata: &'static Metadata<'static>) -> Theirs {
+    (id.into_u64(), std::ptr::from_ref(metadata).addr())
 }
 
 static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
@@ -55,9 +62,9 @@ impl Drop for Parent {
 pub(crate) fn note(ours: SpanId) {
     let current = dispatcher::get_default(|current| {
         let (id, metadata) = current.current_span().into_inner()?;
-        is_ours(metadata).then(|| (current.clone(), id))
+        is_ours(metadata).then(|| (current.clone(), id, metadata))
     });
-    let Some((dispatch, id)) = current else {
+    let Some((dispatch, id, metadata)) = current else {
         return;
     };
     let Some(_inside) = Inside::enter() else {
@@ -65,7 +72,7 @@ pub(crate) fn note(ours: SpanId) {
     };
     let mut known = lock();
     let known = known.get_or_insert_default();
-    let theirs = id.into_u64();
+    let theirs = theirs(&id, metadata);
     if known.by_ours.insert(ours.0, (dispatch, id)).is_none() {
         known.by_theirs.entry(theirs).or_default().push(ours.0);
         LEN.store(known.by_ours.len(), Relaxed);
@@ -73,7 +80,7 @@ pub(crate) fn note(ours: SpanId) {
 }
 
 /// The span is about to be closed.
-pub(super) fn gone(theirs: &span::Id) {
+pub(super) fn gone(id: &span::Id, metadata: &'static Metadata<'static>) {
     if LEN.load(Relaxed) == 0 {
         return;
     }
@@ -85,7 +92,7 @@ pub(super) fn gone(theirs: &span::Id) {
         };
         let ours = known
             .by_theirs
-            .remove(&theirs.into_u64())
+            .remove(&theirs(id, metadata))
             .unwrap_or_default();
         let gone = ours
             .iter()
