@@ -67,13 +67,13 @@ async fn main() {
         tree,
         r#"buy [ok] {id=7}
   reserve [ok] {id=7}
-    * looked up {warehouse="north"}
+    * looked up {level="INFO", target="migrate_step_by_step::stock", warehouse="north"}
     charge [ok] {id=7, found=true}
       receipt [ok] {id=7}
         * printed {pages=1}
 buy [error: out of stock] {id=8}
   reserve [ok] {id=8}
-    * looked up {warehouse="north"}
+    * looked up {level="INFO", target="migrate_step_by_step::stock", warehouse="north"}
     charge [error: nothing to pay for] {id=8, found=false}
 "#
     );
