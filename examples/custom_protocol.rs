@@ -188,7 +188,7 @@ async fn main() -> io::Result<()> {
         .iter()
         .filter(|span| span.name() == "shop.Stock/Count")
     {
-        let events: Vec<_> = span.events.iter().map(|event| event.name).collect();
+        let events: Vec<_> = span.events.iter().map(|event| &*event.name).collect();
         println!("{:?}: {}", span.kind(), events.join(" "));
     }
     Ok(())

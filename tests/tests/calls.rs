@@ -43,8 +43,8 @@ fn only(capture: &Capture) -> CapturedSpan {
     spans.remove(0)
 }
 
-fn events(span: &CapturedSpan) -> Vec<&'static str> {
-    span.events.iter().map(|event| event.name).collect()
+fn events(span: &CapturedSpan) -> Vec<&str> {
+    span.events.iter().map(|event| &*event.name).collect()
 }
 
 #[traced(server, rpc(service = "shop.Stock", method = "Reserve"))]

@@ -4,6 +4,7 @@
 //! cargo bench -p tracer-runtime --bench compare              # the table, then `ratio NAME VALUE` lines
 //! cargo bench -p tracer-runtime --bench compare -- quick     # the same in a quarter of the time
 //! cargo bench -p tracer-runtime --bench compare -- ours      # ours and the floor alone; also with `quick`
+//! cargo bench -p tracer-runtime --bench compare -- spans     # spans of other crates, through layers; also with `quick`
 //! cargo bench -p tracer-runtime --bench compare -- threads   # CPU time per call, two threads against one
 //! ```
 //!
@@ -43,6 +44,13 @@ fn main() {
         return;
     }
     let per_row = Duration::from_millis(if quick { 150 } else { 1_000 });
+    if argument("spans") {
+        let telemetry = init();
+        others::init();
+        spans_of_other_crates(per_row);
+        drop(telemetry);
+        return;
+    }
 
     println!("before `init`");
     let before = uninitialised(per_row);
@@ -74,6 +82,8 @@ fn beside_others(ours: &Rows, per_row: Duration, quick: bool) {
     println!("\nother libraries");
     others::init();
     let others = other_libraries(per_row);
+    println!("\nspans of other crates");
+    let spans = spans_of_other_crates(per_row);
     let time = Duration::from_secs(if quick { 3 } else { 10 });
     println!("\nsustained, {} s each", time.as_secs());
     let undecided = load::sustained("#[traced], nothing kept", time, || {
@@ -97,6 +107,12 @@ fn beside_others(ours: &Rows, per_row: Duration, quick: bool) {
     );
     let instrument = others.median("instrument otel");
     ratio("instrument_otel/recorded_call", instrument / recorded);
+    let span = |row| spans.ratio(row, "otel layer");
+    ratio("layer_span/tracing_opentelemetry_span", span("kept layer"));
+    ratio(
+        "layer_span_undecided/tracing_opentelemetry_span",
+        span("layer"),
+    );
     ratio("sustained/fastrace_sustained", kept.p50 / fastrace.p50);
     ratio("drop_share_sustained_kept", kept.dropped);
     ratio("drop_share_sustained_undecided", undecided.dropped);
@@ -187,6 +203,31 @@ fn tasks(per_row: Duration) -> Rows {
     rows.add("traced task", in_context, CHILDREN, || {
         black_box(runtime.block_on(ours::spawn_in_context(CHILDREN)));
     });
+    rows.measure(per_row);
+    rows
+}
+
+/// Through layers, each in a subscriber of its own.
+fn spans_of_other_crates(per_row: Duration) -> Rows {
+    let (registry, otel) = (others::registry(), others::otel_layer());
+    let (layer, kept) = (others::our_layer(), others::our_layer());
+    let headers = ours::sampled_headers();
+    let mut rows = Rows::default();
+    let mut add = |key, title, dispatch: tracing::Dispatch, root: Box<dyn Fn() -> u64>| {
+        rows.add(key, title, CHILDREN, move || {
+            tracing::dispatcher::with_default(&dispatch, || {
+                black_box(root());
+            });
+        });
+    };
+    let root = || Box::new(|| others::span_root(CHILDREN));
+    add("registry", "span! with a field, Registry", registry, root());
+    add("layer", "the same, tracing_layer", layer, root());
+    let in_kept = "the same, tracing_layer, everything kept";
+    let kept_root = Box::new(move || ours::kept_spans(&headers, CHILDREN));
+    add("kept layer", in_kept, kept, kept_root);
+    let with_otel = "the same, tracing-opentelemetry, SDK batch";
+    add("otel layer", with_otel, otel, root());
     rows.measure(per_row);
     rows
 }

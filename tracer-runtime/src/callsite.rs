@@ -95,8 +95,7 @@ pub struct Callsite {
     pub(crate) function: &'static str,
     pub(crate) module: &'static str,
     pub(crate) target: Option<&'static str>,
-    /// There is no function of the user's to point at.
-    synthetic: bool,
+    origin: Origin,
     /// Its spans are of no concern to `tracing` subscribers.
     unsubscribed: bool,
     /// The fields of the `tracing` side.
@@ -107,6 +106,17 @@ pub struct Callsite {
     /// What `tracing` knows it by, from the first call that a subscriber may want.
     #[cfg(all(feature = "enable", feature = "tracing"))]
     pub(crate) listed: crate::subscriber::Listing,
+}
+
+/// What a callsite stands for.
+#[derive(Debug, Clone, Copy)]
+enum Origin {
+    /// An annotated function, or a span of the user's own.
+    Function,
+    /// No function of the user's.
+    Nothing,
+    /// A `tracing` span of another crate, and where it is.
+    Tracing(Option<(&'static str, u32)>),
 }
 
 const ID_BITS: u32 = 29;
@@ -143,7 +153,7 @@ impl Callsite {
             function,
             module,
             target: None,
-            synthetic: false,
+            origin: Origin::Function,
             unsubscribed: false,
             fields: &[],
             records_at_start: false,
@@ -213,8 +223,36 @@ impl Callsite {
     /// Stands for no function.
     #[cfg(feature = "enable")]
     pub(crate) const fn synthetic(mut self) -> Self {
-        self.synthetic = true;
+        self.origin = Origin::Nothing;
         self
+    }
+
+    /// Stands for a `tracing` span of another crate, in this file and line. It is counted where a filter asks for that.
+    #[cfg(all(feature = "enable", feature = "tracing"))]
+    pub(crate) const fn of_tracing(mut self, place: Option<(&'static str, u32)>) -> Self {
+        self.origin = Origin::Tracing(place);
+        self
+    }
+
+    /// The same place by another name, which is not counted.
+    #[cfg(all(feature = "enable", feature = "tracing"))]
+    pub(crate) fn renamed(&self, name: &'static str, kind: SpanKind) -> Self {
+        Self {
+            state: AtomicU32::new(0),
+            declared: Signals::SpansOnly,
+            kind,
+            name,
+            unsubscribed: true,
+            #[cfg(all(feature = "enable", feature = "tracing"))]
+            listed: crate::subscriber::Listing::new(),
+            ..*self
+        }
+    }
+
+    /// Whether it is counted only where a filter asks for that.
+    #[cfg(feature = "enable")]
+    pub(crate) const fn is_counted_on_request(&self) -> bool {
+        matches!(self.origin, Origin::Tracing(_))
     }
 
     /// The span name.
@@ -272,10 +310,14 @@ impl Callsite {
     /// <https://opentelemetry.io/docs/specs/semconv/registry/attributes/code/>
     #[cfg(any(feature = "otlp", feature = "testing"))]
     pub(crate) fn code_attributes(&self) -> Vec<KeyValue> {
-        if self.synthetic {
-            return Vec::new();
-        }
         let [function, file, line] = Self::CODE_KEYS;
+        match self.origin {
+            Origin::Function => {}
+            Origin::Tracing(Some((path, number))) => {
+                return vec![KeyValue::new(file, path), KeyValue::new(line, number)];
+            }
+            Origin::Nothing | Origin::Tracing(None) => return Vec::new(),
+        }
         vec![
             KeyValue::new(function, format!("{}::{}", self.module, self.function)),
             KeyValue::new(file, self.location.file()),
@@ -360,12 +402,18 @@ impl Callsite {
 
     /// The filter's word, for calls that begin from now on. The filter alone calls this, under its lock.
     pub(crate) fn set_signals(&self, signals: Signals) {
-        let (id, watched) = match self.state.load(Relaxed) {
-            // Those that nobody counts would take the near places in the threads' tables from others.
-            0 if !self.declared.has_metrics() => (MAX_ID, self.concerns_subscribers()),
+        let counted = self.declared.has_metrics() || signals.has_metrics();
+        let state = self.state.load(Relaxed);
+        let watched = match state {
             // The first call that takes note of it asks who wants it.
-            0 => (NEXT_ID.fetch_add(1, Relaxed), self.concerns_subscribers()),
-            state => (state & MAX_ID, state & WATCHED != 0),
+            0 => self.concerns_subscribers(),
+            state => state & WATCHED != 0,
+        };
+        let id = match state & MAX_ID {
+            0 | MAX_ID if counted => NEXT_ID.fetch_add(1, Relaxed),
+            // Those that nobody counts would take the near places in the threads' tables from others.
+            0 => MAX_ID,
+            id => id,
         };
         self.put(id, signals, watched);
     }

@@ -18,6 +18,8 @@
 //! [`checkpoint!`] and [`span!`]; [`FutureExt`] and [`wrap`] take the context to other tasks and threads, [`propagation`]
 //! takes it to other services.
 //!
+//! With the feature `tracing` they are spans of whatever `tracing` subscriber is there too, `init` or not: see [`traced`].
+//!
 //! The README has a first program, what works, and the features.
 #![cfg_attr(not(test), warn(clippy::expect_used, clippy::unwrap_used))]
 #![cfg_attr(
@@ -37,9 +39,9 @@ mod export;
 #[cfg(feature = "enable")]
 mod filter;
 mod id;
-#[cfg(all(feature = "enable", feature = "tower"))]
+#[cfg(all(feature = "enable", any(feature = "tower", feature = "tracing")))]
 pub mod integrations;
-#[cfg(all(not(feature = "enable"), feature = "tower"))]
+#[cfg(all(not(feature = "enable"), any(feature = "tower", feature = "tracing")))]
 #[path = "integrations/off/mod.rs"]
 pub mod integrations;
 #[cfg(all(feature = "enable", not(feature = "metrics")))]
@@ -86,6 +88,10 @@ pub use context::{Ids, Link, Remote};
 #[cfg(all(feature = "enable", feature = "console"))]
 pub use export::console::Console;
 pub use id::{SpanId, TraceId};
+#[cfg(feature = "tracing-fmt")]
+pub use integrations::tracing::TraceContextFormat;
+#[cfg(feature = "tracing")]
+pub use integrations::tracing::{TracingLayer, tracing_layer};
 pub use record::{CallOutcome, Failure};
 pub use rpc::{RpcEvent, RpcInfo, StatsLevel, StreamEvent, Tracer};
 pub use sampling::{Keep, Sampler};

@@ -147,7 +147,7 @@ pub enum EventKind {
 #[derive(Debug, Clone)]
 pub(crate) struct Event {
     pub(crate) kind: EventKind,
-    pub(crate) name: &'static str,
+    pub(crate) name: Cow<'static, str>,
     /// In ticks.
     pub(crate) time: u64,
     pub(crate) attributes: Vec<KeyValue>,

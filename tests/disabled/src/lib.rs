@@ -6,3 +6,5 @@ pub mod instrumented;
 pub mod layers;
 pub mod rpc;
 pub mod startup;
+#[cfg(feature = "tracing")]
+pub mod subscriber;

@@ -49,6 +49,27 @@ fn functions_of_every_shape_do_what_they_do() {
     assert!(text.ends_with("# EOF\n"));
 }
 
+#[cfg(feature = "tracing")]
+#[test]
+fn a_subscriber_has_our_layer_or_one_that_does_nothing() {
+    let mut lines = String::new();
+    let spans =
+        spans(async || lines = tracer_tests_disabled::subscriber::of_another_crate().text());
+    let names: Vec<&str> = spans.iter().map(CapturedSpan::name).collect();
+    assert_eq!(
+        names,
+        if ENABLED {
+            vec!["of_another_crate", "plain"]
+        } else {
+            vec![]
+        }
+    );
+    let told = lines.lines().filter(|line| line.contains("told"));
+    assert_eq!(told.clone().count(), 2, "{lines}");
+    let with_ids = told.filter(|line| line.contains("trace_id") && line.contains("trace_flags"));
+    assert_eq!(with_ids.count(), if ENABLED { 2 } else { 0 }, "{lines}");
+}
+
 #[test]
 fn instrumented_functions_do_what_they_do() {
     let spans = spans(async || {

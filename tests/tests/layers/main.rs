@@ -32,8 +32,8 @@ fn text(span: &CapturedSpan, key: &str) -> String {
     }
 }
 
-fn events(span: &CapturedSpan) -> Vec<&'static str> {
-    span.events.iter().map(|event| event.name).collect()
+fn events(span: &CapturedSpan) -> Vec<&str> {
+    span.events.iter().map(|event| &*event.name).collect()
 }
 
 #[track_caller]

@@ -203,7 +203,7 @@ fn functions_that_are_called_in_a_field_have_fields_of_their_own() {
 #[test]
 fn a_field_that_unwinds_leaves_no_span_behind() {
     fn unwinds() -> u8 {
-        let none: Option<u8> = None;
+        let none: Option<u8> = std::hint::black_box(None);
         none.expect("nothing there")
     }
     #[traced(fields(a = 1, b = unwinds()))]
@@ -283,4 +283,35 @@ fn json_has_the_same_fields_of_the_same_types() {
     let theirs = json(|| twins::theirs::order(7, 2.5, Some("x"), "Rome".into()));
     assert!(ours.contains("\"id\":7"), "{ours}");
     assert_eq!(ours.replace("ours", "theirs"), theirs);
+}
+
+#[test]
+fn a_call_between_services_has_its_fields_recorded_or_not() {
+    #[traced(server, rpc(system = "grpc", service = "S", method = "m"), args(id))]
+    async fn handles(id: u8) {
+        Pending(1).await;
+        tracing::info!("inside");
+    }
+    #[traced(client, rpc(system = "grpc", service = "S", method = "m"), args(id))]
+    fn calls(id: u8) {
+        tracing::info!("inside");
+    }
+    let seen = || {
+        written(|| {
+            block_on(handles(7));
+            calls(8);
+        })
+    };
+    let unrecorded = seen();
+    let events: Vec<_> = unrecorded
+        .lines()
+        .filter(|line| line.ends_with(": inside"))
+        .collect();
+    let expected = [
+        " INFO handles{id=7}: subscriber::fields: inside",
+        " INFO calls{id=8}: subscriber::fields: inside",
+    ];
+    assert_eq!(events, expected);
+    let _capture = tracer_runtime::testing::capture();
+    assert_eq!(seen(), unrecorded);
 }

@@ -154,3 +154,19 @@ fn a_span_that_was_made_somewhere_hangs_there() {
     });
     assert_eq!(seen, ["INFO makes:made: inside", "INFO late: after"]);
 }
+
+#[test]
+fn a_future_with_an_explicit_parent_has_its_fields_too() {
+    #[traced]
+    fn gives() {
+        crate::witness::block_on(waits(Context::current(), 7));
+    }
+    #[traced(parent = context, args(id))]
+    async fn waits(context: Context, id: u8) {
+        crate::witness::Pending(1).await;
+        tracing::info!("inside");
+    }
+    assert_eq!(events(gives), ["INFO waits{id=7}: inside"]);
+    let _capture = testing::capture();
+    assert_eq!(events(gives), ["INFO gives:waits{id=7}: inside"]);
+}

@@ -53,7 +53,7 @@ pub(crate) fn keys(args: &Args, bindings: &[Ident]) -> TokenStream {
     let parameters = parameters(args, bindings).into_iter();
     keys.extend(parameters.map(|(_, param)| param.unraw().to_string().to_token_stream()));
     let fields = args.fields.get().into_iter().flatten();
-    keys.extend(fields.map(key).filter(|key| !names_a_type(key.clone())));
+    keys.extend(fields.filter(|field| is_static(field)).map(key));
     if args.ret.is_set() {
         keys.push("return".to_token_stream());
     }
@@ -67,21 +67,22 @@ pub(crate) fn keys(args: &Args, bindings: &[Ident]) -> TokenStream {
     quote_spanned!(Span::mixed_site()=> #(#keys),*)
 }
 
-/// Whether this may be an associated constant. Of `Self` and of type parameters, which nobody can tell from types here,
-/// no `static` can speak.
-fn names_a_type(key: TokenStream) -> bool {
-    let mut before: Option<String> = None;
-    key.into_iter().any(|tree| match tree {
-        TokenTree::Ident(word) => {
-            before = Some(word.to_string());
-            false
-        }
-        TokenTree::Punct(colon) if colon.as_char() == ':' => before
-            .take()
-            .is_some_and(|word| word.starts_with(char::is_uppercase)),
-        TokenTree::Group(group) => names_a_type(group.stream()),
-        _ => false,
-    })
+/// Whether a `static` can name the key: not by a type, which may be `Self` or generic.
+fn is_static(field: &Field) -> bool {
+    let FieldKey::Const(expr) = &field.key else {
+        return true;
+    };
+    let words: Vec<String> = expr
+        .clone()
+        .into_iter()
+        .map(|tree| tree.to_string())
+        .collect();
+    match words.as_slice() {
+        [_] => true,
+        // A module, or `crate`, `self`, `super`; a leading `::` too.
+        [first, ..] => first.starts_with(|c: char| c.is_lowercase() || c == ':'),
+        [] => false,
+    }
 }
 
 fn key(field: &Field) -> TokenStream {

@@ -42,6 +42,31 @@ pub(crate) fn otel_tracer() -> SdkTracer {
     provider.tracer("compare")
 }
 
+/// A subscriber with tracing-opentelemetry alone.
+pub(crate) fn otel_layer() -> tracing::Dispatch {
+    let layer = tracing_opentelemetry::layer().with_tracer(otel_tracer());
+    tracing::Dispatch::new(tracing_subscriber::registry().with(layer))
+}
+
+/// A subscriber with our layer alone.
+pub(crate) fn our_layer() -> tracing::Dispatch {
+    let layer = tracer_runtime::tracing_layer();
+    tracing::Dispatch::new(tracing_subscriber::registry().with(layer))
+}
+
+#[inline(never)]
+fn span_child(i: u64) -> u64 {
+    let _span = tracing::info_span!("child", i).entered();
+    black_box(i) + 1
+}
+
+/// Spans with one field under a span.
+#[inline(never)]
+pub(crate) fn span_root(calls: u64) -> u64 {
+    let _span = tracing::info_span!("root").entered();
+    (0..calls).map(span_child).sum()
+}
+
 pub(crate) fn registry() -> tracing::Dispatch {
     tracing::Dispatch::new(tracing_subscriber::registry())
 }

@@ -48,6 +48,13 @@ pub(crate) fn kept_root(headers: &Headers, calls: u64) -> u64 {
     (0..calls).map(child).sum()
 }
 
+/// Spans of another crate in a trace that is kept.
+#[traced(server, carrier = headers)]
+#[inline(never)]
+pub(crate) fn kept_spans(headers: &Headers, calls: u64) -> u64 {
+    super::others::span_root(calls)
+}
+
 pub(crate) fn bare_calls(calls: u64) -> u64 {
     (0..calls).map(bare).sum()
 }

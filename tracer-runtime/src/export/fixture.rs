@@ -84,7 +84,7 @@ impl OwnedSpan {
     ) -> Self {
         self.details().events.push(Event {
             kind,
-            name,
+            name: name.into(),
             time,
             attributes,
             dropped_attributes: 0,

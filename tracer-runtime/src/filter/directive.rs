@@ -27,7 +27,17 @@ struct Directive {
     target: String,
     /// The least severe level whose spans are recorded; `None` for no spans.
     level: Option<Level>,
-    metrics: bool,
+    metrics: Metrics,
+}
+
+/// Whether calls are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Metrics {
+    /// Those of annotated functions are.
+    Usual,
+    /// Those of other crates' spans, too.
+    On,
+    Off,
 }
 
 impl Filter {
@@ -60,17 +70,19 @@ impl Filter {
             None => site.declared.less(true, true),
             Some(directive) => {
                 let spans = directive.level.is_some_and(|least| site.level >= least);
-                site.declared.less(spans, directive.metrics)
+                let asked = directive.metrics == Metrics::On && site.is_counted_on_request();
+                let declared = if asked { Signals::Both } else { site.declared };
+                declared.less(spans, directive.metrics != Metrics::Off)
             }
         }
     }
 }
 
 impl Directive {
-    /// `TARGET=LEVEL`, `LEVEL` or `TARGET`, each with `/metrics=off` behind it or without.
+    /// `TARGET=LEVEL`, `LEVEL` or `TARGET`, each with `/metrics=off` or `/metrics=on` behind it or without.
     fn parse(text: &str) -> Result<Self, String> {
         let (spans, metrics) = match text.split_once('/') {
-            None => (text, true),
+            None => (text, Metrics::Usual),
             Some((spans, rest)) => (spans.trim(), metrics(rest.trim())?),
         };
         let (target, level) = match spans.split_once('=') {
@@ -119,12 +131,15 @@ fn target(text: &str) -> Result<&str, String> {
         .unwrap_or(text))
 }
 
-fn metrics(text: &str) -> Result<bool, String> {
+fn metrics(text: &str) -> Result<Metrics, String> {
     match text
         .split_once('=')
         .map(|(key, value)| (key.trim(), value.trim()))
     {
-        Some(("metrics", "off")) => Ok(false),
-        _ => Err(format!("{text:?} after the slash: expected metrics=off")),
+        Some(("metrics", "off")) => Ok(Metrics::Off),
+        Some(("metrics", "on")) => Ok(Metrics::On),
+        _ => Err(format!(
+            "{text:?} after the slash: expected metrics=off or metrics=on"
+        )),
     }
 }

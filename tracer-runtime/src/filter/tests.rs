@@ -115,6 +115,35 @@ fn metrics_are_counted_unless_the_directive_says_otherwise() {
     );
 }
 
+#[cfg(feature = "tracing")]
+#[test]
+fn spans_of_other_crates_are_counted_where_a_directive_says_so() {
+    let left = |filter: &str| {
+        let site = Callsite::new("query", "query", "sqlx").without_metrics();
+        Filter::parse(filter)
+            .unwrap()
+            .leaves(&site.of_tracing(None))
+    };
+    for filter in [
+        "",
+        "info",
+        "sqlx",
+        "sqlx=info",
+        "other/metrics=on",
+        "sqlx/metrics=off",
+    ] {
+        assert_eq!(left(filter), Signals::SpansOnly, "{filter}");
+    }
+    if cfg!(feature = "metrics") {
+        assert_eq!(left("info/metrics=on"), Signals::Both);
+        assert_eq!(left("sqlx = warn / metrics = on"), Signals::MetricsOnly);
+        assert_eq!(left("off/metrics=on,sqlx=info"), Signals::SpansOnly);
+    }
+    let ours = Callsite::new("f", "f", "sqlx").without_metrics();
+    let filter = Filter::parse("info/metrics=on").unwrap();
+    assert_eq!(filter.leaves(&ours), Signals::SpansOnly);
+}
+
 #[test]
 fn nothing_is_switched_on_that_the_attribute_switched_off() {
     let filter = Filter::parse("trace").unwrap();
@@ -157,11 +186,11 @@ fn nonsense_is_named_with_what_is_expected() {
         (
             "shop=off/metrics",
             "shop=off/metrics",
-            "\"metrics\" after the slash: expected metrics=off",
+            "\"metrics\" after the slash: expected metrics=off or metrics=on",
         ),
         (
-            "shop=off/metrics=on",
-            "shop=off/metrics=on",
+            "shop=off/metrics=yes",
+            "shop=off/metrics=yes",
             "expected metrics=off",
         ),
         ("shop=off/", "shop=off/", "\"\" after the slash"),

@@ -138,6 +138,8 @@ metrics! {
         "Bytes that records may hold.");
     PROPAGATION_ERRORS = metric("tracer.propagation.errors", "{error}", Kind::Counter,
         "Headers, or members of one, that were left out when context was read or written, by format and reason.");
+    TRACING_ERRORS = metric("tracer.tracing.errors", "{error}", Kind::Counter,
+        "What came from crates that use `tracing` and could not be placed, by reason.");
     BUILD = metric("tracer.build", "", Kind::Info,
         "Which tracer-runtime this process was built with.");
     TARGET = metric("target", "", Kind::Info,

@@ -2,6 +2,8 @@
 
 use super::family::{Family, Point, PointValue};
 use super::names;
+#[cfg(feature = "tracing")]
+use crate::integrations::tracing::trouble;
 use crate::propagation::errors;
 use crate::recorder::account::Totals;
 use crate::recorder::{self, budget, pipeline};
@@ -19,6 +21,12 @@ pub(super) fn families() -> Vec<Family<'static>> {
         .map(|(metric, value)| Family::single(metric, PointValue::Integer(value as u64))),
     );
     families.push(propagation());
+    #[cfg(feature = "tracing")]
+    families.push(Family::by_label(
+        names::TRACING_ERRORS,
+        "reason",
+        trouble::totals(),
+    ));
     families
 }
 

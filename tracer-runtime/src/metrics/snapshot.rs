@@ -103,7 +103,7 @@ struct Merged {
 type Key = (&'static str, &'static str);
 
 fn key(callsite: &'static Callsite) -> Option<Key> {
-    let counted = callsite.declared != Signals::SpansOnly;
+    let counted = callsite.declared != Signals::SpansOnly || callsite.is_counted_on_request();
     counted.then_some((callsite.module, callsite.function))
 }
 

@@ -4,6 +4,7 @@
 //! that they need no way back.
 
 use super::account::DropReason;
+use super::budget::Claim;
 use super::fragment::{Fragment, Pushed};
 use super::local::{Local, lost, lost_record};
 use super::pipeline::GLOBAL;
@@ -14,7 +15,7 @@ use crate::clock;
 use crate::id::SpanId;
 use crate::metrics;
 use crate::mode;
-use crate::record::{CallOutcome, Failure, SpanRecord};
+use crate::record::{CallOutcome, Failure, SpanDetails, SpanRecord};
 
 /// What the end of a call must know of its beginning.
 #[derive(Debug)]
@@ -269,6 +270,28 @@ impl Local {
         if record.span.0 == id {
             self.end_active();
         }
+    }
+
+    /// Files the record of a span of which everything is known, in a fragment that does not end with it.
+    pub(crate) fn record_in(
+        &self,
+        fragment: &mut Fragment,
+        mut record: SpanRecord,
+        known: Option<(SpanDetails, Claim)>,
+    ) {
+        let seen = GLOBAL.policy.saw(record.outcome, record.duration);
+        let usual = seen == 0 && fragment.pipe.is_none() && !fragment.details.has_open();
+        if let Some((details, claim)) = known {
+            fragment.plain = false;
+            match usual {
+                true => record.details = fragment.details.close_with(details, claim),
+                false => fragment.details.adopt(record.span, details, claim),
+            }
+        }
+        if !usual {
+            special::closing(fragment, &mut record, seen, None);
+        }
+        self.push(fragment, record);
     }
 
     #[inline(always)]

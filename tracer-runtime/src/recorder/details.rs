@@ -74,10 +74,25 @@ impl Details {
 
     /// Takes what was recorded in a span that ends.
     pub(crate) fn take(&mut self, span: SpanId) -> Option<SpanDetails> {
+        let (details, mut claim) = self.take_open(span)?;
+        self.claim.take_over(&mut claim);
+        Some(details)
+    }
+
+    /// Takes what was recorded in a span that goes on elsewhere, and the claim for it.
+    pub(crate) fn take_open(&mut self, span: SpanId) -> Option<(SpanDetails, Claim)> {
         let index = self.open.iter().rposition(|open| open.span == span)?;
-        let mut ended = self.open.swap_remove(index);
-        self.claim.take_over(&mut ended.claim);
-        Some(ended.details)
+        let Open { details, claim, .. } = self.open.swap_remove(index);
+        Some((details, claim))
+    }
+
+    /// Takes over what was recorded elsewhere in a span that ends here.
+    pub(crate) fn adopt(&mut self, span: SpanId, details: SpanDetails, claim: Claim) {
+        self.open.push(Open {
+            span,
+            details,
+            claim,
+        });
     }
 
     /// Adds why a span failed to what it recorded, as far as the budget allows.
@@ -93,6 +108,17 @@ impl Details {
         let mut details = details.unwrap_or_default();
         details.failure = Some(failure);
         Some(details)
+    }
+
+    /// Whether anything was recorded in a span that runs.
+    pub(crate) fn is_open(&self, span: SpanId) -> bool {
+        self.open.iter().any(|open| open.span == span)
+    }
+
+    /// [`Self::close`] for details that come with a claim of their own.
+    pub(crate) fn close_with(&mut self, details: SpanDetails, mut claim: Claim) -> u32 {
+        self.claim.take_over(&mut claim);
+        self.close(details)
     }
 
     /// Files the details of a finished span; what its record refers to them by.

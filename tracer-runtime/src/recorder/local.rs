@@ -235,28 +235,7 @@ impl Local {
     /// Lets a context leave the active trace; `None` where nothing is active.
     pub(crate) fn escape(&self) -> Option<Escaped> {
         let mut fragment = self.active.take()?;
-        let handle = match (&fragment.link, fragment.slot) {
-            (Some(link), _) => Some(link.handle()),
-            (None, Some(handle)) => Some(handle),
-            (None, None) => Inside::enter().map(|_inside| {
-                let handle = SLAB.open(fragment.pipe.clone());
-                fragment.slot = Some(handle);
-                fragment.plain = false;
-                handle
-            }),
-        };
-        let carried = match (handle, &fragment.carried) {
-            (Some(handle), Some(carried)) => {
-                Inside::enter().map_or(0, |_inside| handle.carry(carried))
-            }
-            _ => 0,
-        };
-        let escaped = Escaped {
-            handle,
-            sampled: fragment.sampled,
-            random: fragment.random,
-            carried,
-        };
+        let escaped = Escaped::from(&mut fragment);
         self.put_active(fragment);
         Some(escaped)
     }
@@ -289,6 +268,35 @@ pub(crate) struct Escaped {
     pub(crate) random: bool,
     /// By the handle's slot; 0 for nothing.
     pub(crate) carried: u32,
+}
+
+impl Escaped {
+    /// Lets a context leave the trace of a fragment.
+    #[inline]
+    pub(crate) fn from(fragment: &mut Fragment) -> Self {
+        let handle = match (&fragment.link, fragment.slot) {
+            (Some(link), _) => Some(link.handle()),
+            (None, Some(handle)) => Some(handle),
+            (None, None) => Inside::enter().map(|_inside| {
+                let handle = SLAB.open(fragment.pipe.clone());
+                fragment.slot = Some(handle);
+                fragment.plain = false;
+                handle
+            }),
+        };
+        let carried = match (handle, &fragment.carried) {
+            (Some(handle), Some(carried)) => {
+                Inside::enter().map_or(0, |_inside| handle.carry(carried))
+            }
+            _ => 0,
+        };
+        Self {
+            handle,
+            sampled: fragment.sampled,
+            random: fragment.random,
+            carried,
+        }
+    }
 }
 
 #[cold]

@@ -100,6 +100,17 @@ impl Local {
         removed.fragment
     }
 
+    /// Makes `before` the current span of a suspended fragment where `span` was.
+    pub(crate) fn leave_suspended(&self, id: u64, span: SpanId, before: SpanId) {
+        let Ok(mut below) = self.below.try_borrow_mut() else {
+            return;
+        };
+        let left = below.iter_mut().find(|b| b.fragment_id == id);
+        if let Some(left) = left.filter(|b| b.span == span) {
+            left.span = before;
+        }
+    }
+
     /// There are as many suspended as this list holds.
     pub(super) fn note_depth(&self, below: &[Below]) {
         self.depth.set(below.len() as u32);

@@ -167,7 +167,7 @@ pub(crate) fn events_of(info: &RpcInfo) -> Vec<Event> {
             }
             Event {
                 kind: EventKind::Lifecycle,
-                name: event.name(),
+                name: event.name().into(),
                 time: ticks,
                 attributes,
                 dropped_attributes: 0,

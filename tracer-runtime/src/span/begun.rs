@@ -406,7 +406,12 @@ fn count_end_far(local: &Local, site: &'static Callsite, duration: u64) {
 
 #[cold]
 #[inline(never)]
-fn count_end(local: &Local, site: &'static Callsite, outcome: CallOutcome, duration: u64) {
+pub(super) fn count_end(
+    local: &Local,
+    site: &'static Callsite,
+    outcome: CallOutcome,
+    duration: u64,
+) {
     match local.cell(site) {
         Some(cell) => cell.end(outcome, duration),
         None => end_shared(site, outcome, duration),
@@ -414,7 +419,7 @@ fn count_end(local: &Local, site: &'static Callsite, outcome: CallOutcome, durat
 }
 
 #[cold]
-fn end_shared(site: &'static Callsite, outcome: CallOutcome, duration: u64) {
+pub(super) fn end_shared(site: &'static Callsite, outcome: CallOutcome, duration: u64) {
     let _inside = Inside::enter();
     metrics::shared_cell(site).end_shared(outcome, duration);
 }

@@ -7,7 +7,7 @@ use crate::baggage::Baggage;
 use crate::context::{Ids, Link};
 use crate::id::{SpanId, TraceId};
 use crate::mode;
-use crate::recorder::local;
+use crate::recorder::local::{self, Escaped};
 use crate::recorder::reentrancy::Inside;
 use crate::recorder::slot::Handle;
 use crate::recorder::verdict;
@@ -73,20 +73,31 @@ impl Context {
         }
         let current = local::with(|local| {
             let escaped = local.escape()?;
-            Some(Self {
-                trace: local.trace.get(),
-                span: local.span.get(),
-                sampled: escaped.sampled,
-                random: escaped.random,
-                carried: escaped.carried,
-                handle: escaped.handle,
-            })
+            Some(Self::of(local.trace.get(), local.span.get(), &escaped))
         });
         let current = current.flatten().unwrap_or_default();
         if subscriber::is_there() && current.is_valid() {
             subscriber::note(current.span);
         }
         current
+    }
+
+    /// Names a span of the trace that this has left.
+    pub(crate) const fn of(trace: TraceId, span: SpanId, escaped: &Escaped) -> Self {
+        Self {
+            trace,
+            span,
+            sampled: escaped.sampled,
+            random: escaped.random,
+            carried: escaped.carried,
+            handle: escaped.handle,
+        }
+    }
+
+    /// Names another span of the same trace.
+    pub(crate) const fn with_span(mut self, span: SpanId) -> Self {
+        self.span = span;
+        self
     }
 
     /// The trace.

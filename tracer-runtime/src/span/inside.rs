@@ -1,5 +1,7 @@
 //! What code inside a span can record: attributes, events, checkpoints, errors.
 
+use std::borrow::Cow;
+
 use super::capture::Form;
 use crate::callsite::Callsite;
 use crate::clock;
@@ -18,7 +20,7 @@ const MAX_ATTRIBUTES: usize = 128;
 /// Events of a span.
 const MAX_EVENTS: usize = 128;
 /// Links of a span.
-const MAX_LINKS: usize = 128;
+pub(super) const MAX_LINKS: usize = 128;
 /// Bytes of an error message.
 const MAX_MESSAGE_BYTES: usize = 1024;
 
@@ -149,7 +151,7 @@ pub fn attribute(key: &'static str, value: Value) {
 }
 
 /// The last value of a key counts. False where there is no room.
-fn set(attributes: &mut Vec<KeyValue>, attribute: KeyValue, claim: &mut Claim) -> bool {
+pub(super) fn set(attributes: &mut Vec<KeyValue>, attribute: KeyValue, claim: &mut Claim) -> bool {
     let heap = attribute.value.heap_bytes();
     let Some(known) = attributes.iter_mut().find(|a| a.key == attribute.key) else {
         return attributes.len() < MAX_ATTRIBUTES
@@ -168,7 +170,7 @@ fn set(attributes: &mut Vec<KeyValue>, attribute: KeyValue, claim: &mut Claim) -
 }
 
 /// Adds an item that holds `heap` more bytes. False, and nothing added, when the budget is used up.
-fn push_within<T>(list: &mut Vec<T>, item: T, heap: usize, claim: &mut Claim) -> bool {
+pub(super) fn push_within<T>(list: &mut Vec<T>, item: T, heap: usize, claim: &mut Claim) -> bool {
     let places = if list.len() == list.capacity() {
         list.len().max(4)
     } else {
@@ -210,23 +212,58 @@ pub(super) fn begin_with(
 pub fn add_event(kind: EventKind, name: &'static str, mut attributes: Vec<KeyValue>) {
     let dropped_attributes = attributes.len().saturating_sub(MAX_ATTRIBUTES) as u32;
     attributes.truncate(MAX_ATTRIBUTES);
-    let heap: usize = attributes
-        .iter()
-        .map(|a| size_of::<KeyValue>() + a.value.heap_bytes())
-        .sum();
     let event = Event {
         kind,
-        name,
+        name: name.into(),
         time: clock::now(),
         attributes,
         dropped_attributes,
     };
+    on_current_span(|details, claim| push_event(details, event, claim));
+}
+
+/// Records an event that is made already, and why the span failed, unless that is known.
+#[cfg(feature = "tracing")]
+pub(crate) fn file_event(event: Event, failure: Option<Failure>) {
     on_current_span(|details, claim| {
-        let room = details.events.len() < MAX_EVENTS;
-        if !(room && push_within(&mut details.events, event, heap, claim)) {
-            details.dropped_events += 1;
+        push_event(details, event, claim);
+        if let Some(failure) = failure {
+            put_failure(details, failure, claim);
         }
     });
+}
+
+/// Where there is room.
+pub(super) fn push_event(details: &mut SpanDetails, event: Event, claim: &mut Claim) {
+    let room = details.events.len() < MAX_EVENTS;
+    let heap = event_bytes(&event);
+    if !(room && push_within(&mut details.events, event, heap, claim)) {
+        details.dropped_events += 1;
+    }
+}
+
+/// What it holds beside itself.
+pub(super) fn event_bytes(event: &Event) -> usize {
+    let name = match &event.name {
+        Cow::Owned(name) => name.capacity(),
+        Cow::Borrowed(_) => 0,
+    };
+    let attributes = event.attributes.iter();
+    let attributes = attributes.map(|a| size_of::<KeyValue>() + a.value.heap_bytes());
+    name + attributes.sum::<usize>()
+}
+
+/// The last failure that says something counts.
+#[cfg(feature = "tracing")]
+pub(super) fn put_failure(details: &mut SpanDetails, failure: Failure, claim: &mut Claim) {
+    if failure.message.is_none() && details.failure.is_some() {
+        return;
+    }
+    let before = details.failure.as_ref().map_or(0, |before| before.bytes());
+    if claim.grow(failure.bytes()) {
+        claim.shrink(before);
+        details.failure = Some(Box::new(failure));
+    }
 }
 
 /// Says which call between services the current span stands for. When it is over: as long as anything is known of a span

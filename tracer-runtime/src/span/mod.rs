@@ -10,6 +10,8 @@ pub(crate) mod capture;
 #[cfg(feature = "enable")]
 pub(crate) mod context;
 pub(crate) mod describe;
+#[cfg(all(feature = "enable", feature = "tracing"))]
+pub(crate) mod detached;
 #[cfg(feature = "enable")]
 pub(crate) mod future;
 #[cfg(feature = "enable")]
@@ -24,6 +26,8 @@ mod macros;
 mod metric;
 #[cfg(feature = "enable")]
 pub(crate) mod named;
+#[cfg(all(feature = "enable", feature = "tracing"))]
+pub(crate) mod noted;
 #[cfg(not(feature = "enable"))]
 mod off;
 pub(crate) mod outcome;

@@ -22,7 +22,7 @@ pub(crate) struct Place {
     pub(crate) sampled: bool,
     remote: bool,
     link: Option<SlotRef>,
-    pipe: Option<Tether>,
+    pub(super) pipe: Option<Tether>,
     carried: Option<Arc<Carried>>,
     random: bool,
 }
@@ -99,7 +99,7 @@ impl Place {
     }
 
     /// In a trace that begins here.
-    pub(super) fn new_trace(local: &Local) -> Option<Self> {
+    pub(crate) fn new_trace(local: &Local) -> Option<Self> {
         let trace = local.random_trace();
         let pipe = captures::here();
         if pipe.is_none() && mode::get() & mode::INITIALISED == 0 {

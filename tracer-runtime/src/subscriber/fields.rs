@@ -230,9 +230,11 @@ fn take(span: &Arc<Span>) -> Option<Vec<Block>> {
     })
 }
 
-/// A span that waits begins now, with what is known.
-pub(super) fn wait_no_more(span: &Arc<Span>) {
-    begin(take(span));
+/// The call of a span that waits goes on later. In the midst of its fields it begins now, with what is known.
+pub(super) fn pause(span: &Arc<Span>) {
+    let taken = take(span);
+    let runs = |taken: &Vec<Block>| taken.first().is_some_and(|block| block.runs);
+    begin(taken.filter(runs));
 }
 
 /// A span that waits never begins.

@@ -183,3 +183,44 @@ pub(crate) fn is_current(site: &'static Callsite) -> bool {
         of.is_some_and(|of| std::ptr::eq(of, site))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use tracing_subscriber::Registry;
+
+    use super::*;
+
+    #[test]
+    fn our_metadata_are_told_from_those_of_others() {
+        static ONE: Callsite = Callsite::new("one", "one", "m").with_target("t");
+        static OTHER: Callsite = Callsite::new("other", "other", "m").with_empty_fields(&["id"]);
+        let [one, other] =
+            [&ONE, &OTHER].map(|site| listed(site).expect("it is compiled in").metadata);
+        assert!(is_ours(one) && is_ours(other));
+        assert!(std::ptr::eq(site_of(other).expect("ours"), &OTHER));
+        assert!(std::ptr::eq(site_of(one).expect("ours"), &ONE));
+        assert!(!is_ours(listener::metadata()));
+        tracing::subscriber::with_default(Registry::default(), || {
+            let span = tracing::error_span!("foreign");
+            assert!(!is_ours(span.metadata().expect("it is enabled")));
+        });
+        assert_eq!(
+            (one.name(), one.target(), one.module_path()),
+            ("one", "t", Some("m"))
+        );
+        let fields: Vec<_> = other.fields().iter().map(|field| field.name()).collect();
+        assert_eq!(fields, ["id"]);
+    }
+
+    #[test]
+    fn a_callsite_that_concerns_no_subscriber_is_not_watched() {
+        static UNSEEN: Callsite = Callsite::new("unseen", "unseen", "m").without_subscriber();
+        static COUNTED: Callsite = Callsite::new("counted", "counted", "m").metrics_only();
+        tracing::subscriber::with_default(Registry::default(), || {
+            for site in [&UNSEEN, &COUNTED] {
+                site.signals();
+                assert!(!site.is_watched());
+            }
+        });
+    }
+}

@@ -100,14 +100,17 @@ impl Listed {
 impl Opened {
     /// The call goes on.
     pub(crate) fn enter(&self) {
-        if let Some(id) = self.0.id() {
-            self.0.dispatch.enter(&id);
+        match self.0.id() {
+            Some(id) => self.0.dispatch.enter(&id),
+            // It was left before its fields were recorded.
+            None if self.0.site.records_at_start => _ = fields::wait(&self.0),
+            None => {}
         }
     }
 
     /// The call goes on later.
     pub(crate) fn leave(&self) {
-        fields::wait_no_more(&self.0);
+        fields::pause(&self.0);
         self.0.leave();
     }
 

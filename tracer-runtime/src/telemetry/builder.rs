@@ -168,7 +168,8 @@ impl Builder {
     /// says. Where a function has no span, its children hang under its caller, and so does what it records.
     ///
     /// Metrics are counted all the same, unless the directive ends in `/metrics=off`: then not for any function that it
-    /// names, whatever its level.
+    /// names, whatever its level. Spans of crates that use `tracing`, which `tracing_layer` brings, are counted only where
+    /// the directive ends in `/metrics=on`.
     ///
     /// [`Telemetry::set_filter`] replaces the filter later.
     ///

@@ -1,5 +1,6 @@
 //! A captured span as data.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::callsite::{Callsite, SpanKind};
@@ -43,7 +44,7 @@ pub struct CapturedEvent {
     /// An event or a checkpoint.
     pub kind: EventKind,
     /// Its name.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// What it says.
     pub attributes: Vec<KeyValue>,
 }

@@ -249,7 +249,7 @@ fn event(event: &Event, limits: &Limits, scale: &Scale) -> ProtoEvent {
     }
     ProtoEvent {
         time_unix_nano: scale.unix_ns(event.time),
-        name: event.name.to_owned(),
+        name: event.name.as_ref().to_owned(),
         attributes,
         dropped_attributes_count: dropped + event.dropped_attributes,
     }

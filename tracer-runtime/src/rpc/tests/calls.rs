@@ -82,7 +82,11 @@ fn a_span_says_what_was_called_by_whom_and_how_it_went() {
         assert_eq!(text(span, key).as_deref(), Some(value), "{key}");
     }
     assert_eq!(span.attribute("code.function.name"), None);
-    let events: Vec<_> = span.events.iter().map(|event| event.name).collect();
+    let events: Vec<_> = span
+        .events
+        .iter()
+        .map(|event| event.name.as_ref())
+        .collect();
     assert_eq!(events, ["rpc_start", "read_finish", "rpc_finish"]);
     assert_eq!(capture.tree(), "shop.Stock/reserve [ok]\n");
 }

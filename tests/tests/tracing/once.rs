@@ -1,0 +1,81 @@
+//! With every layer at once nothing is recorded twice.
+
+use opentelemetry::trace::noop::NoopTracer;
+use tracer_runtime::{TraceContextFormat, testing, traced};
+use tracing::{info, info_span, instrument};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, fmt};
+
+#[traced]
+fn ours() {
+    theirs();
+    info!("in ours");
+}
+
+#[instrument]
+fn theirs() {
+    info!("in theirs");
+    innermost();
+}
+
+#[traced]
+fn innermost() {}
+
+#[test]
+fn each_span_and_event_is_there_once() {
+    let lines = fmt::layer()
+        .with_writer(std::io::sink)
+        .map_event_format(TraceContextFormat::text);
+    let subscriber = tracing_subscriber::registry()
+        .with(lines.with_filter(EnvFilter::new("info")))
+        .with(tracing_opentelemetry::layer().with_tracer(NoopTracer::new()))
+        .with(tracer_runtime::tracing_layer());
+    let capture = testing::capture();
+    tracing::subscriber::with_default(subscriber, || {
+        info_span!("root").in_scope(ours);
+    });
+    let tree = capture.tree().replace(module_path!(), "here");
+    let expected = "\
+root [ok]
+  ours [ok]
+    theirs [ok]
+      * in theirs {level=\"INFO\", target=\"here\"}
+      innermost [ok]
+    * in ours {level=\"INFO\", target=\"here\"}
+";
+    assert_eq!(tree, expected);
+}
+
+#[test]
+fn an_annotated_function_has_no_second_span_for_our_layer() {
+    #[traced]
+    fn alone() {
+        assert!(tracing::Span::current().is_none());
+    }
+    let capture = testing::capture();
+    let subscriber = tracing_subscriber::registry().with(tracer_runtime::tracing_layer());
+    tracing::subscriber::with_default(subscriber, alone);
+    assert_eq!(capture.tree(), "alone [ok]\n");
+}
+
+#[test]
+fn a_span_may_name_the_annotated_function_that_a_subscriber_sees() {
+    #[traced]
+    fn seen() {
+        let current = tracing::Span::current();
+        assert_eq!(
+            current.metadata().map(|metadata| metadata.name()),
+            Some("seen")
+        );
+        info_span!(parent: &current, "named").in_scope(innermost);
+    }
+    let capture = testing::capture();
+    let subscriber = tracing_subscriber::registry()
+        .with(fmt::layer().with_writer(std::io::sink))
+        .with(tracer_runtime::tracing_layer());
+    tracing::subscriber::with_default(subscriber, seen);
+    assert_eq!(
+        capture.tree(),
+        "seen [ok]\n  named [ok]\n    innermost [ok]\n"
+    );
+}

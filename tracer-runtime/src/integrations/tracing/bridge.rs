@@ -1,0 +1,362 @@
+//! What a subscriber tells, put into our trees.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+
+use tracing_core::span::{Attributes, Id, Record};
+use tracing_core::{Event, Subscriber};
+use tracing_subscriber::layer::{Context as Subscribers, Layer};
+use tracing_subscriber::registry::{LookupSpan, SpanRef};
+
+use super::busy::Busy;
+use super::event::{self, Told};
+use super::fields::{Fields, Said, Status};
+use super::frames::{self, Key};
+use super::sites;
+use super::table::Table;
+use super::trouble::{self, Trouble};
+use crate::id::SpanId;
+use crate::mode;
+use crate::recorder::local;
+use crate::span::context::Context;
+use crate::span::detached::{Detached, Entry, Under, enter_active};
+use crate::span::inside;
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Bridge {
+    number: u32,
+    spans: Table<Detached>,
+    /// The only one in its subscriber, as far as is known.
+    alone: AtomicBool,
+    /// Spans to be looked at for another layer of this kind.
+    suspicious: AtomicU32,
+}
+
+/// On a span of the subscriber: the layer that has it.
+struct Taken(u32);
+
+/// On a span of the subscriber, for those who do not know the layer.
+#[cfg(feature = "tracing-fmt")]
+struct Named(Context);
+
+impl Bridge {
+    pub(super) fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        Self {
+            number: NEXT.fetch_add(1, Relaxed),
+            spans: Table::default(),
+            alone: AtomicBool::new(true),
+            suspicious: AtomicU32::new(16),
+        }
+    }
+
+    /// There is another layer below this one.
+    #[cold]
+    pub(super) fn retire(&self) {
+        if self.alone.swap(false, Relaxed) {
+            trouble::count(Trouble::InstalledTwice);
+        }
+    }
+
+    fn is_on(&self) -> bool {
+        mode::get() != 0 && self.alone.load(Relaxed)
+    }
+
+    fn key(&self, id: &Id) -> Key {
+        (self.number, id.into_u64())
+    }
+
+    /// Whether another layer of this kind has this span. The first ones tell.
+    #[cold]
+    fn is_taken<S>(&self, id: &Id, all: &Subscribers<'_, S>) -> bool
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let left = self.suspicious.load(Relaxed);
+        self.suspicious.store(left.saturating_sub(1), Relaxed);
+        let Some(span) = all.span(id) else {
+            return false;
+        };
+        let mut extensions = span.extensions_mut();
+        match extensions.replace(Taken(self.number)) {
+            Some(Taken(other)) if other != self.number => {
+                extensions.replace(Taken(other));
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Where a new span hangs: as its maker says, not as the subscriber's stack of entered spans has it, which does not
+    /// know of ours.
+    fn under<S>(&self, attributes: &Attributes<'_>, id: &Id, all: &Subscribers<'_, S>) -> Under
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        if attributes.is_contextual() {
+            return Under::Current;
+        }
+        let Some(parent) = attributes.parent() else {
+            return Under::Nothing;
+        };
+        let above = all.span(id).and_then(|span| span.parent());
+        if let Some(context) = self.nearest(above) {
+            return Under::Span(context);
+        }
+        if all.current_span().id() == Some(parent) {
+            return Under::Current;
+        }
+        trouble::count(Trouble::UnknownParent);
+        Under::Nothing
+    }
+
+    fn context(&self, id: &Id) -> Option<Context> {
+        let context = self.spans.with(id.into_u64(), |span| span.context());
+        context.filter(Context::is_valid)
+    }
+
+    /// The span itself, or the first above it that we know. Those that are filtered out were never told of.
+    fn nearest<S>(&self, mut span: Option<SpanRef<'_, S>>) -> Option<Context>
+    where
+        S: for<'a> LookupSpan<'a>,
+    {
+        while let Some(candidate) = span {
+            if let Some(context) = self.context(&candidate.id()) {
+                return Some(context);
+            }
+            span = candidate.parent();
+        }
+        None
+    }
+
+    fn exit(&self, number: u64, entry: &Entry) {
+        if entry.exit_quietly() {
+            return;
+        }
+        let told = self.spans.with(number, |span| span.exit(entry));
+        if told.is_none() {
+            entry.exit_orphan();
+        }
+    }
+
+    /// Ends a span that was taken off its place.
+    fn end(&self, mut span: Box<Detached>, key: Key) {
+        while frames::has(key)
+            && let Some(entry) = frames::remove(key)
+        {
+            trouble::count(Trouble::ClosedWhileEntered);
+            span.exit(&entry);
+        }
+        span.disowned = span.own_fragment().is_some_and(frames::are_in);
+        let renamed = span.noted.renamed();
+        let site = renamed.and_then(|(name, kind)| sites::renamed(span.site(), name, kind));
+        span.end(site);
+    }
+
+    /// For an event that names its span.
+    fn tell<S>(&self, parent: &Id, told: Told, all: &Subscribers<'_, S>)
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let mut told = Some(told);
+        let mut span = all.span(parent);
+        while let Some(candidate) = span {
+            self.spans.with(candidate.id().into_u64(), |span| {
+                if span.has_span()
+                    && let Some(Told { event, failure }) = told.take()
+                {
+                    span.noted.event(event);
+                    failure.into_iter().for_each(|f| span.noted.fail(f));
+                }
+            });
+            if told.is_none() {
+                return;
+            }
+            span = candidate.parent();
+        }
+        if let Some(told) = told.filter(|_| all.current_span().id() == Some(parent)) {
+            file_here(told);
+        }
+    }
+}
+
+/// Names a span, whichever layer of ours knows it.
+#[cfg(feature = "tracing-fmt")]
+pub(super) fn context_of<S>(span: &SpanRef<'_, S>) -> Option<Context>
+where
+    S: for<'a> LookupSpan<'a>,
+{
+    let _busy = Busy::enter()?;
+    let named = span.extensions().get::<Named>().map(|named| named.0);
+    named.filter(Context::is_valid)
+}
+
+/// In what is current on this thread, if anything is.
+fn file_here(told: Told) {
+    let current = local::with(|local| local.span.get()).unwrap_or(SpanId::INVALID);
+    // Of a function's outcome its value decides, whatever it logs.
+    let failure = told.failure.filter(|_| frames::is_innermost(current));
+    inside::file_event(told.event, failure);
+}
+
+/// Adds what fields that were recorded late say.
+fn add(span: &mut Detached, fields: Fields) {
+    for attribute in fields.attributes {
+        span.noted.attribute(attribute);
+    }
+    add_said(span, fields.said);
+}
+
+fn add_said(span: &mut Detached, said: Option<Box<Said>>) {
+    let Some(said) = said else {
+        return;
+    };
+    let Said { name, kind, status } = *said;
+    span.noted.rename(name, kind);
+    match status {
+        Some(Status::Ok) => span.noted.succeed(),
+        Some(Status::Error(failure)) => span.noted.fail(failure),
+        None => {}
+    }
+}
+
+impl<S> Layer<S> for Bridge
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, all: Subscribers<'_, S>) {
+        if !self.is_on() {
+            return;
+        }
+        let metadata = attributes.metadata();
+        let Some(site) = Busy::enter().map(|_busy| sites::of(metadata)) else {
+            return;
+        };
+        let mut fields = Fields::new(site.of_database, metadata.fields().len());
+        attributes.record(&mut fields);
+        if let Some(_busy) = Busy::enter() {
+            if self.suspicious.load(Relaxed) != 0 && self.is_taken(id, &all) {
+                return self.retire();
+            }
+            let under = self.under(attributes, id, &all);
+            if let Some(mut begun) = Detached::begin(&site.callsite, under) {
+                begun.noted.begin_with(fields.attributes);
+                add_said(&mut begun, fields.said);
+                let context = begun.context();
+                frames::note_fresh(self.key(id), context.trace_id(), context.span_id());
+                #[cfg(feature = "tracing-fmt")]
+                if super::format::is_used()
+                    && let Some(span) = all.span(id)
+                {
+                    span.extensions_mut().replace(Named(context));
+                }
+                drop(self.spans.insert(id.into_u64(), begun));
+            }
+        }
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, all: Subscribers<'_, S>) {
+        if !self.is_on() {
+            return;
+        }
+        let Some(span) = all.span(id) else {
+            return trouble::count(Trouble::UnknownSpan);
+        };
+        let Some(site) = Busy::enter().map(|_busy| sites::of(span.metadata())) else {
+            return;
+        };
+        let mut fields = Fields::new(site.of_database, 1);
+        values.record(&mut fields);
+        if let Some(_busy) = Busy::enter() {
+            self.spans.with(id.into_u64(), |span| add(span, fields));
+        }
+    }
+
+    fn on_follows_from(&self, id: &Id, follows: &Id, all: Subscribers<'_, S>) {
+        if !self.is_on() {
+            return;
+        }
+        let Some(_busy) = Busy::enter() else {
+            return;
+        };
+        let Some(followed) = all.span(follows) else {
+            return trouble::count(Trouble::UnknownSpan);
+        };
+        let known = self.nearest(Some(followed));
+        let current = || (all.current_span().id() == Some(follows)).then(Context::current);
+        if let Some(to) = known.or_else(current) {
+            self.spans.with(id.into_u64(), |span| span.link(to));
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, all: Subscribers<'_, S>) {
+        if !self.is_on() || event.is_root() {
+            return;
+        }
+        if event.is_contextual() && !inside::recording() {
+            return;
+        }
+        let Some(site) = Busy::enter().map(|_busy| {
+            let site = sites::of(event.metadata());
+            site.callsite.signals().has_spans().then_some(site)
+        }) else {
+            return;
+        };
+        let Some(site) = site else {
+            return;
+        };
+        let told = event::read(event, site.of_database);
+        let Some(_busy) = Busy::enter() else {
+            return;
+        };
+        match event.parent() {
+            Some(parent) => self.tell(parent, told, &all),
+            None => file_here(told),
+        }
+    }
+
+    fn on_enter(&self, id: &Id, _: Subscribers<'_, S>) {
+        if !self.is_on() {
+            return;
+        }
+        let Some(_busy) = Busy::enter() else {
+            return;
+        };
+        let key = self.key(id);
+        let fresh = frames::fresh(key).and_then(|(trace, span)| enter_active(trace, span));
+        let enter = || self.spans.with(key.1, Detached::enter).flatten();
+        if let Some(entry) = fresh.or_else(enter)
+            && !frames::push(key, entry)
+        {
+            self.exit(key.1, &entry);
+        }
+    }
+
+    fn on_exit(&self, id: &Id, _: Subscribers<'_, S>) {
+        let key = self.key(id);
+        if let Some(entry) = frames::remove(key) {
+            match Busy::enter() {
+                Some(_busy) => self.exit(key.1, &entry),
+                None => entry.exit_orphan(),
+            }
+        }
+    }
+
+    fn on_close(&self, id: Id, all: Subscribers<'_, S>) {
+        let Some(_busy) = Busy::enter() else {
+            return;
+        };
+        let key = self.key(&id);
+        match self.spans.remove(key.1) {
+            Some(ended) => {
+                self.end(ended, key);
+                frames::note_closed(key);
+            }
+            // Others began when nobody recorded, or were filtered out.
+            None if frames::was_closed(key) || all.span(&id).is_none() => {
+                trouble::count(Trouble::UnknownSpan);
+            }
+            None => {}
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Spans and events of crates that use `tracing`, in our trees.
+
+mod bridge;
+mod busy;
+mod database;
+mod event;
+mod fields;
+#[cfg(feature = "tracing-fmt")]
+mod format;
+mod frames;
+#[cfg(feature = "tracing-fmt")]
+mod ids;
+mod layer;
+mod sites;
+mod table;
+
+pub(crate) mod trouble;
+
+#[cfg(feature = "tracing-fmt")]
+pub use format::TraceContextFormat;
+pub use layer::{TracingLayer, tracing_layer};

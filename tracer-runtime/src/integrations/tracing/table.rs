@@ -1,0 +1,77 @@
+//! The spans of a layer, by their subscriber's numbers.
+//!
+//! Beside the subscriber's own record of a span, whose extensions take a lock, a map and a box for each look.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// A power of two.
+const SHARDS: usize = 64;
+
+/// Numbers are far from random, and nobody chooses them.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Mix(u64);
+
+impl Hasher for Mix {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = mixed(self.0 ^ number);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+const fn mixed(number: u64) -> u64 {
+    let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed ^ mixed >> 32
+}
+
+type Map<T> = HashMap<u64, Box<T>, BuildHasherDefault<Mix>>;
+
+/// See the module. Under [`Busy`](super::busy::Busy) only.
+#[derive(Debug)]
+pub(super) struct Table<T> {
+    shards: [Shard<T>; SHARDS],
+}
+
+/// On a line of its own: neighbours belong to other threads.
+#[derive(Debug)]
+#[repr(align(64))]
+struct Shard<T>(Mutex<Map<T>>);
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self {
+            shards: std::array::from_fn(|_| Shard(Mutex::new(Map::default()))),
+        }
+    }
+}
+
+impl<T> Table<T> {
+    #[inline]
+    fn shard(&self, number: u64) -> MutexGuard<'_, Map<T>> {
+        let shard = &self.shards[(mixed(number) >> 40) as usize % SHARDS];
+        shard.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was there before under this number, of a span that nobody has closed.
+    pub(super) fn insert(&self, number: u64, span: Box<T>) -> Option<Box<T>> {
+        self.shard(number).insert(number, span)
+    }
+
+    pub(super) fn with<R>(&self, number: u64, look: impl FnOnce(&mut T) -> R) -> Option<R> {
+        self.shard(number).get_mut(&number).map(|span| look(span))
+    }
+
+    pub(super) fn remove(&self, number: u64) -> Option<Box<T>> {
+        self.shard(number).remove(&number)
+    }
+}
