@@ -5,7 +5,7 @@
 
 use std::cell::Cell;
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{LazyLock, PoisonError, RwLock};
 
 use tracing::Metadata;
@@ -24,7 +24,6 @@ pub struct Visible {
 pub struct First {
     site: &'static Visible,
     before: Option<&'static Visible>,
-    denied: u64,
 }
 
 thread_local! {
@@ -32,8 +31,9 @@ thread_local! {
 }
 
 static KNOWN: LazyLock<RwLock<HashSet<Identifier>>> = LazyLock::new(RwLock::default);
-/// How often a layer has been told that a callsite is none of them.
-static DENIED: AtomicU64 = AtomicU64::new(0);
+
+/// A layer has been told that a callsite is none of them.
+static DENIED: AtomicBool = AtomicBool::new(false);
 
 impl Visible {
     /// The name of the span, and where the function is.
@@ -63,8 +63,16 @@ impl Visible {
         First {
             site: self,
             before: before.ok().flatten(),
-            denied: DENIED.load(Ordering::SeqCst),
         }
+    }
+
+    /// Whether it is news.
+    fn learn(&self, metadata: &Metadata<'_>) -> bool {
+        let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+        let is_new = known.insert(metadata.callsite());
+        drop(known);
+        self.is_known.store(true, Ordering::Release);
+        is_new
     }
 
     fn is(&self, metadata: &Metadata<'_>) -> bool {
@@ -75,18 +83,14 @@ impl Visible {
 }
 
 impl First {
-    /// After the span is opened: it says which callsite it is.
+    /// After the span is opened: an open one says which callsite it is. One that nobody wanted says nothing.
     #[cold]
     pub fn know(self, span: &tracing::Span) {
-        let Some(metadata) = span.metadata() else {
-            return;
-        };
-        let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
-        let is_new = known.insert(metadata.callsite());
-        drop(known);
-        self.site.is_known.store(true, Ordering::Release);
-        // A layer that has come meanwhile may have asked too early.
-        if is_new && DENIED.load(Ordering::SeqCst) != self.denied {
+        if let Some(metadata) = span.metadata()
+            && self.site.learn(metadata)
+            && DENIED.load(Ordering::Relaxed)
+        {
+            // Who was asked before has taken it for another.
             rebuild_interest_cache();
         }
     }
@@ -102,14 +106,14 @@ impl Drop for First {
 #[must_use]
 pub fn is_instrumented(metadata: &Metadata<'_>) -> bool {
     let opening = OPENING.try_with(Cell::get).ok().flatten();
-    if opening.is_some_and(|site| site.is(metadata)) {
+    if let Some(site) = opening.filter(|site| site.is(metadata)) {
+        site.learn(metadata);
         return true;
     }
     let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
     let is_known = known.contains(&metadata.callsite());
-    drop(known);
     if !is_known {
-        DENIED.fetch_add(1, Ordering::SeqCst);
+        DENIED.store(true, Ordering::Relaxed);
     }
     is_known
 }

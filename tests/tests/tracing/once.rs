@@ -79,3 +79,21 @@ fn a_span_may_name_the_annotated_function_that_a_subscriber_sees() {
         "seen [ok]\n  named [ok]\n    innermost [ok]\n"
     );
 }
+
+#[tracer_runtime::instrument]
+fn instrumented(number: u8) {
+    tracing::info_span!("inside").in_scope(|| tracing::info!("said"));
+}
+
+#[test]
+fn an_instrumented_function_is_one_span_from_its_first_call_on() {
+    for _ in 0..2 {
+        let capture = tracer_runtime::testing::capture();
+        let layers = tracing_subscriber::registry().with(tracer_runtime::tracing_layer());
+        tracing::subscriber::with_default(layers, || instrumented(1));
+        let spans = capture.spans();
+        let names: Vec<_> = spans.iter().map(|span| span.name()).collect();
+        assert_eq!(names, ["instrumented", "inside"], "{}", capture.tree());
+        assert_eq!(spans[1].parent_id, spans[0].span_id);
+    }
+}

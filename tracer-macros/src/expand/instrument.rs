@@ -6,7 +6,8 @@ use syn::parse::Parser as _;
 use syn::{Block, Error, Expr, Item, LitStr, ReturnType, Stmt};
 
 use super::function::{annotated, return_edge};
-use super::subscriber::{Layer, recorded_params};
+use super::seen::recorded_params;
+use super::subscriber::Layer;
 use super::{Runtime, Scope, by_level, tokens, types};
 use crate::args::{Args, Field, Format, Instrument, Mode, Recorded, Slot, SpanField};
 use crate::item::{Function, regroup};

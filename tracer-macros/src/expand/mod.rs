@@ -9,6 +9,7 @@ mod instrument;
 mod outcome;
 mod params;
 mod recording;
+mod seen;
 mod subscriber;
 mod sync;
 mod tokens;

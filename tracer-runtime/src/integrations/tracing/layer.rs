@@ -10,7 +10,6 @@ use tracing_subscriber::layer::{Context, Filter, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
 use super::bridge::Bridge;
-use crate::subscriber::is_ours;
 
 /// Puts the spans and events of other crates, which use `tracing`, into our trees. Made by [`tracing_layer`].
 #[derive(Debug)]
@@ -22,6 +21,11 @@ pub struct TracingLayer<S> {
 #[derive(Debug)]
 struct OtherCrates {
     is_ours: fn(&Metadata<'_>) -> bool,
+}
+
+/// Of functions under `#[traced]` and under `#[instrument]`.
+fn is_ours(metadata: &Metadata<'_>) -> bool {
+    crate::subscriber::is_ours(metadata) || crate::visible::is_instrumented(metadata)
 }
 
 #[doc = include_str!("layer.md")]
