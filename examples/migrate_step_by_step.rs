@@ -61,10 +61,8 @@ async fn main() {
     buy(7).await.expect("it is in stock");
     buy(8).await.expect_err("it is not");
 
-    let tree = capture.tree();
-    println!("{tree}");
     assert_eq!(
-        tree,
+        capture.tree(),
         r#"buy [ok] {id=7}
   reserve [ok] {id=7}
     * looked up {level="INFO", target="migrate_step_by_step::stock", warehouse="north"}
@@ -75,6 +73,7 @@ buy [error: out of stock] {id=8}
   reserve [ok] {id=8}
     * looked up {level="INFO", target="migrate_step_by_step::stock", warehouse="north"}
     charge [error: nothing to pay for] {id=8, found=false}
+      * exception {level="ERROR", target="migrate_step_by_step::payment", exception.message="nothing to pay for"}
 "#
     );
 }

@@ -32,7 +32,7 @@ mod ours;
 use measure::{Rows, run};
 use std::hint::black_box;
 use std::time::Duration;
-use tracer_runtime::{Keep, OtelContext, Sampler, Telemetry};
+use tracer_runtime::{Keep, Sampler, Telemetry};
 
 /// Calls under one root.
 const CHILDREN: u64 = 100;
@@ -147,7 +147,6 @@ fn init() -> Telemetry {
         .with_sampler(Sampler::always_off())
         .with_keep(Keep::nothing())
         .with_discarding_exporter()
-        .with_otel_context(OtelContext::Off)
         .without_otel_provider()
         .init()
         .unwrap()

@@ -24,6 +24,15 @@ pub enum SpanKind {
     Consumer,
 }
 
+#[cfg(feature = "enable")]
+impl SpanKind {
+    /// Whether such spans serve somebody elsewhere.
+    #[inline(always)]
+    pub(crate) const fn is_entry(self) -> bool {
+        matches!(self, Self::Server | Self::Consumer)
+    }
+}
+
 /// How detailed a span is, as in `tracing`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum Level {

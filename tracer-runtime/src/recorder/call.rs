@@ -138,7 +138,7 @@ pub(crate) fn begin_root(
     cell: Option<&'static metrics::Cell>,
 ) -> Option<Running> {
     #[cfg(feature = "opentelemetry")]
-    if crate::integrations::opentelemetry::has_contexts() {
+    if site.kind.is_entry() && crate::integrations::opentelemetry::has_contexts() {
         return None;
     }
     let mut fragment = local.spare.take()?;

@@ -41,6 +41,8 @@ pub(crate) struct Fragment {
     pub(crate) special: bool,
     /// Its root hangs below this span of another service.
     pub(crate) remote_parent: Option<SpanId>,
+    /// Its root serves somebody elsewhere.
+    pub(crate) entry: bool,
     /// Not the whole of what its trace did here.
     pub(crate) partial: bool,
     current: Chunk,
@@ -85,6 +87,7 @@ impl Fragment {
             seen: 0,
             special: false,
             remote_parent: None,
+            entry: false,
             partial: false,
             current: Chunk::default(),
             full: Vec::new(),
@@ -261,6 +264,7 @@ impl Fragment {
             && self.pipe.is_none()
             && self.carried.is_none()
             && self.remote_parent.is_none()
+            && !self.entry
     }
 
     /// Makes a blank one fit for any trace.
@@ -285,6 +289,7 @@ impl Fragment {
         part.kept = true;
         part.seen = self.seen;
         part.remote_parent = self.remote_parent;
+        part.entry = self.entry;
         part.opened = self.opened;
         part.pipe = self.pipe.clone();
         part.current = std::mem::take(&mut self.current);
@@ -331,6 +336,7 @@ impl Fragment {
         self.seen = 0;
         self.special = false;
         self.remote_parent = None;
+        self.entry = false;
         self.partial = false;
         self.too_long = 0;
         self.link = None;

@@ -250,10 +250,14 @@ pub(super) fn open_general(
         }
         Some(place) => {
             let parent = place.parent;
-            let Some(fragment) = place.open(local) else {
+            let Some(mut fragment) = place.open(local) else {
                 lost_record(DropReason::Reentrant);
                 return Opened::Lost;
             };
+            if fragment.remote_parent.is_some() || site.kind.is_entry() {
+                fragment.entry = true;
+                fragment.plain = false;
+            }
             let span = SpanId(fragment.id);
             match push(local, fragment, span) {
                 NOWHERE => return Opened::Lost,

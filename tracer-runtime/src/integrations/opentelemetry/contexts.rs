@@ -30,8 +30,9 @@ use crate::value::KeyValue;
 pub enum OtelContext {
     /// None.
     Off,
-    /// The first of each trace on a thread or in a task: the root, the span that continues a caller in another service,
-    /// and the one that a task was spawned from. Code further down finds it, not the calls between.
+    /// Those that serve somebody elsewhere: that continue a caller in another service, or are of the kind
+    /// [`Server`](crate::SpanKind::Server) or [`Consumer`](crate::SpanKind::Consumer). Code further down finds that span,
+    /// not the calls between; in another task it finds none, as ever with the API's contexts.
     #[default]
     EntrySpans,
     /// Every one. Each call then pays for an entry span, and for joining its trace as a task does.
@@ -49,6 +50,8 @@ struct Own {
 thread_local! {
     /// Whether [`OWN`] has been initialised.
     static READY: Cell<bool> = const { Cell::new(false) };
+    /// How many are in [`OWN`].
+    static ATTACHED: Cell<usize> = const { Cell::new(0) };
     /// Initialised after the API's own list, so that it is dropped before.
     static OWN: RefCell<Vec<Own>> = const { RefCell::new(Vec::new()) };
 }
@@ -71,7 +74,9 @@ pub(crate) fn has_contexts() -> bool {
 /// A fragment has become the active one.
 #[inline(always)]
 pub(crate) fn entered(local: &Local) {
-    if has_contexts() {
+    if has_contexts()
+        && (mode::is_apart() || local.inspect(|fragment| fragment.entry) == Some(true))
+    {
         attach(local);
     }
 }
@@ -103,6 +108,7 @@ fn attach(local: &Local) {
     let _ = OWN.try_with(|own| {
         if let Ok(mut own) = own.try_borrow_mut() {
             own.push(Own { fragment, guard });
+            ATTACHED.set(own.len());
         }
     });
 }
@@ -110,7 +116,7 @@ fn attach(local: &Local) {
 /// The active fragment is about to leave the thread.
 #[inline(always)]
 pub(crate) fn leaving(local: &Local) {
-    if has_contexts() {
+    if ATTACHED.get() != 0 {
         detach(local);
     }
 }
@@ -135,7 +141,9 @@ fn detach(local: &Local) {
 fn pop_from(place: usize) -> Option<Own> {
     let popped = OWN.try_with(|own| {
         let mut own = own.try_borrow_mut().ok()?;
-        (own.len() > place).then(|| own.pop()).flatten()
+        let popped = (own.len() > place).then(|| own.pop()).flatten();
+        ATTACHED.set(own.len());
+        popped
     });
     popped.ok().flatten()
 }
