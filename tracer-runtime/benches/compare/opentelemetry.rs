@@ -12,7 +12,7 @@ use tracer_runtime::__private::set_otel_context;
 use tracer_runtime::OtelContext;
 use tracer_runtime::integrations::opentelemetry::TracerProvider;
 
-use crate::measure::{Rows, run};
+use crate::measure::Rows;
 use crate::{CHILDREN, others, ours};
 
 #[inline(never)]
@@ -111,24 +111,36 @@ pub(crate) fn rows(per_row: Duration) -> Rows {
     }
     for (key, title, spans) in [
         (
-            "root off",
-            "its own root, not in the context",
-            OtelContext::Off,
+            "root entry",
+            "its own root, beside entry spans",
+            OtelContext::EntrySpans,
         ),
         (
-            "root entry",
+            "root all",
             "its own root, in the context",
-            OtelContext::EntrySpans,
+            OtelContext::AllSpans,
         ),
     ] {
         rows.add(key, title, CHILDREN, move || {
             shown(spans, || ours::calls(CHILDREN));
         });
     }
-    let title = "async, each its own root, in the context";
-    rows.add("async entry", title, CHILDREN, || {
-        shown(OtelContext::EntrySpans, || run(ours::async_calls(CHILDREN)));
-    });
+    for (key, title, spans) in [
+        (
+            "entry off",
+            "an entry span, not in the context",
+            OtelContext::Off,
+        ),
+        (
+            "entry",
+            "an entry span, in the context",
+            OtelContext::EntrySpans,
+        ),
+    ] {
+        rows.add(key, title, CHILDREN, move || {
+            shown(spans, || ours::entries(CHILDREN));
+        });
+    }
     rows.measure(per_row);
     rows
 }

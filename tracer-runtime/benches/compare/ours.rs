@@ -73,6 +73,17 @@ pub(crate) fn calls(calls: u64) -> u64 {
     (0..calls).map(child).sum()
 }
 
+#[traced(kind = server)]
+#[inline(never)]
+fn entry(i: u64) -> u64 {
+    black_box(i) + 1
+}
+
+/// Each serves somebody elsewhere.
+pub(crate) fn entries(calls: u64) -> u64 {
+    (0..calls).map(entry).sum()
+}
+
 async fn bare_async(i: u64) -> u64 {
     black_box(i) + 1
 }
