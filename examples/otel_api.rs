@@ -33,7 +33,7 @@ mod cache {
     }
 }
 
-#[traced]
+#[traced(kind = server)]
 fn handle() -> u32 {
     // Whoever reads the API's context finds the first span of the trace; `with_otel_context` says otherwise.
     let current = Context::current();

@@ -102,20 +102,28 @@ fn off() {
 }
 
 fn entry_spans() {
+    #[traced(kind = server)]
+    fn serves() -> [String; 2] {
+        asks_below()
+    }
+    #[traced(kind = consumer)]
+    async fn consumes() -> [String; 2] {
+        tokio::task::yield_now().await;
+        asks()
+    }
     let (telemetry, memory) = start(builder());
-    let [ours, theirs] = asks();
-    assert_eq!(ours, theirs);
-    let [ours, theirs] = asks_below();
-    assert_ne!(ours, theirs);
+    let [_, theirs] = asks();
+    assert_eq!(theirs, none(), "nobody elsewhere is served");
+    let [ours, by_server] = serves();
+    assert_ne!(ours, by_server);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let [_, by_consumer] = runtime.block_on(consumes());
     assert_eq!(self::theirs(), none());
     let spans = finished(&telemetry, &memory);
-    assert_eq!(
-        find(&spans, "asks_below")
-            .span_context
-            .span_id()
-            .to_string(),
-        theirs
-    );
+    let id = |name| find(&spans, name).span_context.span_id().to_string();
+    assert_eq!([id("serves"), id("consumes")], [by_server, by_consumer]);
 }
 
 fn all_spans() {
@@ -141,7 +149,7 @@ fn all_spans() {
 
 /// What a span says that it has found in the current context.
 fn found_spans() {
-    #[traced]
+    #[traced(kind = server)]
     fn handles() {
         Context::map_current(|current| {
             let span = current.span();
@@ -164,7 +172,7 @@ fn found_spans() {
 
 /// A context that was taken from an entry span goes to another task with its trace.
 fn contexts_that_travel() {
-    #[traced]
+    #[traced(kind = server)]
     fn spawns() -> tokio::task::JoinHandle<()> {
         tokio::spawn(async { inner() }.with_current_context())
     }

@@ -162,7 +162,7 @@ pub(super) fn begin(local: &Local, site: &'static Callsite, signals: Signals) ->
     let mut fragment = local.fragment_id.get();
     let start = clock::now();
     if fragment == 0 {
-        fragment = open_root(local, span, start);
+        fragment = open_root(local, site, span, start);
     } else {
         local.span.set(span);
     }
@@ -177,14 +177,15 @@ pub(super) fn begin(local: &Local, site: &'static Callsite, signals: Signals) ->
 }
 
 /// Opens the fragment of a new trace owned by `span`; the fragment's id.
-fn open_root(local: &Local, span: SpanId, start: u64) -> u64 {
+fn open_root(local: &Local, site: &'static Callsite, span: SpanId, start: u64) -> u64 {
     let trace = local.random_trace();
     let Some(mut fragment) = local.fragment(span.0, trace, GLOBAL.policy.samples(trace)) else {
         lost_record(DropReason::Reentrant);
         return NOWHERE;
     };
     fragment.opened = start;
-    fragment.plain = !fragment.sampled;
+    fragment.entry = site.kind.is_entry();
+    fragment.plain = !(fragment.sampled || fragment.entry);
     push(local, fragment, span)
 }
 

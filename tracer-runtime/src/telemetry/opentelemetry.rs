@@ -97,7 +97,7 @@ impl Builder {
     /// use opentelemetry::trace::TraceContextExt as _;
     /// use tracer_runtime::{OtelContext, current_ids, traced};
     ///
-    /// #[traced]
+    /// #[traced(kind = server)]
     /// fn handle() {
     ///     let ours = current_ids().map(|ids| ids.span_id.to_string());
     ///     let theirs = Context::current().span().span_context().span_id().to_string();
