@@ -35,7 +35,7 @@ mod cache {
 
 #[traced(kind = server)]
 fn handle() -> u32 {
-    // Whoever reads the API's context finds the first span of the trace; `with_otel_context` says otherwise.
+    // Whoever reads the API's context finds the span that serves the caller; `with_otel_context` says otherwise.
     let current = Context::current();
     println!(
         "handling in span {}",
