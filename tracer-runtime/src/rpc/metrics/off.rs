@@ -4,7 +4,7 @@ use crate::rpc::info::RpcInfo;
 
 /// Holds nothing.
 #[derive(Debug, Default)]
-pub(in crate::rpc) struct Counted;
+pub(in crate::rpc) struct Counted {}
 
 pub(in crate::rpc) fn started(_: &RpcInfo, _: u64) {}
 
