@@ -100,7 +100,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     );
     assert!(written.starts_with(&ids), "{written}");
     assert!(
-        written.ends_with("INFO shop: placed stock=1\n"),
+        written.ends_with("INFO place_order: shop: placed stock=1\n"),
         "{written}"
     );
     Ok(())
