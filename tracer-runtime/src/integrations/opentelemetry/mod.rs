@@ -44,7 +44,7 @@ mod recording;
 mod scope;
 mod span;
 mod start;
-#[cfg(test)]
+#[cfg(all(test, feature = "testing"))]
 #[allow(clippy::unwrap_used, reason = "a test")]
 mod tests;
 
