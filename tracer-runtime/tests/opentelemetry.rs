@@ -170,6 +170,30 @@ fn found_spans() {
     assert_eq!(span.events[0].name, "looked");
 }
 
+/// What was recorded before a poll ended pending is there at the end.
+fn entry_spans_between_polls() {
+    #[traced(kind = server, fields(service = "front"))]
+    async fn serves() {
+        record("order", 7);
+        tokio::task::yield_now().await;
+        record("status", 200);
+    }
+    let (telemetry, memory) = start(builder());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    runtime.block_on(serves());
+    let spans = finished(&telemetry, &memory);
+    let attributes = find(&spans, "serves").attributes.iter();
+    let keys: Vec<_> = attributes.map(|a| a.key.as_str()).collect();
+    assert!(
+        ["service", "order", "status"]
+            .iter()
+            .all(|key| keys.contains(key)),
+        "{keys:?}"
+    );
+}
+
 /// A context that was taken from an entry span goes to another task with its trace.
 fn contexts_that_travel() {
     #[traced(kind = server)]
@@ -283,11 +307,12 @@ fn events_as_logs() {
     assert_eq!(metric("tracer_log_records_total{fate=\"dropped\"}"), 1);
 }
 
-const CASES: [(&str, fn()); 11] = [
+const CASES: [(&str, fn()); 12] = [
     ("events as logs", events_as_logs),
     ("one tree", one_tree),
     ("off", off),
     ("entry spans", entry_spans),
+    ("entry spans between polls", entry_spans_between_polls),
     ("all spans", all_spans),
     ("found spans", found_spans),
     ("contexts that travel", contexts_that_travel),

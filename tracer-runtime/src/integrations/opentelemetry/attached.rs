@@ -7,7 +7,7 @@ use opentelemetry::context::ContextObserver;
 use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 
 use super::convert::{span_of, trace_of};
-use super::span::{give, place_of};
+use super::span::{give, keeps_its_own, place_of};
 use super::start::remote;
 use crate::id::SpanId;
 use crate::mode;
@@ -113,6 +113,7 @@ fn exit(local: &Local, from: &OtelContext, to: &OtelContext) {
         let has_span = local.fragment_id.get() != 0 && entry.span.is_valid();
         if has_span
             && span_of(from.span().span_context()) == entry.span
+            && keeps_its_own(from)
             && let Some(details) = local.take_details(entry.span)
         {
             give(from, details);

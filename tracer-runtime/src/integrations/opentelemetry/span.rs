@@ -39,6 +39,8 @@ enum Asking {
     Nobody,
     Asked,
     Answered(Context),
+    WhoKeepsIt,
+    ItDoes,
 }
 
 thread_local! {
@@ -54,8 +56,15 @@ pub(super) fn place_of(context: &OtelContext) -> Option<Context> {
     let _ = context.span().is_recording();
     match ASKING.replace(Asking::Nobody) {
         Asking::Answered(place) => Some(place),
-        Asking::Nobody | Asking::Asked => None,
+        _ => None,
     }
+}
+
+/// Whether the span that a context of the API names keeps itself what is recorded of it. One of ours does not.
+pub(super) fn keeps_its_own(context: &OtelContext) -> bool {
+    ASKING.set(Asking::WhoKeepsIt);
+    let _ = context.span().is_recording();
+    matches!(ASKING.replace(Asking::Nobody), Asking::ItDoes)
 }
 
 /// Hands the span that a context of the API names what was recorded of it elsewhere.
@@ -137,6 +146,9 @@ impl opentelemetry::trace::Span for Span {
     }
 
     fn is_recording(&self) -> bool {
+        if let (Asking::WhoKeepsIt, State::Recording(_)) = (ASKING.get(), &self.state) {
+            ASKING.set(Asking::ItDoes);
+        }
         if let (Asking::Asked, Some(context)) = (ASKING.get(), self.context) {
             ASKING.set(Asking::Answered(context));
         }
