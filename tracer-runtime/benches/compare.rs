@@ -93,11 +93,7 @@ fn beside_others(ours: &Rows, per_row: Duration, quick: bool) {
     let api = opentelemetry::rows(per_row);
     println!("\ntasks");
     let tasks = tasks(per_row);
-    println!("\nother libraries");
-    others::init();
-    let others = other_libraries(per_row);
-    println!("\nspans of other crates");
-    let spans = spans_of_other_crates(per_row);
+    // Before there is a subscriber, which would see ours too.
     let time = Duration::from_secs(if quick { 3 } else { 10 });
     println!("\nsustained, {} s each", time.as_secs());
     let undecided = load::sustained("#[traced], nothing kept", time, || {
@@ -107,6 +103,11 @@ fn beside_others(ours: &Rows, per_row: Duration, quick: bool) {
     let kept = load::sustained("#[traced], everything kept", time, || {
         black_box(ours::kept_root(&headers, CHILDREN));
     });
+    println!("\nother libraries");
+    others::init();
+    let others = other_libraries(per_row);
+    println!("\nspans of other crates");
+    let spans = spans_of_other_crates(per_row);
     let fastrace = load::sustained("fastrace", time, || {
         black_box(others::fastrace_root(CHILDREN));
     });
