@@ -14,6 +14,7 @@ use super::frames::{self, Key};
 use super::sites;
 use super::table::Table;
 use super::trouble::{self, Trouble};
+use super::visit::Shown;
 use crate::id::SpanId;
 use crate::mode;
 use crate::recorder::local;
@@ -233,7 +234,7 @@ where
             return;
         };
         let mut fields = Fields::new(site.of_database, metadata.fields().len());
-        attributes.record(&mut fields);
+        attributes.record(&mut Shown(&mut fields));
         if let Some(_busy) = Busy::enter() {
             if self.suspicious.load(Relaxed) != 0 && self.is_taken(id, &all) {
                 return self.retire();
@@ -266,7 +267,7 @@ where
             return;
         };
         let mut fields = Fields::new(site.of_database, 1);
-        values.record(&mut fields);
+        values.record(&mut Shown(&mut fields));
         if let Some(_busy) = Busy::enter() {
             self.spans.with(id.into_u64(), |span| add(span, fields));
         }

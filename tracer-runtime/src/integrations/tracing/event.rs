@@ -1,14 +1,11 @@
 //! A `tracing` event as an event of a span.
 
 use std::borrow::Cow;
-use std::error::Error;
-use std::fmt::Debug;
 
-use tracing_core::field::Visit;
-use tracing_core::{Field, Level};
+use tracing_core::Level;
 
-use super::database;
-use super::fields::{exception, failure, written};
+use super::fields::failure;
+use super::visit::{Shown, Take, attribute};
 use crate::clock;
 use crate::record::{Event, EventKind, Failure};
 use crate::span::inside::cut;
@@ -44,7 +41,7 @@ pub(super) fn read(event: &tracing_core::Event<'_>, of_database: bool) -> Told {
     };
     fields.put("level", Cow::Borrowed(metadata.level().as_str()).into());
     fields.put("target", Cow::Borrowed(metadata.target()).into());
-    event.record(&mut fields);
+    event.record(&mut Shown(&mut fields));
     if let Some(target) = fields.target.take() {
         fields.attributes[1].value = target.into();
     }
@@ -73,28 +70,6 @@ pub(super) fn read(event: &tracing_core::Event<'_>, of_database: bool) -> Told {
 }
 
 impl Fields {
-    fn put(&mut self, key: &'static str, value: Value) {
-        let key = match self.of_database {
-            true => database::name(key),
-            false => key,
-        };
-        self.attributes.push(KeyValue {
-            key: key.into(),
-            value,
-        });
-    }
-
-    fn text(&mut self, key: &'static str, text: String) {
-        match key {
-            "message" => self.message = Some(text),
-            "error" if self.message.is_none() => self.error = Some(text),
-            "log.target" => self.target = Some(text),
-            // What `tracing-log` says of the place is in the metadata otherwise, and not recorded there either.
-            _ if key.starts_with("log.") => {}
-            _ => self.put(key, text.into()),
-        }
-    }
-
     /// The message's first line; all of it is an attribute where there is more.
     fn named_by(&mut self, message: String) -> Cow<'static, str> {
         let message = cut(message);
@@ -109,43 +84,21 @@ impl Fields {
     }
 }
 
-impl Visit for Fields {
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.put(field.name(), value.into());
-    }
-
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.put(field.name(), value.into());
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        if field.name() != "log.line" {
-            self.put(field.name(), value.into());
+impl Take for Fields {
+    fn put(&mut self, key: &'static str, value: Value) {
+        // What `tracing-log` says of the place is in the metadata otherwise, and not recorded there either.
+        if !key.starts_with("log.") {
+            self.attributes
+                .push(attribute(self.of_database, key, value));
         }
     }
 
-    fn record_i128(&mut self, field: &Field, value: i128) {
-        self.put(field.name(), value.into());
-    }
-
-    fn record_u128(&mut self, field: &Field, value: u128) {
-        self.put(field.name(), value.into());
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.put(field.name(), value.into());
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.text(field.name(), value.to_owned());
-    }
-
-    fn record_error(&mut self, field: &Field, error: &(dyn Error + 'static)) {
-        exception(error, |key, value| self.put(key, value));
-        self.put(field.name(), error.to_string().into());
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.text(field.name(), written(value));
+    fn text(&mut self, key: &'static str, text: String) {
+        match key {
+            "message" => self.message = Some(text),
+            "error" if self.message.is_none() => self.error = Some(text),
+            "log.target" => self.target = Some(text),
+            _ => self.put(key, text.into()),
+        }
     }
 }

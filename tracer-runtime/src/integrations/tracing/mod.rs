@@ -15,6 +15,7 @@ mod sites;
 mod table;
 
 pub(crate) mod trouble;
+mod visit;
 
 #[cfg(feature = "tracing-fmt")]
 pub use format::TraceContextFormat;
