@@ -47,6 +47,11 @@ pub(crate) fn is_there() -> bool {
 }
 
 #[inline(always)]
+pub(crate) fn has_opened() -> bool {
+    false
+}
+
+#[inline(always)]
 pub(crate) fn waits() -> bool {
     false
 }
