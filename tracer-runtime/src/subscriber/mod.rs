@@ -8,6 +8,11 @@
 //! Ours begins first and ends last: while a subscriber is told of a span, from `new_span` to `try_close`, that span is the
 //! current one of ours too, where it is recorded.
 
+#[cfg(feature = "tracing-opentelemetry")]
+mod exported;
+#[cfg(not(feature = "tracing-opentelemetry"))]
+#[path = "not_exported.rs"]
+mod exported;
 mod fields;
 mod listener;
 mod listing;
