@@ -37,7 +37,6 @@ const CASES: [(&str, fn()); 6] = [
 #[test]
 fn every_case_holds_in_a_process_of_its_own() {
     for (name, _) in CASES {
-        println!("{name}");
         stderr_of(&run_child(name).output().unwrap());
     }
 }
