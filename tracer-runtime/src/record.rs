@@ -80,6 +80,15 @@ impl Failure {
     }
 }
 
+/// How a call ends, as far as its own code says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ending<'a> {
+    /// Another one than at its start, where a call between services has learnt its name.
+    pub(crate) site: &'static Callsite,
+    pub(crate) outcome: CallOutcome,
+    pub(crate) failure: Option<&'a Failure>,
+}
+
 /// A finished span: one cache line, `Copy`, so that throwing records away costs nothing.
 #[derive(Debug, Clone, Copy)]
 #[repr(C, align(64))]

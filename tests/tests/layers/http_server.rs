@@ -61,6 +61,24 @@ async fn body_of(
 }
 
 #[test]
+fn the_random_flag_of_the_caller_comes_back_and_none_is_made_up() {
+    let _capture = capture();
+    let trace = "0af7651916cd43dd8448eb211c80319c";
+    for (flags, expected) in [(Some("03"), "03"), (Some("01"), "01"), (None, "01")] {
+        let mut request = request("/orders/7");
+        if let Some(flags) = flags {
+            let parent = format!("00-{trace}-b7ad6b7169203331-{flags}");
+            let parent = parent.parse().expect("it is a header");
+            request.headers_mut().insert("traceparent", parent);
+        }
+        let response = block_on(shop().layer(ServerLayer::new()).oneshot(request)).unwrap();
+        let told = response.headers()["traceresponse"].to_str().unwrap();
+        assert_eq!(told.rsplit('-').next(), Some(expected), "{told}");
+        assert_eq!(told.contains(trace), flags.is_some(), "{told}");
+    }
+}
+
+#[test]
 fn a_request_is_a_call_named_after_its_route_over_the_handlers_spans() {
     let capture = capture();
     block_on(async {

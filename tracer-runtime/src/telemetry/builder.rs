@@ -270,8 +270,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// When a setting cannot be used, when it was started before, or when the system gives no thread. Nothing has
-    /// changed then.
+    /// When a setting cannot be used, when it was started before, when a layer of `tracing-opentelemetry` exports the same
+    /// spans (feature `tracing-opentelemetry`), or when the system gives no thread. Nothing has changed then.
     pub fn init(self) -> Result<Telemetry, InitError> {
         if TAKEN.swap(true, AcqRel) {
             return Err(InitError::AlreadyInitialised);

@@ -24,6 +24,8 @@ pub(crate) struct Answering {
     pub(crate) method: Method,
     pub(crate) answer_panics: bool,
     pub(crate) traceresponse: bool,
+    /// The caller has said that all bits of the trace's id are random.
+    pub(crate) random: bool,
 }
 
 pin_project! {
@@ -130,7 +132,7 @@ impl Answering {
             Way::Received => {}
         }
         if self.traceresponse {
-            tell_trace(&call, &mut response);
+            tell_trace(&call, self.random, &mut response);
         }
         response::begun(call, self.way, self.is_grpc, &self.method, response)
     }
@@ -174,12 +176,14 @@ fn panic_answer<B>(is_grpc: bool) -> Response<ResponseBody<B>> {
     response
 }
 
-fn tell_trace<B>(call: &RpcCall, response: &mut Response<B>) {
+/// With the flags that the service below is told.
+fn tell_trace<B>(call: &RpcCall, random: bool, response: &mut Response<B>) {
     const TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
     let Some(ids) = call.info().and_then(|info| info.ids()) else {
         return;
     };
-    let flags = RANDOM | u8::from(ids.sampled);
+    let random = if random { RANDOM } else { 0 };
+    let flags = random | u8::from(ids.sampled);
     let text = traceparent::format(ids.trace_id, ids.span_id, flags);
     if let Ok(value) = HeaderValue::from_str(text.as_str()) {
         response.headers_mut().insert(TRACERESPONSE, value);
