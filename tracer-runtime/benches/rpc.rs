@@ -5,7 +5,7 @@
 //! cargo bench -p tracer-runtime --bench rpc -- propagation   # context read from headers and written to others
 //! cargo bench -p tracer-runtime --bench rpc -- unary         # a call of tonic, client and server
 //! cargo bench -p tracer-runtime --bench rpc -- streaming     # a stream of a hundred thousand messages
-//! cargo bench -p tracer-runtime --bench rpc -- only ours     # nothing but these calls (or `bare`), for a profiler
+//! cargo bench -p tracer-runtime --bench rpc -- only ours     # nothing but these calls (or `bare`, `peer`), for a profiler
 //! ```
 //!
 //! How times are taken: see `compare`.
@@ -48,7 +48,9 @@ fn main() {
         unary::run();
     }
     if let Some(at) = asked.iter().position(|a| a == "only") {
-        unary::only(asked.get(at + 1).is_some_and(|kind| kind == "ours"));
+        let calls = asked.get(at + 2).and_then(|calls| calls.parse().ok());
+        let kind = asked.get(at + 1).map_or("bare", String::as_str);
+        unary::only(kind, calls.unwrap_or(10_000));
     }
     if wants("streaming") {
         streaming::run();

@@ -61,6 +61,24 @@ async fn body_of(
 }
 
 #[test]
+fn the_random_flag_of_the_caller_comes_back_and_none_is_made_up() {
+    let _capture = capture();
+    let trace = "0af7651916cd43dd8448eb211c80319c";
+    for (flags, expected) in [(Some("03"), "03"), (Some("01"), "01"), (None, "01")] {
+        let mut request = request("/orders/7");
+        if let Some(flags) = flags {
+            let parent = format!("00-{trace}-b7ad6b7169203331-{flags}");
+            let parent = parent.parse().expect("it is a header");
+            request.headers_mut().insert("traceparent", parent);
+        }
+        let response = block_on(shop().layer(ServerLayer::new()).oneshot(request)).unwrap();
+        let told = response.headers()["traceresponse"].to_str().unwrap();
+        assert_eq!(told.rsplit('-').next(), Some(expected), "{told}");
+        assert_eq!(told.contains(trace), flags.is_some(), "{told}");
+    }
+}
+
+#[test]
 fn a_request_is_a_call_named_after_its_route_over_the_handlers_spans() {
     let capture = capture();
     block_on(async {
@@ -216,6 +234,54 @@ fn a_request_that_is_dropped_before_its_answer_is_cancelled() {
         ));
     });
     assert_eq!(capture.tree(), "GET / [cancelled]\n");
+}
+
+#[test]
+fn what_is_cancelled_with_a_request_stays_in_its_trace() {
+    #[traced(fields(db.system.name = "postgresql"))]
+    async fn query() {
+        tracer_runtime::record("sent", true);
+        std::future::pending::<()>().await;
+    }
+    #[traced]
+    async fn load() {
+        query().await;
+    }
+    let capture = capture();
+    block_on(async {
+        let stuck = Router::new().route("/", get(load));
+        let mut answer = pin!(stuck.layer(ServerLayer::new()).oneshot(request("/")));
+        assert!(futures_util::poll!(answer.as_mut()).is_pending());
+    });
+    let expected = "\
+GET / [cancelled]
+  load [cancelled]
+    query [cancelled] {db.system.name=\"postgresql\", sent=true}
+";
+    assert_eq!(capture.tree(), expected);
+    let spans = capture.spans();
+    assert_eq!(text(named(&spans, "GET /"), "http.route"), "/");
+}
+
+#[test]
+fn what_makes_a_body_is_cancelled_within_the_call() {
+    #[traced]
+    async fn produce() -> Bytes {
+        std::future::pending().await
+    }
+    async fn stream() -> Body {
+        Body::from_stream(futures_util::stream::once(async {
+            Ok::<_, Infallible>(produce().await)
+        }))
+    }
+    let capture = capture();
+    block_on(async {
+        let app = Router::new().route("/", get(stream));
+        let response = app.layer(ServerLayer::new()).oneshot(request("/")).await;
+        let mut body = pin!(response.unwrap().into_body());
+        assert!(futures_util::poll!(body.frame()).is_pending());
+    });
+    assert_eq!(capture.tree(), "GET / [cancelled]\n  produce [cancelled]\n");
 }
 
 #[test]

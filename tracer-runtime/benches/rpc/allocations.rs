@@ -34,3 +34,8 @@ pub(crate) fn a_call(calls: u64, mut run: impl FnMut()) -> f64 {
     (0..10).for_each(|_| run());
     (ALLOCATIONS.get() - before) as f64 / (10 * calls) as f64
 }
+
+/// Allocations of this thread.
+pub(crate) fn so_far() -> u64 {
+    ALLOCATIONS.get()
+}

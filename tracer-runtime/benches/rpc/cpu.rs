@@ -7,3 +7,39 @@ pub(crate) fn cpu_ns() -> u64 {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
     text.split(' ').next().unwrap().parse().unwrap()
 }
+
+/// What the process has used so far.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Spent {
+    /// CPU time of this thread and of all others, in nanoseconds.
+    pub(crate) own: u64,
+    pub(crate) others: u64,
+    /// Of this thread, from memory.
+    pub(crate) page_faults: u64,
+    /// Of this thread, whoever wanted them.
+    pub(crate) switches: u64,
+}
+
+impl Spent {
+    pub(crate) fn so_far() -> Self {
+        let own = cpu_ns();
+        let threads = std::fs::read_dir("/proc/self/task").unwrap();
+        let all = threads.map(|thread| {
+            let text = std::fs::read_to_string(thread.unwrap().path().join("schedstat")).unwrap();
+            text.split(' ').next().unwrap().parse::<u64>().unwrap()
+        });
+        let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
+        let status = std::fs::read_to_string("/proc/thread-self/status").unwrap();
+        let switches = status.lines().filter(|line| line.contains("ctxt_switches"));
+        let number = |text: &str| text.trim().parse::<u64>().unwrap();
+        Self {
+            own,
+            others: all.sum::<u64>().saturating_sub(own),
+            // The tenth field; the second is a name in brackets.
+            page_faults: number(stat.rsplit(')').next().unwrap().split(' ').nth(8).unwrap()),
+            switches: switches
+                .map(|line| number(line.split(':').nth(1).unwrap()))
+                .sum(),
+        }
+    }
+}

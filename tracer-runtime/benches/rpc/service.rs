@@ -95,7 +95,10 @@ where
 {
     client.ready().await.unwrap();
     let path = PathAndQuery::from_static("/shop.Stock/Reserve");
-    let request = tonic::Request::new("seven apples".to_owned());
+    let mut request = tonic::Request::new("seven apples".to_owned());
+    // As generated clients do.
+    let method = tonic::GrpcMethod::new("shop.Stock", "Reserve");
+    request.extensions_mut().insert(method);
     let answer: Result<tonic::Response<String>, _> =
         client.unary(request, path, Codec::default()).await;
     assert_eq!(answer.unwrap().get_ref().len(), 12);

@@ -2,24 +2,33 @@
 //!
 //! Client and server share one thread, so that its CPU time is all that a call costs. Everything is on: spans, metrics,
 //! events, W3C trace context. The peer has the OpenTelemetry SDK behind it, in batches to an exporter that does nothing.
+//! Neither shows its spans to `opentelemetry::Context::current()`, which nobody reads here.
+//!
+//! Where the time goes is told by the other kinds: a header that the client writes by hand, without any tracing, is what
+//! HTTP/2 takes for it; then one side with our layer and the other without.
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::task::{Context, Poll};
 
+use http::{HeaderValue, Request};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
+use tonic::body::Body;
+use tonic::client::Grpc;
 use tonic::transport::{Channel, Server};
 use tonic_tracing_opentelemetry::middleware::{client, server};
-use tower::{Layer, ServiceBuilder};
-use tracer_runtime::integrations::tower::{ClientLayer, ServerLayer};
+use tower::Layer;
+use tracer_runtime::OtelContext;
+use tracer_runtime::integrations::tower::{ClientLayer, ClientService, ServerLayer};
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use crate::cpu::cpu_ns;
-use crate::ratio;
+use crate::cpu::{Spent, cpu_ns};
 use crate::service::{Reserve, ask, connect, incoming};
+use crate::{allocations, ratio};
 
 /// Calls of one sample.
 const BATCH: usize = 200;
@@ -46,14 +55,97 @@ fn init_peer() -> SdkTracerProvider {
     let provider = SdkTracerProvider::builder()
         .with_batch_exporter(Discard)
         .build();
-    let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("rpc"));
-    // The peer's spans have a level that few programs let through: its documentation has this exception.
-    let filter = Targets::new()
-        .with_default(Level::INFO)
-        .with_target("otel::tracing", Level::TRACE);
+    let layer = tracing_opentelemetry::layer()
+        .with_tracer(provider.tracer("rpc"))
+        .with_context_activation(false);
+    // The peer's spans have a level that few programs let through. Nothing else gets there: a subscriber sees our spans,
+    // too, and would make them a second time.
+    let filter = Targets::new().with_target("otel::tracing", Level::TRACE);
     let subscriber = tracing_subscriber::registry().with(filter).with(layer);
     tracing::subscriber::set_global_default(subscriber).unwrap();
     provider
+}
+
+/// A kind of call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Bare,
+    Header,
+    Client,
+    Server,
+    Ours,
+    Peer,
+}
+
+const KINDS: [(Kind, &str); 6] = [
+    (Kind::Bare, "bare"),
+    (Kind::Header, "a header by hand"),
+    (Kind::Client, "our client alone"),
+    (Kind::Server, "our server alone"),
+    (Kind::Ours, "ours"),
+    (Kind::Peer, "peer"),
+];
+
+/// Writes a header as long as ours, another one each time.
+#[derive(Debug, Clone)]
+struct ByHand<S>(S);
+
+impl<S: tower::Service<Request<Body>>> tower::Service<Request<Body>> for ByHand<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, task: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(task)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> S::Future {
+        static CALLS: AtomicUsize = AtomicUsize::new(1);
+        let n = CALLS
+            .fetch_add(1, Relaxed)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let text = format!("00-{n:016x}{n:016x}-{n:016x}-01");
+        let mut value = HeaderValue::from_maybe_shared(bytes::Bytes::from(text)).unwrap();
+        value.set_sensitive(true);
+        request.headers_mut().insert("traceparent", value);
+        self.0.call(request)
+    }
+}
+
+/// A client of each kind, each with a connection and a server of its own.
+struct Clients {
+    bare: Grpc<Channel>,
+    header: Grpc<ByHand<Channel>>,
+    client: Grpc<ClientService<Channel>>,
+    server: Grpc<ByHand<Channel>>,
+    ours: Grpc<ClientService<Channel>>,
+    peer: Grpc<client::OtelGrpcService<Channel>>,
+}
+
+impl Clients {
+    async fn new() -> Self {
+        Self {
+            bare: Grpc::new(bare().await),
+            header: Grpc::new(ByHand(bare().await)),
+            client: Grpc::new(ClientLayer::new().layer(bare().await)),
+            server: Grpc::new(ByHand(ours().await)),
+            ours: Grpc::new(ClientLayer::new().layer(ours().await)),
+            peer: Grpc::new(client::OtelGrpcLayer.layer(peers().await)),
+        }
+    }
+
+    async fn ask(&mut self, kind: Kind, calls: usize) {
+        for _ in 0..calls {
+            match kind {
+                Kind::Bare => ask(&mut self.bare).await,
+                Kind::Header => ask(&mut self.header).await,
+                Kind::Client => ask(&mut self.client).await,
+                Kind::Server => ask(&mut self.server).await,
+                Kind::Ours => ask(&mut self.ours).await,
+                Kind::Peer => ask(&mut self.peer).await,
+            }
+        }
+    }
 }
 
 async fn bare() -> Channel {
@@ -84,18 +176,21 @@ async fn peers() -> Channel {
     connect(url).await
 }
 
+fn init_ours() -> tracer_runtime::Telemetry {
+    let builder = tracer_runtime::builder().with_discarding_exporter();
+    builder.with_otel_context(OtelContext::Off).init().unwrap()
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().unwrap()
+}
+
 pub(crate) fn run() {
-    let telemetry = tracer_runtime::builder()
-        .with_discarding_exporter()
-        .init()
-        .unwrap();
+    let telemetry = init_ours();
     let peer = init_peer();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let medians = runtime.block_on(measure());
-    let [bare, ours, peers] = medians;
+    let medians = runtime().block_on(measure());
+    let [bare, _, _, _, ours, peers] = medians;
     println!("CPU a call, both sides: bare {bare:.2} us, ours {ours:.2} us, peer {peers:.2} us");
     ratio("rpc_added_us", ours - bare);
     ratio("rpc_added/peer_added", (ours - bare) / (peers - bare));
@@ -104,67 +199,63 @@ pub(crate) fn run() {
     let _ = telemetry;
 }
 
-/// Ten thousand calls, with our layers or without.
-pub(crate) fn only(is_ours: bool) {
-    let telemetry = tracer_runtime::builder()
-        .with_discarding_exporter()
-        .init()
-        .unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let cpu = runtime.block_on(async {
-        let mut bare = tonic::client::Grpc::new(bare().await);
-        let layers = ServiceBuilder::new().layer(ClientLayer::new());
-        let mut ours = tonic::client::Grpc::new(layers.service(ours().await));
-        let before = cpu_ns();
-        for _ in 0..10_000 {
-            match is_ours {
-                true => ask(&mut ours).await,
-                false => ask(&mut bare).await,
-            }
-        }
-        cpu_ns() - before
+/// Ten thousand calls of one kind, or as many as said, and what other threads did for them.
+pub(crate) fn only(name: &str, calls: usize) {
+    let kind = KINDS.iter().find(|(_, known)| *known == name);
+    let kind = kind.map_or(Kind::Bare, |(kind, _)| *kind);
+    let telemetry = init_ours();
+    let peer = (kind == Kind::Peer).then(init_peer);
+    let (before, after) = runtime().block_on(async {
+        let mut clients = Clients::new().await;
+        clients.ask(kind, 100).await;
+        let before = Spent::so_far();
+        clients.ask(kind, calls).await;
+        (before, Spent::so_far())
     });
-    println!("CPU a call: {:.2} us", cpu as f64 / 10_000.0 / 1_000.0);
-    let _ = telemetry;
+    telemetry.flush(std::time::Duration::from_secs(5)).unwrap();
+    if let Some(peer) = peer {
+        peer.force_flush().unwrap();
+    }
+    let others = Spent::so_far().others - before.others;
+    let us = |ns: u64| ns as f64 / calls as f64 / 1_000.0;
+    let own = us(after.own - before.own);
+    println!(
+        "CPU a call: {own:.2} us, of other threads {:.2} us",
+        us(others)
+    );
+    let faults = after.page_faults - before.page_faults;
+    let switches = after.switches - before.switches;
+    println!("all {calls} calls: page faults {faults}, context switches {switches}");
 }
 
-/// Medians in microseconds.
-async fn measure() -> [f64; 3] {
-    let mut bare = tonic::client::Grpc::new(bare().await);
-    let mut ours = tonic::client::Grpc::new(
-        ServiceBuilder::new()
-            .layer(ClientLayer::new())
-            .service(ours().await),
-    );
-    let mut peers = tonic::client::Grpc::new(client::OtelGrpcLayer.layer(peers().await));
-    let mut samples: [Vec<f64>; 3] = Default::default();
+/// Medians in microseconds, in the order of the kinds.
+async fn measure() -> [f64; KINDS.len()] {
+    let mut clients = Clients::new().await;
+    let mut samples: [Vec<f64>; KINDS.len()] = Default::default();
     for round in 0..SAMPLES + 20 {
         // Each in turn, so that a change of the machine's pace is everybody's.
-        let mut sample = [0.0; 3];
-        for turn in 0..3 {
-            let which = (round + turn) % 3;
+        for turn in 0..KINDS.len() {
+            let which = (round + turn) % KINDS.len();
             let before = cpu_ns();
-            for _ in 0..BATCH {
-                match which {
-                    0 => ask(&mut bare).await,
-                    1 => ask(&mut ours).await,
-                    _ => ask(&mut peers).await,
-                }
+            clients.ask(KINDS[which].0, BATCH).await;
+            let sample = (cpu_ns() - before) as f64 / BATCH as f64 / 1_000.0;
+            if round >= 20 {
+                samples[which].push(sample);
             }
-            sample[which] = (cpu_ns() - before) as f64 / BATCH as f64 / 1_000.0;
-        }
-        if round >= 20 {
-            samples
-                .iter_mut()
-                .zip(sample)
-                .for_each(|(all, one)| all.push(one));
         }
     }
-    samples.map(|mut all| {
-        all.sort_by(f64::total_cmp);
-        all[all.len() / 2]
-    })
+    let mut medians = [0.0; KINDS.len()];
+    for (at, (kind, name)) in KINDS.into_iter().enumerate() {
+        let before = allocations::so_far();
+        clients.ask(kind, BATCH).await;
+        let allocations = (allocations::so_far() - before) as f64 / BATCH as f64;
+        samples[at].sort_by(f64::total_cmp);
+        medians[at] = samples[at][SAMPLES / 2];
+        let added = medians[at] - medians[0];
+        println!(
+            "{name:<18}{:>8.2} us  {added:>+7.2} us  {allocations:>6.1} allocations",
+            medians[at]
+        );
+    }
+    medians
 }

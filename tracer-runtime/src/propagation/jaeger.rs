@@ -6,7 +6,7 @@ use super::outgoing::Outgoing;
 use super::percent::{decoded, encode, is_token};
 use super::traceparent::trim;
 use super::{Extract, Inject, hex};
-use crate::baggage::Reach;
+use crate::baggage::{self, Reach};
 use crate::id::{SpanId, TraceId};
 
 const HEADER: &str = "uber-trace-id";
@@ -71,8 +71,13 @@ pub(super) fn read_baggage(carrier: &dyn Extract, found: &mut Found) {
         if !found.takes_another(Format::Jaeger) {
             return;
         }
+        let value = trim(value);
+        // There is no room for it even if each byte of it is escaped.
+        if value.len() > 3 * baggage::MAX_BYTES || key.len() > baggage::MAX_BYTES {
+            return count(Format::Jaeger, Reason::TooLong);
+        }
         // Names of headers have no case.
-        let (key, value) = (key.to_ascii_lowercase(), decoded(trim(value)));
+        let (key, value) = (key.to_ascii_lowercase(), decoded(value));
         found.add_member(Format::Jaeger, &key, &value, Reach::All);
     });
 }

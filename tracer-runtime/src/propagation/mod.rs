@@ -5,6 +5,9 @@
 //! W3C trace context and baggage unless [`Builder::with_propagators`](crate::Builder::with_propagators) or
 //! `OTEL_PROPAGATORS` says otherwise; [`Propagators`] uses any others.
 //!
+//! The random flag of `traceparent` is passed on as it came, in `traceresponse` too. A trace that begins here does not
+//! have it, though its id is random: OpenTelemetry for Go before 1.44 ignores a whole `traceparent` whose flags are `03`.
+//!
 //! Header values are read up to the limits of their formats. What is longer, malformed or not text is left out and
 //! counted.
 

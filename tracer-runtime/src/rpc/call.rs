@@ -3,16 +3,16 @@
 use std::borrow::Cow;
 use std::error::Error;
 use std::future::Future;
-use std::pin::pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 
-use super::current::Current;
-use super::event::{EventStatus, RPC_FINISH, RPC_START, RpcEvent, StatsLevel};
+use super::event::{EventStatus, RPC_START, RpcEvent};
 use super::info::RpcInfo;
-use super::notes::settle_status;
 use super::plan::RpcPlan;
+use super::running::Running;
 use super::status::RpcStatus;
-use super::tracers::States;
-use super::{Installed, installed, metrics};
+use super::{Installed, installed};
 use crate::callsite::{Callsite, SpanKind};
 use crate::clock;
 #[cfg(feature = "tower")]
@@ -20,7 +20,6 @@ use crate::context::Remote;
 use crate::mode;
 use crate::propagation::{Extract, Inject, extract, inject};
 use crate::record::{CallOutcome, Failure};
-use crate::span::context::current_ids;
 use crate::span::held::Held;
 use crate::span::inside;
 use crate::span::start::Start;
@@ -47,21 +46,6 @@ use crate::span::start::Start;
 #[must_use = "a call that is dropped is cancelled"]
 pub struct RpcCall(Option<Box<Running>>);
 
-#[derive(Debug)]
-struct Running {
-    info: RpcInfo,
-    current: Current,
-    /// By what the span is known if no better name is found; `None` where it has one already.
-    site: Option<&'static Callsite>,
-    /// `None` where the span that is current is that of the call.
-    held: Option<Held>,
-    states: States,
-    /// It has been counted and told.
-    is_recorded: bool,
-    /// Something is running inside of it, or has unwound out of it.
-    entered: bool,
-}
-
 impl RpcCall {
     /// Starts a call under the current span.
     pub fn start(plan: RpcPlan) -> Self {
@@ -79,7 +63,9 @@ impl RpcCall {
 
     /// Starts a call that this process serves: the caller's context is in the carrier.
     pub fn serve<C: Extract + ?Sized>(plan: RpcPlan, carrier: &C) -> Self {
-        Self::start_at(installed(), plan, || Start::remote(extract(carrier)))
+        let remote = extract(carrier);
+        let plan = plan.called_by(remote.as_ref());
+        Self::start_at(installed(), plan, || Start::remote(remote))
     }
 
     /// Starts a call that this process serves, under a context that was read before, as in [`Self::start_with`].
@@ -149,15 +135,7 @@ impl RpcCall {
         let info = RpcInfo::new(plan, installed);
         info.stats()
             .note_at(RPC_START, EventStatus::Info, "", ticks);
-        let mut call = Self(Some(Box::new(Running {
-            held,
-            current: Current::new(info.clone()),
-            info,
-            site,
-            states: States::default(),
-            is_recorded: false,
-            entered: false,
-        })));
+        let mut call = Self(Some(Box::new(Running::new(info, site, held))));
         let done = call.begin(at, ticks, first);
         (call, done)
     }
@@ -172,10 +150,10 @@ impl RpcCall {
             return first(None);
         };
         let done = running.begin(at, |outside, has_span| {
-            *outside.is_recorded = outside.started(has_span, ticks);
-            first(outside.is_recorded.then_some(outside.info))
+            let is_recorded = outside.start(has_span, ticks);
+            first(is_recorded.then_some(outside.info()))
         });
-        if !running.is_recorded {
+        if !running.is_recorded() {
             self.0 = None;
         }
         done
@@ -207,8 +185,9 @@ impl RpcCall {
     /// # let _ = answer; }
     /// ```
     pub async fn run<F: Future>(&mut self, future: F) -> F::Output {
-        let mut future = pin!(future);
-        std::future::poll_fn(|task| self.within(|| future.as_mut().poll(task))).await
+        let future = pin!(Some(future));
+        let mut within = Within { call: self, future };
+        poll_fn(|task| within.poll(task)).await
     }
 
     /// Notes that something has happened.
@@ -335,10 +314,41 @@ impl RpcCall {
     }
 }
 
+/// A future inside of a call, where it is dropped too: what is cancelled with it finds the call's span.
+struct Within<'a, F> {
+    call: &'a mut RpcCall,
+    /// Nothing once it is dropped.
+    future: Pin<&'a mut Option<F>>,
+}
+
+impl<F: Future> Within<'_, F> {
+    fn poll(&mut self, task: &mut Context<'_>) -> Poll<F::Output> {
+        let Self { call, future } = self;
+        call.within(|| {
+            let polled = match future.as_mut().as_pin_mut() {
+                Some(future) => future.poll(task),
+                None => Poll::Pending,
+            };
+            if polled.is_ready() {
+                future.set(None);
+            }
+            polled
+        })
+    }
+}
+
+impl<F> Drop for Within<'_, F> {
+    fn drop(&mut self) {
+        if self.future.is_some() {
+            self.call.within(|| self.future.set(None));
+        }
+    }
+}
+
 impl Drop for RpcCall {
     fn drop(&mut self) {
         if let Some(mut running) = self.0.take() {
-            let unwound = running.entered;
+            let unwound = running.is_entered();
             let outcome = if unwound {
                 CallOutcome::Panic
             } else {
@@ -346,97 +356,6 @@ impl Drop for RpcCall {
             };
             running.end(outcome, None, None);
         }
-    }
-}
-
-impl Running {
-    /// Begins the span, where the call has one of its own, and runs something inside, which is told whether there is a span.
-    fn begin<R>(&mut self, at: Option<Start>, run: impl FnOnce(&mut Outside<'_>, bool) -> R) -> R {
-        self.enter(|held, outside| match held.zip(at) {
-            Some((held, at)) => held.begin(at, |has_span| outside.run(|it| run(it, has_span))),
-            None => run(outside, true),
-        })
-    }
-
-    fn within<R>(&mut self, run: impl FnOnce(&mut Outside<'_>) -> R) -> R {
-        self.enter(|held, outside| match held {
-            Some(held) => held.within(|| outside.run(run)),
-            None => run(outside),
-        })
-    }
-
-    fn enter<R>(&mut self, run: impl FnOnce(Option<&mut Held>, &mut Outside<'_>) -> R) -> R {
-        let Self {
-            info,
-            current,
-            held,
-            states,
-            is_recorded,
-            entered,
-            ..
-        } = self;
-        *entered = true;
-        let outside = &mut Outside {
-            info,
-            states,
-            is_recorded,
-        };
-        let done = current.within(|| run(held.as_mut(), outside));
-        *entered = false;
-        done
-    }
-
-    fn end(
-        &mut self,
-        outcome: CallOutcome,
-        failure: Option<Box<Failure>>,
-        panic_message: Option<String>,
-    ) {
-        if !self.is_recorded {
-            return;
-        }
-        let info = self.info.clone();
-        settle_status(&info, outcome);
-        let text = failure
-            .as_ref()
-            .and_then(|failure| failure.message.as_deref());
-        let status = match outcome {
-            CallOutcome::Ok | CallOutcome::Cancelled => EventStatus::Info,
-            CallOutcome::Error | CallOutcome::Panic => EventStatus::Error,
-        };
-        let stats = info.stats();
-        stats.note(
-            RPC_FINISH,
-            status,
-            text.or(panic_message.as_deref()).unwrap_or_default(),
-        );
-        stats.end(outcome, failure.as_deref().cloned(), panic_message);
-        if !info.invocation().is_attempt() {
-            metrics::finished(&info);
-        }
-        let mut states = std::mem::take(&mut self.states);
-        if !states.is_empty() {
-            let tracers = &info.0.installed.tracers;
-            self.within(|_| tracers.finish(&info, states));
-        }
-        match self.held.take() {
-            Some(held) => {
-                let site = self.site.map(|site| info.site().unwrap_or(site));
-                held.end(|| inside::attach_rpc(&info), site, outcome, failure);
-            }
-            // Its span has ended where it has unwound.
-            None if self.entered => {}
-            None => inside::attach_rpc(&info),
-        }
-    }
-}
-
-/// While something runs inside of a call. What unwinds takes along what is known of it: its span ends with that.
-struct Unwinding<'a>(&'a RpcInfo);
-
-impl Drop for Unwinding<'_> {
-    fn drop(&mut self) {
-        inside::attach_rpc(self.0);
     }
 }
 
@@ -448,39 +367,4 @@ enum SpanOfCall {
     Function(&'static Callsite, Start),
     /// The one that is current.
     Current,
-}
-
-/// What of a call can be changed from within it.
-struct Outside<'a> {
-    info: &'a RpcInfo,
-    states: &'a mut States,
-    is_recorded: &'a mut bool,
-}
-
-impl Outside<'_> {
-    /// Runs something inside of the span of the call.
-    fn run<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> R {
-        let unwinding = Unwinding(self.info);
-        let done = run(self);
-        std::mem::forget(unwinding);
-        done
-    }
-
-    /// Tells everybody that the call has started; `false` where nobody records it.
-    fn started(&mut self, has_span: bool, ticks: u64) -> bool {
-        let info = self.info;
-        if let Some(ids) = current_ids().filter(|_| has_span) {
-            let _ = info.0.ids.set(ids);
-        } else if mode::get() & mode::INITIALISED == 0 {
-            // A capture of another thread.
-            return false;
-        }
-        if !info.invocation().is_attempt() {
-            metrics::started(info, ticks);
-            if info.stats().level() > StatsLevel::Disabled {
-                *self.states = info.0.installed.tracers.start(info);
-            }
-        }
-        true
-    }
 }

@@ -74,6 +74,8 @@ mod off;
 #[cfg(feature = "enable")]
 mod plan;
 #[cfg(feature = "enable")]
+mod running;
+#[cfg(feature = "enable")]
 mod sites;
 #[cfg(feature = "enable")]
 mod stats;

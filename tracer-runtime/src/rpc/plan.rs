@@ -11,6 +11,7 @@ use super::info::{RpcInfo, Text, full_method};
 use super::sites;
 use super::stream::StreamingMode;
 use crate::callsite::{Callsite, SpanKind};
+use crate::context::Remote;
 
 /// Describes a call before it starts.
 ///
@@ -287,6 +288,16 @@ impl RpcPlan {
 }
 
 impl RpcPlan {
+    /// By the service that the carrier names, where nobody has said which.
+    pub(super) fn called_by(mut self, remote: Option<&Remote>) -> Self {
+        if self.from.service_name.is_empty()
+            && let Some(name) = remote.and_then(Remote::peer_service)
+        {
+            self.from.service_name = name.to_owned().into();
+        }
+        self
+    }
+
     /// With what is known anyway.
     pub(super) fn complete(&mut self, service_name: &'static str) {
         let own = match self.kind {

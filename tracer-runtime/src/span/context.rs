@@ -73,7 +73,7 @@ impl Context {
             return Self::default();
         }
         let current = local::with(Self::here).flatten().unwrap_or_default();
-        if subscriber::is_there() && current.is_valid() {
+        if subscriber::has_opened() && current.is_valid() {
             subscriber::note(current.span);
         }
         current

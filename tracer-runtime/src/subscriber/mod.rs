@@ -27,7 +27,7 @@ pub(crate) use listing::{Listing, heard, is_current, may_want};
     reason = "for layers of ours, which would see each span twice"
 )]
 pub(crate) use listing::{is_ours, site_of};
-pub(crate) use opened::{Hang, Opened, open};
+pub(crate) use opened::{Hang, Opened, has_opened, open};
 pub(crate) use parents::note;
 
 use tracing_core::LevelFilter;

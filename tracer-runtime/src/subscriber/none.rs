@@ -53,6 +53,11 @@ pub(crate) fn is_there() -> bool {
 }
 
 #[inline(always)]
+pub(crate) fn has_opened() -> bool {
+    false
+}
+
+#[inline(always)]
 pub(crate) fn waits() -> bool {
     false
 }

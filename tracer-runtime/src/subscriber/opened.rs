@@ -1,7 +1,7 @@
 //! A span of a subscriber's that stands for a call of ours: made, entered, left and closed as `tracing::Span` does it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use tracing_core::subscriber::NoSubscriber;
 use tracing_core::{Dispatch, LevelFilter, Metadata, dispatcher, span};
@@ -51,6 +51,14 @@ pub(super) enum Under {
     Below(Parent),
 }
 
+static ANY: AtomicBool = AtomicBool::new(false);
+
+/// Whether a subscriber has ever been told of a span of ours: those of layers for other crates' spans never are.
+#[inline(always)]
+pub(crate) fn has_opened() -> bool {
+    ANY.load(Relaxed)
+}
+
 /// Opens and enters the span of a call that begins now, if a subscriber wants it. One with fields waits for them, until
 /// [`fields::after`]. `begun` is our own span, which has just become current.
 pub(crate) fn open(site: &'static Callsite, hang: Hang, begun: Option<Begun>) -> Option<Opened> {
@@ -86,6 +94,9 @@ pub(crate) fn open(site: &'static Callsite, hang: Hang, begun: Option<Begun>) ->
         exported: Exported::new(begun),
     });
     drop(inside);
+    if !has_opened() {
+        ANY.store(true, Relaxed);
+    }
     if !site.records_at_start || !fields::wait(&span) {
         span.begin(Values::new());
     }

@@ -24,6 +24,7 @@ class Span:
     attributes: dict
     resource: dict = field(repr=False)
     scope: str = field(repr=False)
+    events: list = field(default_factory=list, repr=False)  # (name, attributes)
 
     @property
     def function(self):
@@ -99,6 +100,7 @@ def spans(document):
                     attributes=attributes(raw.get("attributes")),
                     resource=resource,
                     scope=scope,
+                    events=[(each.get("name", ""), attributes(each.get("attributes"))) for each in raw.get("events", [])],
                 )
 
 

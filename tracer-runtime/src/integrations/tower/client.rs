@@ -136,6 +136,7 @@ impl Settings {
             method: parts.method.clone(),
             answer_panics: false,
             traceresponse: false,
+            random: false,
         };
         let (call, sent) = RpcCall::send_with(plan, |info| {
             inject(&mut parts.headers);

@@ -24,15 +24,28 @@ pub(crate) struct Answering {
     pub(crate) method: Method,
     pub(crate) answer_panics: bool,
     pub(crate) traceresponse: bool,
+    /// The caller has said that all bits of the trace's id are random.
+    pub(crate) random: bool,
 }
 
 pin_project! {
     /// The response of a service behind a layer.
     #[derive(Debug)]
     pub struct ResponseFuture<F> {
+        // Nothing once it is dropped.
         #[pin]
-        inner: F,
+        inner: Option<F>,
         under_way: Option<(RpcCall, Answering)>,
+    }
+
+    impl<F> PinnedDrop for ResponseFuture<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            // Functions that are cancelled with the request find its span, and end before it.
+            if let Some((call, _)) = this.under_way {
+                call.within(|| this.inner.set(None));
+            }
+        }
     }
 }
 
@@ -42,7 +55,7 @@ impl<F> ResponseFuture<F> {
             call.record(SERVER_HANDLE_START);
         }
         Self {
-            inner,
+            inner: Some(inner),
             under_way: Some((call, answering)),
         }
     }
@@ -50,7 +63,7 @@ impl<F> ResponseFuture<F> {
     /// Of a request that nobody looks at.
     pub(super) fn passed_over(inner: F) -> Self {
         Self {
-            inner,
+            inner: Some(inner),
             under_way: None,
         }
     }
@@ -66,13 +79,16 @@ where
 
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        let Some(inner) = this.inner.as_pin_mut() else {
+            return Poll::Pending;
+        };
         let Some((call, _)) = this.under_way else {
-            let response = ready!(this.inner.poll(task))?;
+            let response = ready!(inner.poll(task))?;
             return Poll::Ready(Ok(response.map(ResponseBody::passed_over)));
         };
         // What unwinds is passed on, or its request is answered and the service's own state is its own affair.
         let poll = AssertUnwindSafe(|| {
-            call.within(|| catch_unwind(AssertUnwindSafe(|| this.inner.poll(task))))
+            call.within(|| catch_unwind(AssertUnwindSafe(|| inner.poll(task))))
         });
         let polled = match poll() {
             Ok(Poll::Pending) => return Poll::Pending,
@@ -116,7 +132,7 @@ impl Answering {
             Way::Received => {}
         }
         if self.traceresponse {
-            tell_trace(&call, &mut response);
+            tell_trace(&call, self.random, &mut response);
         }
         response::begun(call, self.way, self.is_grpc, &self.method, response)
     }
@@ -160,12 +176,14 @@ fn panic_answer<B>(is_grpc: bool) -> Response<ResponseBody<B>> {
     response
 }
 
-fn tell_trace<B>(call: &RpcCall, response: &mut Response<B>) {
+/// With the flags that the service below is told.
+fn tell_trace<B>(call: &RpcCall, random: bool, response: &mut Response<B>) {
     const TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
     let Some(ids) = call.info().and_then(|info| info.ids()) else {
         return;
     };
-    let flags = RANDOM | u8::from(ids.sampled);
+    let random = if random { RANDOM } else { 0 };
+    let flags = random | u8::from(ids.sampled);
     let text = traceparent::format(ids.trace_id, ids.span_id, flags);
     if let Ok(value) = HeaderValue::from_str(text.as_str()) {
         response.headers_mut().insert(TRACERESPONSE, value);

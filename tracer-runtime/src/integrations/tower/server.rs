@@ -13,6 +13,7 @@ use super::request;
 use super::response::ResponseBody;
 use super::response_future::{Answering, ResponseFuture};
 use super::watch::{Watch, Way};
+use crate::context::RANDOM;
 use crate::mode;
 use crate::propagation::extract;
 use crate::rpc::{RpcCall, RpcInfo, RpcPlan, StreamEventKind};
@@ -133,6 +134,7 @@ where
             method: parts.method.clone(),
             answer_panics: self.settings.answer_panics,
             traceresponse: !(is_grpc || self.settings.silent),
+            random: remote.as_ref().is_some_and(|r| r.flags & RANDOM != 0),
         };
         let inner = &mut self.inner;
         let (call, future) = RpcCall::serve_with(plan, remote, |info| {

@@ -17,7 +17,7 @@ use super::trouble::{self, Trouble};
 use super::visit::Shown;
 use crate::id::SpanId;
 use crate::mode;
-use crate::recorder::local;
+use crate::recorder::{local, reentrancy};
 use crate::span::context::Context;
 use crate::span::detached::{Detached, Entry, Under, enter_active};
 use crate::span::inside;
@@ -60,7 +60,7 @@ impl Bridge {
     }
 
     fn is_on(&self) -> bool {
-        mode::get() != 0 && self.alone.load(Relaxed)
+        mode::get() != 0 && self.alone.load(Relaxed) && !reentrancy::is_silent()
     }
 
     fn key(&self, id: &Id) -> Key {

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use tracing_core::Level;
+use tracing_core::{Level, Metadata};
 
+use super::database;
 use super::fields::failure;
 use super::visit::{Shown, Take, attribute};
 use crate::clock;
@@ -45,6 +46,9 @@ pub(super) fn read(event: &tracing_core::Event<'_>, of_database: bool) -> Told {
     if let Some(target) = fields.target.take() {
         fields.attributes[1].value = target.into();
     }
+    if of_database {
+        database::complete(&mut fields.attributes);
+    }
     let mut failed = (*metadata.level() == Level::ERROR).then(Failure::default);
     let name = match (fields.message.take(), fields.error.take()) {
         (Some(message), _) => fields.named_by(message),
@@ -53,7 +57,7 @@ pub(super) fn read(event: &tracing_core::Event<'_>, of_database: bool) -> Told {
             fields.put("exception.message", cut(error).into());
             Cow::Borrowed("exception")
         }
-        (None, None) => Cow::Borrowed(metadata.name()),
+        (None, None) => Cow::Borrowed(own_name(metadata)),
     };
     let event = Event {
         unix_ns: None,
@@ -66,6 +70,18 @@ pub(super) fn read(event: &tracing_core::Event<'_>, of_database: bool) -> Told {
     Told {
         event,
         failure: failed,
+    }
+}
+
+/// The name that the code gives it, else its target: what `tracing` calls it then is a place in somebody's file system.
+fn own_name(metadata: &'static Metadata<'static>) -> &'static str {
+    let place = metadata.name().strip_prefix("event ");
+    let after_file = place
+        .zip(metadata.file())
+        .and_then(|(place, file)| place.strip_prefix(file));
+    match after_file.is_some_and(|line| line.starts_with(':')) {
+        true => metadata.target(),
+        false => metadata.name(),
     }
 }
 

@@ -159,6 +159,18 @@ fn jaeger_baggage_comes_and_goes_beside_its_trace() {
 }
 
 #[test]
+fn a_value_of_jaeger_counts_as_long_as_it_is_when_decoded() {
+    let read = |repeated: usize| {
+        let value = "%41".repeat(repeated);
+        extracted([Jaeger], &[("uberctx-tenant", &value)])
+    };
+    let remote = read(8_000).expect("it fits");
+    assert_eq!(remote.baggage().get("tenant").map(str::len), Some(8_000));
+    assert!(read(8_192).is_none());
+    assert!(read(9_000).is_none());
+}
+
+#[test]
 fn kitex_keeps_what_persists_and_not_what_is_in_transit() {
     let pairs = [
         ("rpc-persist-tenant-id", "acme"),

@@ -54,6 +54,26 @@ fn a_client_writes_its_context_and_a_server_goes_on_under_it() {
 }
 
 #[test]
+fn the_caller_is_whom_the_carrier_names_unless_the_plan_says() {
+    use crate::propagation::{Propagator, Propagators};
+
+    let capture = testing::capture();
+    let propagators = Propagators::new([Propagator::Kitex, Propagator::Kratos]);
+    for name in ["source-service", "x-md-service-name"] {
+        let headers = HashMap::from([(name.to_owned(), "front".to_owned())]);
+        let remote = propagators.extract(&headers);
+        let named = plan().with_from(Endpoint::new("gateway"));
+        for plan in [plan(), named] {
+            start(base(), plan.called_by(remote.as_ref())).finish();
+        }
+    }
+    let callers = capture.spans();
+    let callers = callers.iter().map(|span| text(span, "service.peer.name"));
+    let expected = ["front", "gateway", "front", "gateway"];
+    assert!(callers.eq(expected.map(|name| Some(name.to_owned()))));
+}
+
+#[test]
 fn a_span_says_what_was_called_by_whom_and_how_it_went() {
     let capture = testing::capture();
     let plan = plan()
