@@ -2,6 +2,7 @@
 #![deny(warnings)]
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
+mod beside;
 mod ids;
 mod layers;
 mod parents;

@@ -90,6 +90,20 @@ fn is_same_span(one: &OtelContext, other: &OtelContext) -> bool {
     one.span().span_context().span_id() == other.span().span_context().span_id()
 }
 
+/// Whether the context may be that of a span that our own layer has just made current: whichever comes first, the span is
+/// one. Contexts of others inside of it are not told from that.
+#[cfg(feature = "tracing-opentelemetry")]
+fn is_of_another_layer(local: &Local) -> bool {
+    use crate::integrations::{tracing, tracing_opentelemetry};
+
+    tracing_opentelemetry::has_been_seen() && tracing::is_innermost(local.span.get())
+}
+
+#[cfg(not(feature = "tracing-opentelemetry"))]
+const fn is_of_another_layer(_: &Local) -> bool {
+    false
+}
+
 fn enter(local: &Local, context: &OtelContext) {
     let span = context.span();
     let named = span.span_context();
@@ -98,7 +112,7 @@ fn enter(local: &Local, context: &OtelContext) {
         before: local.span.get(),
         fragment: local.fragment_id.get(),
         opened: 0,
-        quiet: QUIET.get(),
+        quiet: QUIET.get() || is_of_another_layer(local),
     };
     if named.is_valid() {
         entry.span = span_of(named);

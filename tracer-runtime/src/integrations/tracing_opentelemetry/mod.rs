@@ -41,6 +41,9 @@
 //!   tracer provider and the contexts of `opentelemetry` to the layer. It can only know a layer that is installed by then
 //!   and that can be asked.
 //!
+//! Spans of other crates that [`tracing_layer`](crate::tracing_layer) brings into our trees have ids of their own there, and
+//! so have the calls of a trace that begins with one: leave that layer out where those ids matter.
+//!
 //! Spans have ids of their own where no layer can give them: functions that a filter keeps from the layer (their children
 //! in the exported trace name them as their parent), a span for which the layer begins another trace than its parent
 //! here has, and everything while a subscriber is not there. A layer inside of `tracing_subscriber::reload` shows its

@@ -14,6 +14,7 @@ use crate::id::SpanId;
 use crate::integrations::opentelemetry as otel;
 use crate::recorder::local::{self, Local};
 use crate::recorder::renamed::Begun;
+use crate::subscriber::is_ours;
 
 /// How the subscriber is told where a span hangs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,11 +78,20 @@ fn wanted(dispatch: &Dispatch, begun: &Begun, hung: Hung) -> Option<OtelContext>
                 return None;
             }
             let is_outermost = base() == Some(begun.parent);
-            let is_alone = || current.is_none() && dispatch.current_span().id().is_none();
-            (is_outermost || is_alone())
+            let is_unseen = || current.is_none() && is_innermost(dispatch);
+            (is_outermost || is_unseen())
                 .then(|| below(begun.parent))
                 .flatten()
         }
+    }
+}
+
+/// Whether no span of others is between the parent of a call and the call. A layer that has no context for one of ours
+/// may be kept from seeing it.
+fn is_innermost(dispatch: &Dispatch) -> bool {
+    match dispatch.current_span().metadata() {
+        Some(metadata) => super::has_been_seen() && is_ours(metadata),
+        None => true,
     }
 }
 
