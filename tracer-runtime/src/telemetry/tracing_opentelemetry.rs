@@ -1,6 +1,6 @@
 //! Who exports spans: we, or a layer in the `tracing` subscriber.
 
-use tracing_core::dispatcher;
+use tracing_core::{Dispatch, dispatcher};
 
 use super::builder::Builder;
 use super::env;
@@ -13,7 +13,9 @@ impl Builder {
         &self,
         settings: &env::Settings,
     ) -> Result<bool, InitError> {
-        if !dispatcher::get_default(layer::is_installed) {
+        // Asked for first: to look makes it the current one for a moment, which may not be done from within `get_default`.
+        let current = dispatcher::get_default(Dispatch::clone);
+        if !layer::is_installed(&current) {
             return Ok(false);
         }
         match self.exports_spans(settings) {
