@@ -3,8 +3,9 @@
 import os
 from collections import Counter
 
-from support import logs, otlp, traces, tree
+from support import logs, traces, tree
 from support.citizen import DATABASE, LEFT, PLACED, REFUSED, Citizen
+from support.collector import all_log_records, all_spans
 from support.jaeger import whole_trace
 from support.results import run_check
 from support.wait import poll
@@ -15,6 +16,9 @@ WRITTEN_SECONDS = 20
 
 # What older conventions called it, and what the drivers do.
 OLD_NAMES = {"db.statement", "db.system", "db.operation", "db.name", "rows_returned", "db.redis.database_index"}
+
+# Crates that nothing but the exporter uses here.
+EXPORTING = {"h2", "hyper", "hyper_util", "tonic", "tower"}
 
 
 def check_tree(results, what, expected, spans):
@@ -107,22 +111,13 @@ def check_in_jaeger(results):
     check_logs(results, service, placed, refused, left)
 
 
-def collected():
-    """Spans in the Collector's file; it may still be writing the last line."""
-    path = os.path.join(os.environ["E2E_COLLECTOR_FILES"], "traces.jsonl")
-    if not os.path.exists(path):
-        return []
-    with open(path, encoding="utf-8") as lines:
-        text = lines.read()
-    return [span for document in otlp.documents(text[: text.rfind("\n") + 1]) for span in otlp.spans(document)]
-
-
 def check_once(results):
     """Two logs, our layer at every level, the global provider of OpenTelemetry's API and OTLP, all at once."""
-    with Citizen("citizen-collector", os.environ["E2E_COLLECTOR_GRPC"]) as service:
+    log_records = {"OTEL_LOGS_EXPORTER": "otlp"}
+    with Citizen("citizen-collector", os.environ["E2E_COLLECTOR_GRPC"], log_records) as service:
         expected = {service.leave(): LEFT}
         # An export has been made, and with it all that its own crates say.
-        results.check(poll(WRITTEN_SECONDS, collected), "all layers: spans are sent while it runs")
+        results.check(poll(WRITTEN_SECONDS, all_spans), "all layers: spans are sent while it runs")
         for order in range(1000, 1000 + ORDERS):
             expected[service.place(order)[0]] = PLACED
             expected[service.place(order)[0]] = REFUSED
@@ -131,14 +126,38 @@ def check_once(results):
     logical = Counter()
     for shown in expected.values():
         logical.update(line.strip() for line in shown.splitlines())
-    poll(WRITTEN_SECONDS, lambda: len(collected()) >= logical.total())
-    spans = collected()
+    poll(WRITTEN_SECONDS, lambda: len(all_spans()) >= logical.total())
+    spans = all_spans()
     found = Counter(tree.line(span) for span in spans)
     results.same_counts("all layers: each logical span is once in the Collector's file, and nothing else", logical, found)
     ids = Counter((span.trace_id, span.span_id) for span in spans)
     results.none("all layers: every span id is there once", [key for key, times in ids.items() if times != 1])
     shown = {trace_id: tree.render(of_trace) for trace_id, of_trace in traces.by_trace(spans).items()}
     results.same_counts("all layers: each request is its tree", expected, shown)
+    check_log_records(results, spans)
+
+
+def check_log_records(results, spans):
+    """Every event that a span has is a log record with its ids, and so is what happened outside of the traces."""
+    wanted = Counter()
+    for span in spans:
+        for name, attributes in span.events:
+            if "target" in attributes:
+                said = attributes.get("exception.message", name)
+                wanted[span.trace_id, span.span_id, attributes["level"], attributes["target"], said] += 1
+    poll(WRITTEN_SECONDS, lambda: len(all_log_records()) >= wanted.total())
+    records = all_log_records()
+    found = Counter()
+    for record in records:
+        target = record.attributes.get("otel.scope.name")
+        if record.trace_id:
+            found[record.trace_id, record.span_id, record.severity, target, record.body or target] += 1
+    results.check(wanted, "log records: the spans have events")
+    results.same_counts("log records: each event of a span is one, with the span's ids", wanted, found)
+    outside = [record.body for record in records if not record.trace_id]
+    results.check("ready" in outside, "log records: what happens outside of traces is one without ids", got=outside[:5])
+    own = [record for record in records if str(record.attributes.get("otel.scope.name")).split("::")[0] in EXPORTING]
+    results.none("log records: none of what the exporter's crates say", own)
 
 
 def check(results):

@@ -20,7 +20,6 @@ pub(crate) fn silence_thread() {
 }
 
 /// Whether this thread works for the telemetry.
-#[cfg(feature = "tracing")]
 #[inline]
 pub(crate) fn is_silent() -> bool {
     SILENT.with(Cell::get)

@@ -3,16 +3,13 @@
 use std::borrow::Cow;
 use std::error::Error;
 use std::future::Future;
-use std::future::poll_fn;
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
 
 use super::event::{EventStatus, RPC_START, RpcEvent};
 use super::info::RpcInfo;
 use super::plan::RpcPlan;
 use super::running::Running;
 use super::status::RpcStatus;
-use super::{Installed, installed};
+use super::{Installed, installed, within};
 use crate::callsite::{Callsite, SpanKind};
 use crate::clock;
 #[cfg(feature = "tower")]
@@ -185,9 +182,7 @@ impl RpcCall {
     /// # let _ = answer; }
     /// ```
     pub async fn run<F: Future>(&mut self, future: F) -> F::Output {
-        let future = pin!(Some(future));
-        let mut within = Within { call: self, future };
-        poll_fn(|task| within.poll(task)).await
+        within::run(self, future).await
     }
 
     /// Notes that something has happened.
@@ -310,37 +305,6 @@ impl RpcCall {
     ) {
         if let Some(mut running) = self.0.take() {
             running.end(outcome, failure, panic_message);
-        }
-    }
-}
-
-/// A future inside of a call, where it is dropped too: what is cancelled with it finds the call's span.
-struct Within<'a, F> {
-    call: &'a mut RpcCall,
-    /// Nothing once it is dropped.
-    future: Pin<&'a mut Option<F>>,
-}
-
-impl<F: Future> Within<'_, F> {
-    fn poll(&mut self, task: &mut Context<'_>) -> Poll<F::Output> {
-        let Self { call, future } = self;
-        call.within(|| {
-            let polled = match future.as_mut().as_pin_mut() {
-                Some(future) => future.poll(task),
-                None => Poll::Pending,
-            };
-            if polled.is_ready() {
-                future.set(None);
-            }
-            polled
-        })
-    }
-}
-
-impl<F> Drop for Within<'_, F> {
-    fn drop(&mut self) {
-        if self.future.is_some() {
-            self.call.within(|| self.future.set(None));
         }
     }
 }

@@ -134,6 +134,16 @@ impl Context {
         self.sampled
     }
 
+    /// For a log line of its span.
+    #[cfg(feature = "tracing")]
+    pub(crate) const fn ids(&self) -> Ids {
+        Ids {
+            trace_id: self.trace,
+            span_id: self.span,
+            sampled: self.sampled,
+        }
+    }
+
     /// Whether it names a span at all.
     #[must_use]
     pub const fn is_valid(&self) -> bool {

@@ -64,8 +64,8 @@ DATABASE = {
 
 
 class Citizen(Program):
-    def __init__(self, name, endpoint):
-        environment = {"OTEL_SERVICE_NAME": SERVICE, "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}
+    def __init__(self, name, endpoint, environment=None):
+        environment = {**(environment or {}), "OTEL_SERVICE_NAME": SERVICE, "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}
         command = [os.environ["E2E_CITIZEN"], os.environ["E2E_POSTGRESQL"], os.environ["E2E_REDIS"]]
         super().__init__(name, command, {**environment, "OTEL_BSP_SCHEDULE_DELAY": "100"})
         self.address = self.value_of("listening ")

@@ -139,6 +139,34 @@ def metrics(document):
                 )
 
 
+@dataclass
+class LogRecord:
+    trace_id: str  # empty: outside of a trace
+    span_id: str
+    severity: str
+    body: str
+    event_name: str
+    attributes: dict
+    resource: dict = field(repr=False)
+
+
+def log_records(document):
+    """The log records of an `ExportLogsServiceRequest`."""
+    for resource_logs in document.get("resourceLogs", []):
+        resource = attributes(resource_logs.get("resource", {}).get("attributes"))
+        for scope_logs in resource_logs.get("scopeLogs", []):
+            for raw in scope_logs.get("logRecords", []):
+                yield LogRecord(
+                    trace_id=identifier(raw.get("traceId"), 32),
+                    span_id=identifier(raw.get("spanId"), 16),
+                    severity=raw.get("severityText", ""),
+                    body=value(raw.get("body", {})) or "",
+                    event_name=raw.get("eventName", ""),
+                    attributes=attributes(raw.get("attributes")),
+                    resource=resource,
+                )
+
+
 def number(point):
     """The value of a `NumberDataPoint`."""
     return float(point["asDouble"]) if "asDouble" in point else int(point.get("asInt", 0))
