@@ -4,11 +4,14 @@ use opentelemetry::trace::{
     Link as OtelLink, SpanContext, SpanKind, Status, TraceContextExt as _, TraceFlags, TraceState,
 };
 use opentelemetry::{KeyValue, Value};
-use opentelemetry_sdk::trace::SpanData;
+use opentelemetry_sdk::trace::{Sampler, SpanData};
 use tracer_runtime::{Link, SpanId, TraceId, checkpoint, event, record, set_error, traced};
+use tracing::subscriber::with_default;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::{registry, reload};
 
-use crate::layers::{beside, named, ours};
+use crate::layers::{Both, beside, named, ours};
 
 fn value<'a>(span: &'a SpanData, key: &str) -> Option<&'a Value> {
     let mut all = span.attributes.iter().filter(|a| a.key.as_str() == key);
@@ -100,6 +103,20 @@ fn a_call_that_failed_has_a_status_and_says_why() {
     assert!(matches!(span.status, Status::Error { .. }));
     assert_eq!(value(&span, "error.type"), Some(&Value::from("panic")));
     both.assert_same();
+}
+
+#[test]
+fn a_layer_that_may_be_reloaded_is_told_too() {
+    let both = Both::new(Sampler::AlwaysOn);
+    let (layer, _handle) = reload::Layer::new(both.layer());
+    with_default(registry().with(layer), || {
+        let _ = fails();
+        records(1);
+    });
+    assert!(matches!(both.one("fails").status, Status::Error { .. }));
+    let span = both.one("records");
+    assert_eq!(value(&span, "undeclared"), Some(&Value::from("x")));
+    assert_eq!(span.events.len(), 2);
 }
 
 #[traced(kind = client, links = [Link::new(TraceId::from_bytes([1; 16]), SpanId::from_bytes([2; 8]), true)])]

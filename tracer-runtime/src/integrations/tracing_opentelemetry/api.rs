@@ -5,6 +5,7 @@ use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use tracing_core::{Dispatch, span};
 
 use crate::context::Ids;
+use crate::id::SpanId;
 use crate::integrations::opentelemetry as otel;
 
 /// Of the span in the API's current context.
@@ -18,6 +19,12 @@ pub(super) fn current() -> Option<Ids> {
 /// The context of the span that a layer has of this one, which begins now unless it has before; `None` where none has.
 pub(super) fn context_of(id: &span::Id, dispatch: &Dispatch) -> Option<OtelContext> {
     tracing_opentelemetry::get_otel_context(id, dispatch)
+}
+
+/// The API's current context, where it is that of this span.
+pub(super) fn current_of(span: SpanId) -> Option<OtelContext> {
+    let is_it = current().is_some_and(|ids| ids.span_id == span);
+    is_it.then(OtelContext::current)
 }
 
 pub(super) fn ids_of(named: &SpanContext) -> Option<Ids> {

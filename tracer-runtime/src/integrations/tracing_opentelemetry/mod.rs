@@ -1,7 +1,7 @@
 //! Beside an `OpenTelemetryLayer` of `tracing-opentelemetry` 0.34.
 //!
 //! Where such a layer is in the subscriber, it exports the spans of annotated functions like all others that it sees. With
-//! the feature `tracing-opentelemetry` they have its ids, everywhere: metrics' exemplars, [`current_ids`](crate::current_ids),
+//! the feature `tracing-opentelemetry` they have its ids, everywhere: [`current_ids`](crate::current_ids),
 //! call trees, captures, calls between services and what is written to the next service say the trace and the span that
 //! the layer exports, and whether that is sampled. There is nothing to call.
 //!
@@ -46,9 +46,9 @@
 //!
 //! Spans have ids of their own where no layer can give them: functions that a filter keeps from the layer (their children
 //! in the exported trace name them as their parent), a span for which the layer begins another trace than its parent
-//! here has, and everything while a subscriber is not there. A layer inside of `tracing_subscriber::reload` shows its
-//! spans, but cannot be told of a parent or of what is recorded, nor be seen by `init`; with
-//! `with_context_activation(false)` inside of one it is not seen at all.
+//! here has, and everything while a subscriber is not there. A layer inside of `tracing_subscriber::reload` cannot be found
+//! by `init`, and with `with_context_activation(false)` inside of one it is not seen at all. One that is taken away while
+//! spans are entered leaves their contexts attached to the thread; calls that begin there later are roots all the same.
 
 mod api;
 mod entered;

@@ -27,7 +27,9 @@ pub(crate) fn tell(
     if is_usual && recorded.is_none() {
         return;
     }
-    let Some(context) = api::context_of(id, dispatch) else {
+    // A layer that may be reloaded cannot be asked, but has attached it.
+    let context = api::context_of(id, dispatch).or_else(|| api::current_of(ours));
+    let Some(context) = context else {
         return;
     };
     let span = context.span();
