@@ -80,6 +80,15 @@ impl Failure {
     }
 }
 
+/// How a call ends, as far as its own code says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ending<'a> {
+    /// Another one than at its start, where a call between services has learnt its name.
+    pub(crate) site: &'static Callsite,
+    pub(crate) outcome: CallOutcome,
+    pub(crate) failure: Option<&'a Failure>,
+}
+
 /// A finished span: one cache line, `Copy`, so that throwing records away costs nothing.
 #[derive(Debug, Clone, Copy)]
 #[repr(C, align(64))]
@@ -250,6 +259,22 @@ impl SpanView<'_> {
             true => None,
             false => self.record.outcome.error_type(failure),
         }
+    }
+
+    /// Why it failed, where that is worth an event: not where nothing is known but what an event of the span says already,
+    /// as of a span that a crate has logged an error in.
+    #[cfg(any(feature = "otlp", feature = "opentelemetry"))]
+    pub(crate) fn exception_type(&self) -> Option<&str> {
+        let details = self.details;
+        let untyped = details
+            .and_then(|details| details.failure.as_deref())
+            .filter(|failure| failure.error_type.is_empty());
+        let is_told = untyped.is_some_and(|failure| {
+            let mut events = details.into_iter().flat_map(|details| &details.events);
+            failure.message.is_none() || events.any(|event| event.name == "exception")
+        });
+        let is_told = is_told && self.record.outcome == CallOutcome::Error;
+        self.error_type().filter(|_| !is_told)
     }
 }
 

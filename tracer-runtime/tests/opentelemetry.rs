@@ -212,6 +212,32 @@ fn contexts_that_travel() {
     );
 }
 
+fn providers_that_are_swapped_in_mid_span() {
+    let (telemetry, memory) = start(builder());
+    let other = InMemorySpanExporter::default();
+    let theirs = opentelemetry_sdk::trace::SdkTracerProvider::builder()
+        .with_simple_exporter(other.clone())
+        .build();
+    let name = |spans: Vec<SpanData>| spans.into_iter().map(|s| s.name).collect::<Vec<_>>();
+    global::tracer("lib").in_span("ours", |_| {
+        global::set_tracer_provider(theirs.clone());
+        global::tracer("lib").in_span("theirs", |_| inner());
+        // Ours again, and once more: it is one.
+        global::set_tracer_provider(TracerProvider::new());
+        global::set_tracer_provider(TracerProvider::new());
+        drop(global::tracer("lib").start("ours again"));
+    });
+    let spans = finished(&telemetry, &memory);
+    let [ours, again] = ["ours", "ours again"].map(|name| find(&spans, name));
+    assert_eq!(again.parent_span_id, ours.span_context.span_id());
+    assert_eq!(spans.len(), 3, "each once");
+    assert_eq!(name(other.get_finished_spans().unwrap()), ["theirs"]);
+    // The call is where the other's span says.
+    let theirs = &other.get_finished_spans().unwrap()[0];
+    let inner = find(&spans, "inner");
+    assert_eq!(inner.parent_span_id, theirs.span_context.span_id());
+}
+
 fn before_and_after() {
     let early = TracerProvider::new().tracer("early");
     let before = early.start("before");
@@ -307,7 +333,7 @@ fn events_as_logs() {
     assert_eq!(metric("tracer_log_records_total{fate=\"dropped\"}"), 1);
 }
 
-const CASES: [(&str, fn()); 12] = [
+const CASES: [(&str, fn()); 13] = [
     ("events as logs", events_as_logs),
     ("one tree", one_tree),
     ("off", off),
@@ -316,6 +342,7 @@ const CASES: [(&str, fn()); 12] = [
     ("all spans", all_spans),
     ("found spans", found_spans),
     ("contexts that travel", contexts_that_travel),
+    ("swapped providers", providers_that_are_swapped_in_mid_span),
     ("before and after", before_and_after),
     ("awkward places", awkward_places),
     ("remote callers", remote_callers),

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 
 from support import otlp, traces
 from support.buckets import Exponential, exact_quantile, misplaced, seen_around
+from support.collector import all_spans, received
 from support.quickstart import REQUESTS, SERVICE, Quickstart
 from support.report import check_report, read_report
 from support.results import run_check
@@ -13,26 +14,11 @@ from support.wait import poll
 
 NAME = "collector"
 WRITTEN_SECONDS = 20
-FILES = os.environ.get("E2E_COLLECTOR_FILES", "")
 RESOURCE = {"deployment.environment.name": "e2e"}
 
 # The recorder's clock counts ticks; a duration in nanoseconds is rounded, so one
 # this near to a bound may be counted on its other side.
 BOUND_SLACK_NS = 2
-
-
-def received(file):
-    """The documents in a file of the Collector; it may still be writing the last one."""
-    path = os.path.join(FILES, file)
-    if not os.path.exists(path):
-        return []
-    with open(path, encoding="utf-8") as lines:
-        text = lines.read()
-    return list(otlp.documents(text[: text.rfind("\n") + 1]))
-
-
-def all_spans():
-    return [span for document in received("traces.jsonl") for span in otlp.spans(document)]
 
 
 def all_metrics():

@@ -26,5 +26,7 @@ collector_start() {
     # A GET is refused, by a receiver that is ready.
     wait_ready collector 30 http_answers "http://127.0.0.1:$otlp_http/v1/traces" 405
     export E2E_OTLP_GRPC=http://127.0.0.1:$otlp_grpc
+    # Where a suite has another receiver as well, which comes later.
+    export E2E_COLLECTOR_GRPC=$E2E_OTLP_GRPC
     export E2E_OTLP_HTTP=http://127.0.0.1:$otlp_http
 }

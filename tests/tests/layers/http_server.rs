@@ -237,6 +237,54 @@ fn a_request_that_is_dropped_before_its_answer_is_cancelled() {
 }
 
 #[test]
+fn what_is_cancelled_with_a_request_stays_in_its_trace() {
+    #[traced(fields(db.system.name = "postgresql"))]
+    async fn query() {
+        tracer_runtime::record("sent", true);
+        std::future::pending::<()>().await;
+    }
+    #[traced]
+    async fn load() {
+        query().await;
+    }
+    let capture = capture();
+    block_on(async {
+        let stuck = Router::new().route("/", get(load));
+        let mut answer = pin!(stuck.layer(ServerLayer::new()).oneshot(request("/")));
+        assert!(futures_util::poll!(answer.as_mut()).is_pending());
+    });
+    let expected = "\
+GET / [cancelled]
+  load [cancelled]
+    query [cancelled] {db.system.name=\"postgresql\", sent=true}
+";
+    assert_eq!(capture.tree(), expected);
+    let spans = capture.spans();
+    assert_eq!(text(named(&spans, "GET /"), "http.route"), "/");
+}
+
+#[test]
+fn what_makes_a_body_is_cancelled_within_the_call() {
+    #[traced]
+    async fn produce() -> Bytes {
+        std::future::pending().await
+    }
+    async fn stream() -> Body {
+        Body::from_stream(futures_util::stream::once(async {
+            Ok::<_, Infallible>(produce().await)
+        }))
+    }
+    let capture = capture();
+    block_on(async {
+        let app = Router::new().route("/", get(stream));
+        let response = app.layer(ServerLayer::new()).oneshot(request("/")).await;
+        let mut body = pin!(response.unwrap().into_body());
+        assert!(futures_util::poll!(body.frame()).is_pending());
+    });
+    assert_eq!(capture.tree(), "GET / [cancelled]\n  produce [cancelled]\n");
+}
+
+#[test]
 fn a_panic_is_recorded_and_goes_on_unless_it_is_to_be_answered() {
     let resumed = capture();
     block_on(async {

@@ -111,7 +111,7 @@ fn the_spans_of_hyper_are_children_of_whoever_polls_the_connection() {
     );
 }
 
-/// As `sqlx` 0.8 logs a query.
+/// As `sqlx` 0.8 and 0.9 log a query.
 #[test]
 fn a_query_of_sqlx_has_the_names_of_the_conventions() {
     let spans = spans(|| {
@@ -129,6 +129,7 @@ fn a_query_of_sqlx_has_the_names_of_the_conventions() {
         });
     });
     let event = &spans[0].events[0];
+    assert_eq!(event.name, "sqlx::query");
     let value = |key: &str| {
         let found = event
             .attributes
@@ -139,7 +140,23 @@ fn a_query_of_sqlx_has_the_names_of_the_conventions() {
     assert_eq!(value("db.query.summary"), Some("SELECT id FROM …".into()));
     assert_eq!(value("db.response.returned_rows"), Some(1.into()));
     assert_eq!(value("elapsed_secs"), Some(0.002.into()));
-    assert!(value("db.query.text").is_some() && value("db.statement").is_none());
+    let text = "SELECT id FROM users WHERE id = $1";
+    assert_eq!(value("db.query.text"), Some(text.into()));
+    assert_eq!(value("db.statement"), None);
+}
+
+/// As `sqlx` 0.8 and 0.9 log one of four words.
+#[test]
+fn a_short_query_of_sqlx_has_its_text_too() {
+    let tree = tree(|| {
+        info_span!("begin").in_scope(|| {
+            tracing::debug!(target: "sqlx::query", summary = "BEGIN", db.statement = "");
+        });
+    });
+    let expected = r#"begin [ok]
+  * sqlx::query {level="DEBUG", target="sqlx::query", db.query.summary="BEGIN", db.query.text="BEGIN"}
+"#;
+    assert_eq!(tree, expected);
 }
 
 /// As wrappers of `sqlx` and `redis` make them, which have no spans of their own.

@@ -59,17 +59,19 @@ fn outside_a_trace_an_event_is_nothing() {
 }
 
 #[test]
-fn an_event_without_a_message_has_its_own_name() {
+fn an_event_without_a_message_has_its_own_name_else_its_target() {
     let tree = seen(|| {
         info_span!("s").in_scope(|| {
             event!(name: "cache_hit", Level::INFO, key = "k");
             event!(name: "quiet", Level::INFO, {});
+            event!(target: "shop::stock", Level::INFO, left = 1);
         });
     });
     let expected = "\
 s [ok]
   * cache_hit {level=\"INFO\", target=\"here\", key=\"k\"}
   * quiet {level=\"INFO\", target=\"here\"}
+  * shop::stock {level=\"INFO\", target=\"shop::stock\", left=1}
 ";
     assert_eq!(tree, expected);
 }

@@ -9,12 +9,17 @@ use std::time::{Duration, Instant};
 
 /// Calls between two looks at the clock, about.
 const CALLS_A_SAMPLE: u64 = 2_000;
+/// Where everything is exported before the next sample: with what warms up, no more than the SDK's queue holds.
+const CALLS_A_BURST: u64 = 1_000;
 
 struct Row {
     key: &'static str,
     title: &'static str,
     calls: u64,
     run: Box<dyn FnMut()>,
+    /// Exports everything, outside of what is measured.
+    settle: Option<Box<dyn FnMut()>>,
+    made: u64,
     samples: Vec<Sample>,
 }
 
@@ -48,8 +53,44 @@ impl Rows {
             title,
             calls,
             run: Box::new(run),
+            settle: None,
+            made: 0,
             samples: Vec::new(),
         });
+    }
+
+    /// In bursts, each of which `settle` exports to its last span before the next one begins.
+    pub(crate) fn add_in_bursts(
+        &mut self,
+        key: &'static str,
+        title: &'static str,
+        calls: u64,
+        run: impl FnMut() + 'static,
+        settle: impl FnMut() + 'static,
+    ) {
+        self.0.push(Row {
+            key,
+            title,
+            calls,
+            run: Box::new(run),
+            settle: Some(Box::new(settle)),
+            made: 0,
+            samples: Vec::new(),
+        });
+    }
+
+    /// CPU time of all threads, nanoseconds a call, with what exports.
+    pub(crate) fn cpu_of_all_threads(&mut self, key: &str, time: Duration) -> f64 {
+        let row = self.0.iter_mut().find(|row| row.key == key).unwrap();
+        row.settle();
+        let (start, before, mut calls) = (Instant::now(), cpu_of_all_threads(), 0);
+        while start.elapsed() < time {
+            calls += row.burst();
+            row.settle();
+        }
+        let ns = (cpu_of_all_threads() - before) as f64 / calls as f64;
+        println!("{:<52}{ns:>16.1}  CPU of all threads", row.title);
+        ns
     }
 
     /// Fills and prints the table.
@@ -57,7 +98,8 @@ impl Rows {
         for row in &mut self.0 {
             let start = Instant::now();
             while start.elapsed() < per_row / 10 {
-                (row.run)();
+                row.burst();
+                row.settle();
             }
         }
         let total = per_row * self.0.len() as u32;
@@ -100,6 +142,11 @@ impl Rows {
         self.0.iter().find(|row| row.key == key)
     }
 
+    /// Calls of a row, measured or not.
+    pub(crate) fn made(&self, key: &str) -> u64 {
+        self.find(key).unwrap().made
+    }
+
     /// Nanoseconds a call.
     pub(crate) fn median(&self, key: &str) -> f64 {
         self.find(key).unwrap().median()
@@ -131,19 +178,38 @@ impl Rows {
 }
 
 impl Row {
-    fn sample(&mut self) {
-        let runs = CALLS_A_SAMPLE.div_ceil(self.calls);
-        // What the rows before have pushed out of the caches comes back first.
-        (self.run)();
-        (self.run)();
-        let before = yardstick();
-        let start = Instant::now();
+    fn settle(&mut self) {
+        if let Some(settle) = &mut self.settle {
+            settle();
+        }
+    }
+
+    /// How many calls it has made.
+    fn burst(&mut self) -> u64 {
+        let calls = match self.settle {
+            Some(_) => CALLS_A_BURST,
+            None => CALLS_A_SAMPLE,
+        };
+        let runs = calls.div_ceil(self.calls);
         for _ in 0..runs {
             (self.run)();
         }
-        let elapsed = start.elapsed().as_nanos() as f64;
+        self.made += runs * self.calls;
+        runs * self.calls
+    }
+
+    fn sample(&mut self) {
+        // What the rows before have pushed out of the caches comes back first.
+        (self.run)();
+        (self.run)();
+        self.made += 2 * self.calls;
+        let before = yardstick();
+        let start = Instant::now();
+        let calls = self.burst();
+        let ns = start.elapsed().as_nanos() as f64 / calls as f64;
+        self.settle();
         self.samples.push(Sample {
-            ns: elapsed / (runs * self.calls) as f64,
+            ns,
             yardstick_ns: before.max(yardstick()),
         });
     }
@@ -204,6 +270,16 @@ pub(crate) fn yardstick() -> f64 {
 /// Whether nobody else ran on the core, by what the yardstick took.
 pub(crate) fn is_calm(yardstick_ns: f64) -> bool {
     yardstick_ns <= best_yardstick() * DISTURBED
+}
+
+/// As the system has it; a thread that runs may be a tick behind.
+fn cpu_of_all_threads() -> u64 {
+    let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten();
+    let cpu = |thread: std::fs::DirEntry| {
+        let text = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        text.split(' ').next()?.parse::<u64>().ok()
+    };
+    threads.flatten().filter_map(cpu).sum()
 }
 
 static BEST_YARDSTICK_NS: AtomicU64 = AtomicU64::new(u64::MAX);

@@ -7,11 +7,13 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, KeyValue};
 use std::hint::black_box;
+use std::rc::Rc;
 use std::time::Duration;
 use tracer_runtime::__private::set_otel_context;
-use tracer_runtime::OtelContext;
 use tracer_runtime::integrations::opentelemetry::TracerProvider;
+use tracer_runtime::{OtelContext, Telemetry};
 
+use crate::bridges::flush;
 use crate::measure::Rows;
 use crate::{CHILDREN, others, ours};
 
@@ -49,45 +51,56 @@ fn shown(spans: OtelContext, calls: impl FnOnce() -> u64) {
     set_otel_context(OtelContext::Off);
 }
 
-/// The SDK as it is without us: to be measured before [`rows`], from where on contexts are watched.
-pub(crate) fn sdk(per_row: Duration) -> Rows {
+fn sdk(child: fn(&BoxedTracer, u64) -> u64) -> impl FnMut() {
     let tracer = BoxedTracer::new(Box::new(others::otel_tracer()));
     let parent = caller(TraceFlags::SAMPLED);
-    let mut rows = Rows::default();
-    let title = "API span, an attribute: SDK, batch";
-    rows.add("sdk", title, CHILDREN, move || {
+    move || {
         black_box(root(&tracer, &parent, child));
-    });
-    let tracer = BoxedTracer::new(Box::new(others::otel_tracer()));
-    let parent = caller(TraceFlags::SAMPLED);
+    }
+}
+
+/// The SDK as it is without us: to be measured before [`rows`], from where on contexts are watched.
+pub(crate) fn sdk_in_context(per_row: Duration) -> Rows {
+    let mut rows = Rows::default();
     let title = "API span in its context: SDK, batch";
-    rows.add("sdk in context", title, CHILDREN, move || {
-        black_box(root(&tracer, &parent, child_in_context));
-    });
+    let run = sdk(child_in_context);
+    rows.add_in_bursts("sdk in context", title, CHILDREN, run, others::otel_flush);
     rows.measure(per_row);
     rows
 }
 
-pub(crate) fn rows(per_row: Duration) -> Rows {
+/// The API over our provider, and in turns with it over the SDK's, where only the root attaches a context.
+pub(crate) fn rows(telemetry: &Rc<Telemetry>, per_row: Duration) -> Rows {
     let sampled = caller(TraceFlags::SAMPLED);
     let unsampled = caller(TraceFlags::NOT_SAMPLED);
     let ours = || BoxedTracer::new(Box::new(TracerProvider::new().tracer("compare")));
     let mut rows = Rows::default();
+    let title = "API span, an attribute: SDK, batch";
+    rows.add_in_bursts("sdk", title, CHILDREN, sdk(child), others::otel_flush);
     let (tracer, parent) = (ours(), sampled.clone());
     let title = "API span, an attribute: ours, all kept";
-    rows.add("api", title, CHILDREN, move || {
+    let run = move || {
         black_box(root(&tracer, &parent, child));
-    });
+    };
+    rows.add_in_bursts("api", title, CHILDREN, run, flush(telemetry));
     let (tracer, parent) = (ours(), sampled.clone());
     let title = "API span in its context: ours, all kept";
-    rows.add("api in context", title, CHILDREN, move || {
+    let run = move || {
         black_box(root(&tracer, &parent, child_in_context));
-    });
+    };
+    rows.add_in_bursts("api in context", title, CHILDREN, run, flush(telemetry));
     let (tracer, parent) = (ours(), unsampled);
     let title = "API span, an attribute: ours, nothing kept";
     rows.add("api unkept", title, CHILDREN, move || {
         black_box(root(&tracer, &parent, child));
     });
+    rows.measure(per_row);
+    rows
+}
+
+/// Annotated calls whose spans the API's contexts show.
+pub(crate) fn shown_spans(per_row: Duration) {
+    let mut rows = Rows::default();
     for (key, title, spans) in [
         (
             "child off",
@@ -142,5 +155,4 @@ pub(crate) fn rows(per_row: Duration) -> Rows {
         });
     }
     rows.measure(per_row);
-    rows
 }

@@ -1,4 +1,4 @@
-//! Log records on their way to a collector: what `event!` says, and whoever else emits them.
+//! Log records on their way to a collector: what `event!` and the events of `tracing` say.
 //!
 //! Off unless asked for. A record is taken or dropped and counted at once; nobody waits.
 
@@ -11,7 +11,7 @@ use crate::callsite::Level;
 use crate::context::Ids;
 use crate::recorder::account::{Account, DropReason};
 use crate::recorder::budget::Claim;
-use crate::recorder::reentrancy::Inside;
+use crate::recorder::reentrancy::{self, Inside};
 use crate::value::KeyValue;
 
 /// Records that wait, as `OTEL_BLRP_MAX_QUEUE_SIZE` has it unless said.
@@ -59,9 +59,11 @@ pub(crate) fn is_on() -> bool {
     SINK.is_on.load(Relaxed)
 }
 
-/// Hands a record to the exporter; a no-op while [`is_on`] is false.
+/// Hands a record to the exporter; a no-op while [`is_on`] is false, and for what the exporter itself says.
 pub(crate) fn emit(record: LogRecord) {
-    SINK.emit(record);
+    if !reentrancy::is_silent() {
+        SINK.emit(record);
+    }
 }
 
 impl LogRecord {

@@ -132,7 +132,7 @@ impl SpanDataBuilder {
     fn events(&self, view: &SpanView<'_>, end: u64) -> SpanEvents {
         let recorded = view.details.map_or(&[][..], |details| &details.events);
         let exception = view
-            .error_type()
+            .exception_type()
             .map(|kind| self.exception(view, kind, end));
         // Why it failed matters more than the last of too many events.
         let room = self.limits.events.saturating_sub(exception.iter().count());

@@ -8,3 +8,5 @@ pub mod reqwest;
 pub mod tower;
 #[cfg(feature = "tracing")]
 pub mod tracing;
+#[cfg(feature = "tracing-opentelemetry")]
+pub mod tracing_opentelemetry;

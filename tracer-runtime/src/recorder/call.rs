@@ -9,6 +9,7 @@ use super::fragment::{Fragment, Pushed};
 use super::local::{Local, lost, lost_record};
 use super::pipeline::GLOBAL;
 use super::reentrancy::Inside;
+use super::renamed::{Begun, Renamed};
 use super::{special, verdict};
 use crate::callsite::Callsite;
 use crate::clock;
@@ -56,6 +57,24 @@ impl Running {
         let watched = self.start & Self::WATCHED != 0;
         self.start &= !Self::WATCHED;
         watched
+    }
+
+    /// What the call was given, where it has a span.
+    pub(crate) fn begun(&self) -> Option<Begun> {
+        (self.fragment != u64::MAX).then_some(Begun {
+            span: self.span,
+            parent: self.parent,
+            fragment: self.fragment,
+            start: self.start,
+        })
+    }
+
+    /// The call has other ids from now on.
+    pub(crate) fn rename(&mut self, renamed: Option<Renamed>) {
+        if let Some(renamed) = renamed {
+            renamed.span(&mut self.span);
+            renamed.fragment(&mut self.fragment);
+        }
     }
 
     #[inline(always)]

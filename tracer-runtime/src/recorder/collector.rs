@@ -11,7 +11,7 @@ use super::account::{Account, DropReason};
 use super::emptied::MAX_CHUNKS;
 use super::fragment::Fragment;
 use super::pipeline::GLOBAL;
-use super::verdict;
+use super::{reentrancy, verdict};
 use crate::clock;
 use crate::export::signal::Signal;
 use crate::export::{ExportError, Exporter};
@@ -144,6 +144,7 @@ struct Rounds {
 
 impl Rounds {
     fn run(mut self) {
+        reentrancy::silence_thread();
         let (mut swept, mut trimmed) = (Instant::now(), Instant::now());
         loop {
             self.wait();

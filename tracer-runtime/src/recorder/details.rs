@@ -121,6 +121,19 @@ impl Details {
         });
     }
 
+    /// What was recorded so far in a span that runs.
+    pub(crate) fn open(&self, span: SpanId) -> Option<&SpanDetails> {
+        let open = self.open.iter().rfind(|open| open.span == span);
+        open.map(|open| &open.details)
+    }
+
+    /// A span that runs has another id.
+    pub(crate) fn rename(&mut self, from: SpanId, to: SpanId) {
+        if let Some(open) = self.open.iter_mut().rfind(|open| open.span == from) {
+            open.span = to;
+        }
+    }
+
     /// Adds why a span failed to what it recorded, as far as the budget allows.
     pub(crate) fn with_failure(
         &mut self,

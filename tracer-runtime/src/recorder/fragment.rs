@@ -64,6 +64,10 @@ pub(crate) struct Fragment {
     /// Its trace comes from a caller who says that all bits of its id are random. Not said of traces of our own, which it is
     /// true of: OpenTelemetry for Go 1.38 ignores a `traceparent` with that flag (1.44 does not).
     pub(crate) random: bool,
+    /// Where it was opened; [`SpanId::INVALID`] where its trace began here.
+    pub(crate) base: SpanId,
+    /// Somebody else has given it its ids and has decided whether it is sampled.
+    pub(crate) renamed: bool,
     /// For itself.
     claim: Claim,
 }
@@ -100,6 +104,8 @@ impl Fragment {
             pipe: None,
             carried: None,
             random: false,
+            base: SpanId::INVALID,
+            renamed: false,
             claim: Claim::forced(size_of::<Self>()),
         }
     }
@@ -259,7 +265,7 @@ impl Fragment {
     fn has_only_records(&self) -> bool {
         self.full.is_empty()
             && self.details.is_empty()
-            && !(self.special || self.kept || self.partial)
+            && !(self.special || self.kept || self.partial || self.renamed)
             && self.seen == 0
             && self.pipe.is_none()
             && self.carried.is_none()
@@ -344,6 +350,8 @@ impl Fragment {
         self.pipe = None;
         self.carried = None;
         self.random = false;
+        self.base = SpanId::INVALID;
+        self.renamed = false;
     }
 
     /// [`Self::reset`] for a plain fragment.
@@ -376,6 +384,12 @@ impl Fragment {
         self.details
             .closed_iter_mut()
             .for_each(SpanDetails::spell_out);
+    }
+
+    /// The newest records of spans that began at this tick or later.
+    pub(crate) fn newest_since(&mut self, start: u64) -> impl Iterator<Item = &mut SpanRecord> {
+        let newest = self.current.records.iter_mut().rev();
+        newest.take_while(move |record| record.start >= start)
     }
 
     /// The root's or the newest record, to be noted on.

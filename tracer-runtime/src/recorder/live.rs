@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::callsite::Callsite;
+use crate::context::Ids;
 use crate::id::{SpanId, TraceId};
 use crate::record::{CallOutcome, SpanDetails, SpanRecord};
 
@@ -86,6 +87,27 @@ impl Live {
         if let Some(span) = index.and_then(|index| live.spans.get_mut(index)) {
             let foreign = span.details.foreign.get_or_insert_default();
             foreign.name = Some(name);
+        }
+    }
+
+    /// A span that runs has other ids.
+    pub(crate) fn renamed(&self, from: SpanId, ids: Ids) {
+        let mut live = self.lock();
+        let Some(index) = live.running.remove(&from) else {
+            return;
+        };
+        live.running.insert(ids.span_id, index);
+        let before = live.spans.get(index).map(|span| span.trace);
+        let began_here = before.and_then(|before| live.traces.get(&before).copied());
+        live.traces
+            .entry(ids.trace_id)
+            .or_insert(began_here.unwrap_or(false));
+        for span in &mut live.spans[index..] {
+            if span.span == from {
+                (span.trace, span.span) = (ids.trace_id, ids.span_id);
+            } else if span.parent == from {
+                (span.trace, span.parent) = (ids.trace_id, ids.span_id);
+            }
         }
     }
 

@@ -17,6 +17,7 @@ pub(crate) mod policy;
 pub(crate) mod pool;
 pub(crate) mod queue;
 pub(crate) mod reentrancy;
+pub(crate) mod renamed;
 pub(crate) mod slot;
 pub(crate) mod special;
 pub(crate) mod suspended;

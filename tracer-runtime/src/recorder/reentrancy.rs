@@ -9,6 +9,22 @@ thread_local! {
     static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
+thread_local! {
+    static SILENT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What crates say on this thread, which works for the telemetry, is not recorded: sent on, it would make them say it
+/// again.
+pub(crate) fn silence_thread() {
+    SILENT.with(|silent| silent.set(true));
+}
+
+/// Whether this thread works for the telemetry.
+#[inline]
+pub(crate) fn is_silent() -> bool {
+    SILENT.with(Cell::get)
+}
+
 /// Cleared on drop.
 #[derive(Debug)]
 pub(crate) struct Inside(());

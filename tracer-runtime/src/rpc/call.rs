@@ -3,14 +3,13 @@
 use std::borrow::Cow;
 use std::error::Error;
 use std::future::Future;
-use std::pin::pin;
 
 use super::event::{EventStatus, RPC_START, RpcEvent};
 use super::info::RpcInfo;
 use super::plan::RpcPlan;
 use super::running::Running;
 use super::status::RpcStatus;
-use super::{Installed, installed};
+use super::{Installed, installed, within};
 use crate::callsite::{Callsite, SpanKind};
 use crate::clock;
 #[cfg(feature = "tower")]
@@ -183,8 +182,7 @@ impl RpcCall {
     /// # let _ = answer; }
     /// ```
     pub async fn run<F: Future>(&mut self, future: F) -> F::Output {
-        let mut future = pin!(future);
-        std::future::poll_fn(|task| self.within(|| future.as_mut().poll(task))).await
+        within::run(self, future).await
     }
 
     /// Notes that something has happened.

@@ -87,6 +87,8 @@ pub mod traced;
 mod tracer;
 #[cfg(feature = "enable")]
 pub(crate) mod tracers;
+#[cfg(feature = "enable")]
+mod within;
 
 #[cfg(all(test, feature = "enable", feature = "testing"))]
 mod tests;

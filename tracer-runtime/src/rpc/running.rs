@@ -81,14 +81,15 @@ impl Running {
             entered,
             ..
         } = self;
-        *entered = true;
+        // What has unwound out of it stays known where it is entered again to be dropped.
+        let before = std::mem::replace(entered, true);
         let outside = &mut Outside {
             info,
             states,
             is_recorded,
         };
         let done = current.within(|| run(held.as_mut(), outside));
-        *entered = false;
+        *entered = before;
         done
     }
 

@@ -1,6 +1,7 @@
 //! An asynchronous call while its future is polled or dropped: all of it that the crates of the users compile.
 
 use super::begun;
+use super::describe::Describe;
 use super::resumed;
 use super::start::Start;
 use super::state::{Call, Other, State};
@@ -62,7 +63,7 @@ impl<'a> Active<'a> {
 
     /// After a poll that ended with a value: the kind of the span that [`Self::end`] ends; `None` where nobody records it.
     #[inline]
-    pub(super) fn kind(&mut self) -> Option<SpanKind> {
+    fn kind(&mut self) -> Option<SpanKind> {
         match &self.call {
             Some(call) if !call.is_done() => Some(call.site.kind),
             _ => {
@@ -85,9 +86,17 @@ impl<'a> Active<'a> {
         }
     }
 
+    /// After a poll that ended with this value. One for each type of value, where it would be one for each future.
+    #[inline]
+    pub(super) fn ready<T, D: Describe<T>>(&mut self, value: &T, describe: D) {
+        if let Some(kind) = self.kind() {
+            self.end(describe.describe(value, kind));
+        }
+    }
+
     /// The call has ended by itself; `None` is `ok`.
     #[inline]
-    pub(super) fn end(&mut self, failure: Option<Box<Failure>>) {
+    fn end(&mut self, failure: Option<Box<Failure>>) {
         let Some(call) = self.call.take() else {
             return;
         };

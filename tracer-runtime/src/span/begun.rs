@@ -13,7 +13,7 @@ use crate::clock;
 use crate::id::SpanId;
 use crate::metrics;
 use crate::mode;
-use crate::record::{CallOutcome, Failure, SpanRecord};
+use crate::record::{CallOutcome, Ending, Failure, SpanRecord};
 use crate::recorder::account::DropReason;
 use crate::recorder::call::{self, Before, Beginning, Running};
 use crate::recorder::cells::NEAR_CALLSITES;
@@ -73,7 +73,8 @@ fn begin_watched(local: &Local, call: &mut Call) -> Before {
         _ => (Hang::Current, Vec::new()),
     };
     let before = begin_recorded(local, call);
-    if let Some(opened) = subscriber::open(call.site, hang) {
+    let begun = call.running().and_then(|(begun, _)| begun.begun());
+    if let Some(opened) = subscriber::open(call.site, hang, begun) {
         let begun = Call {
             site: call.site,
             state: call.take(),
@@ -365,9 +366,14 @@ pub(super) fn end_unusual(
 ) {
     let now = clock::now();
     if let State::Other(Other::Watched(_)) = call.state
-        && let State::Other(Other::Watched(watched)) = call.take()
+        && let State::Other(Other::Watched(mut watched)) = call.take()
     {
-        watched.opened.end();
+        watched.settle();
+        watched.opened.end(Ending {
+            site: call.site,
+            outcome,
+            failure: failure.as_deref(),
+        });
         call.put(watched.call.state);
     }
     let child = matches!(call.state, State::Child(_));

@@ -73,7 +73,7 @@ impl Context {
             return Self::default();
         }
         let current = local::with(Self::here).flatten().unwrap_or_default();
-        if subscriber::is_there() && current.is_valid() {
+        if subscriber::has_opened() && current.is_valid() {
             subscriber::note(current.span);
         }
         current
@@ -132,6 +132,16 @@ impl Context {
     #[must_use]
     pub const fn is_sampled(&self) -> bool {
         self.sampled
+    }
+
+    /// For a log line of its span.
+    #[cfg(feature = "tracing")]
+    pub(crate) const fn ids(&self) -> Ids {
+        Ids {
+            trace_id: self.trace,
+            span_id: self.span,
+            sampled: self.sampled,
+        }
     }
 
     /// Whether it names a span at all.

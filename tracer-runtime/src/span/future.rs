@@ -5,9 +5,10 @@
 //! only: to poll it again is to swap what is current, and no more.
 
 use std::future::Future;
-use std::mem::ManuallyDrop;
+use std::mem::{self, ManuallyDrop};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
+use std::ptr;
 use std::task::{Context as TaskContext, Poll};
 
 use super::active::Active;
@@ -82,20 +83,17 @@ impl<F: Future, D: Describe<F::Output>> Future for Traced<F, D> {
         reason = "structural pinning of `inner`, which is never moved"
     )]
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
-        // SAFETY: `inner` is pinned structurally: it is only ever pinned again, or dropped in place by `Drop`;
-        // `call` and `describe` are not pinned and may be moved freely.
-        let this = unsafe { self.get_unchecked_mut() };
-        // SAFETY: `this` came from a pin, so `inner` does not move until it is dropped in place.
-        let inner: Pin<&mut F> = unsafe { Pin::new_unchecked(&mut *this.inner) };
+        // `transmute` and `as`, because each call of a generic function is compiled for each future again.
+        // SAFETY: a `Pin` has the layout of what it holds, and `ManuallyDrop` too. `inner` is pinned structurally: it
+        // is only ever pinned again, or dropped in place by `Drop`; `call` and `describe` are not and may be moved.
+        let this = unsafe { mem::transmute::<Pin<&mut Self>, &mut Self>(self) };
+        // SAFETY: as above; `this` came from a pin, so `inner` does not move until it is dropped in place.
+        let inner = unsafe { mem::transmute::<&mut ManuallyDrop<F>, Pin<&mut F>>(&mut this.inner) };
         let mut active = Active::begin(&mut this.call);
         let polled = inner.poll(task);
         match &polled {
             Poll::Pending => active.pause(),
-            Poll::Ready(value) => {
-                if let Some(kind) = active.kind() {
-                    active.end(this.describe.describe(value, kind));
-                }
-            }
+            Poll::Ready(value) => active.ready(value, this.describe),
         }
         polled
     }
@@ -110,7 +108,7 @@ impl<F, D> Drop for Traced<F, D> {
     fn drop(&mut self) {
         let mut active = Active::begin_drop(&mut self.call);
         // SAFETY: `inner` is dropped here and nowhere else, and never touched again.
-        unsafe { ManuallyDrop::drop(&mut self.inner) };
+        unsafe { ptr::drop_in_place(&raw mut self.inner as *mut F) };
         active.cancel();
     }
 }

@@ -14,7 +14,7 @@ use crate::clock;
 use crate::id::SpanId;
 use crate::metrics;
 use crate::mode;
-use crate::record::{CallOutcome, Failure};
+use crate::record::{CallOutcome, Ending, Failure};
 use crate::recorder::account::DropReason;
 use crate::recorder::call::{self, Beginning, Running};
 use crate::recorder::cells::NEAR_CALLSITES;
@@ -323,7 +323,8 @@ impl Guard {
 
     /// Opens the span of a subscriber's too, if one wants it.
     pub(super) fn watch(&mut self, site: &'static Callsite, hang: Hang) {
-        if let Some(opened) = subscriber::open(site, hang) {
+        let begun = self.call.as_ref().and_then(|begun| begun.call.begun());
+        if let Some(opened) = subscriber::open(site, hang, begun) {
             let unseen = || Begun::new(Running::unseen(site));
             let begun = self.call.get_or_insert_with(unseen);
             begun.call.set_watched();
@@ -335,7 +336,9 @@ impl Guard {
     pub(super) fn take_call(mut self) -> Option<(Running, Option<Opened>)> {
         let mut begun = self.call.take()?;
         begun.call.take_watched();
-        Some((begun.call, begun.opened.take()))
+        let opened = begun.opened.take();
+        begun.call.rename(opened.as_ref().and_then(Opened::renamed));
+        Some((begun.call, opened))
     }
 }
 
@@ -399,7 +402,12 @@ fn end_unusual(begun: &mut Begun, outcome: CallOutcome, failure: Option<Box<Fail
     if begun.call.take_watched()
         && let Some(opened) = begun.opened.take()
     {
-        opened.end();
+        begun.call.rename(opened.renamed());
+        opened.end(Ending {
+            site: begun.call.site,
+            outcome,
+            failure: failure.as_deref(),
+        });
     }
     let call = &begun.call;
     let duration = now.saturating_sub(call.start);

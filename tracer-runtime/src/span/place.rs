@@ -150,6 +150,7 @@ impl Place {
         fragment.pipe = self.pipe;
         fragment.carried = self.carried;
         fragment.random = self.random;
+        fragment.base = self.parent;
         Some(fragment)
     }
 }

@@ -97,6 +97,9 @@ fn open_orphan(local: &Local, child: &Child) -> Option<Box<Fragment>> {
         .map_or(&GLOBAL.policy, |pipe| &pipe.pipeline().policy);
     // As its trace was, whoever decided that.
     let overruled = SpanId(child.fragment.get()).overrules();
+    // Ids that others have given say nothing of it.
+    #[cfg(feature = "tracing-opentelemetry")]
+    let overruled = overruled && !crate::integrations::tracing_opentelemetry::has_been_seen();
     let sampled = policy.samples(child.trace) != overruled;
     let Some(mut orphan) = local.fragment(child.span.0, child.trace, sampled) else {
         lost_record(DropReason::Reentrant);
@@ -161,6 +164,7 @@ pub(super) fn pause(local: &Local, call: &mut Call, before: Before) {
 fn pause_watched(local: &Local, call: &mut Call, before: Before) {
     if let State::Other(Other::Watched(watched)) = &mut call.state {
         watched.opened.leave();
+        watched.settle();
         match &watched.call.state {
             State::Child(child) if local.fragment_id.get() == child.fragment.get() => {
                 local.span.set(before.span);

@@ -14,6 +14,7 @@ use crate::recorder::account::DropReason;
 use crate::recorder::call::Running;
 use crate::recorder::fragment::Fragment;
 use crate::recorder::local::{self, lost_record};
+use crate::recorder::renamed::Renamed;
 use crate::subscriber::Opened;
 
 /// See the module. A future whose alignment is one byte grows by seven more.
@@ -268,6 +269,17 @@ impl Call {
             start: start.ticks(),
         };
         Some((running, start))
+    }
+
+    /// The call has other ids from now on.
+    pub(super) fn rename(&mut self, renamed: Renamed) {
+        match &mut self.state {
+            State::Child(Child { span, .. })
+            | State::Other(Other::Root { span, .. } | Other::Blank { span, .. }) => {
+                renamed.span(span);
+            }
+            State::Other(_) => {}
+        }
     }
 
     /// For a state that is known to hold nothing.

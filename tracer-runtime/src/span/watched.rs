@@ -12,6 +12,15 @@ pub(super) struct Watched {
     pub(super) opened: Opened,
 }
 
+impl Watched {
+    /// Where the subscriber's span has brought other ids the call has them from now on.
+    pub(super) fn settle(&mut self) {
+        if let Some(renamed) = self.opened.renamed() {
+            self.call.rename(renamed);
+        }
+    }
+}
+
 /// The way of a call that begins now; the callsite asks for it first where nobody has called it yet.
 pub(super) fn way(site: &'static Callsite) -> Way {
     match site.way() {

@@ -109,6 +109,11 @@ impl Values {
         }
     }
 
+    /// The value of this field comes first.
+    pub(super) fn put_first(&mut self, index: usize, text: &str) {
+        self.0.insert(0, (index, FieldValue::Str(text.to_owned())));
+    }
+
     /// Those that a span begins with.
     pub(super) fn with_first<R>(
         &self,
@@ -219,7 +224,7 @@ fn begin(taken: Option<Vec<Block>>) {
     if let Some(block) = taken.and_then(|taken| taken.into_iter().next())
         && let Some(span) = block.span
     {
-        span.begin(&block.values);
+        span.begin(block.values);
     }
 }
 

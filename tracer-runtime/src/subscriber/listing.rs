@@ -9,7 +9,7 @@ use tracing_core::field::FieldSet;
 use tracing_core::subscriber::{Interest, NoSubscriber};
 use tracing_core::{Kind, LevelFilter, Metadata, dispatcher};
 
-use super::listener;
+use super::{exported, listener};
 use crate::callsite::{Callsite, Level};
 
 /// A place in a [`Callsite`].
@@ -75,7 +75,7 @@ impl Listed {
             Some(site.location.file()),
             Some(site.location.line()),
             Some(site.module),
-            FieldSet::new(site.fields, Identifier(ours)),
+            FieldSet::new(exported::fields(site), Identifier(ours)),
             Kind::SPAN,
         )));
         let _ = ours.metadata.set(metadata);

@@ -8,6 +8,11 @@
 //! Ours begins first and ends last: while a subscriber is told of a span, from `new_span` to `try_close`, that span is the
 //! current one of ours too, where it is recorded.
 
+#[cfg(feature = "tracing-opentelemetry")]
+mod exported;
+#[cfg(not(feature = "tracing-opentelemetry"))]
+#[path = "not_exported.rs"]
+mod exported;
 mod fields;
 mod listener;
 mod listing;
@@ -22,7 +27,7 @@ pub(crate) use listing::{Listing, heard, is_current, may_want};
     reason = "for layers of ours, which would see each span twice"
 )]
 pub(crate) use listing::{is_ours, site_of};
-pub(crate) use opened::{Hang, Opened, open};
+pub(crate) use opened::{Hang, Opened, has_opened, open};
 pub(crate) use parents::note;
 
 use tracing_core::LevelFilter;

@@ -2,6 +2,8 @@
 
 use crate::callsite::Callsite;
 use crate::id::SpanId;
+use crate::record::Ending;
+use crate::recorder::renamed::{Begun, Renamed};
 use crate::span::capture::Form;
 use crate::value::Value;
 
@@ -28,13 +30,17 @@ impl Opened {
         match *self {}
     }
 
-    pub(crate) fn end(self) {
+    pub(crate) fn renamed(&self) -> Option<Renamed> {
+        match *self {}
+    }
+
+    pub(crate) fn end(self, _: Ending<'_>) {
         match self {}
     }
 }
 
 #[inline(always)]
-pub(crate) fn open(_: &'static Callsite, _: Hang) -> Option<Opened> {
+pub(crate) fn open(_: &'static Callsite, _: Hang, _: Option<Begun>) -> Option<Opened> {
     None
 }
 
@@ -43,6 +49,11 @@ pub(crate) fn nobody_records() {}
 
 #[inline(always)]
 pub(crate) fn is_there() -> bool {
+    false
+}
+
+#[inline(always)]
+pub(crate) fn has_opened() -> bool {
     false
 }
 

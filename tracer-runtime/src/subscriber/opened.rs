@@ -1,17 +1,20 @@
 //! A span of a subscriber's that stands for a call of ours: made, entered, left and closed as `tracing::Span` does it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use tracing_core::subscriber::NoSubscriber;
 use tracing_core::{Dispatch, LevelFilter, Metadata, dispatcher, span};
 
+use super::exported::{self, Exported};
 use super::fields::{self, Values};
 use super::listing::{Listed, listed};
 use super::parents::{self, Parent};
 use crate::callsite::Callsite;
 use crate::id::SpanId;
+use crate::record::Ending;
 use crate::recorder::reentrancy::Inside;
+use crate::recorder::renamed::{Begun, Renamed};
 
 /// Where a span hangs.
 #[derive(Debug, Default)]
@@ -38,18 +41,27 @@ pub(super) struct Span {
     parent: Under,
     /// 0 while its fields are waited for.
     id: AtomicU64,
+    exported: Exported,
 }
 
 #[derive(Debug)]
-enum Under {
+pub(super) enum Under {
     Current,
     Nothing,
     Below(Parent),
 }
 
+static ANY: AtomicBool = AtomicBool::new(false);
+
+/// Whether a subscriber has ever been told of a span of ours: those of layers for other crates' spans never are.
+#[inline(always)]
+pub(crate) fn has_opened() -> bool {
+    ANY.load(Relaxed)
+}
+
 /// Opens and enters the span of a call that begins now, if a subscriber wants it. One with fields waits for them, until
-/// [`fields::after`].
-pub(crate) fn open(site: &'static Callsite, hang: Hang) -> Option<Opened> {
+/// [`fields::after`]. `begun` is our own span, which has just become current.
+pub(crate) fn open(site: &'static Callsite, hang: Hang, begun: Option<Begun>) -> Option<Opened> {
     if Inside::busy() {
         return None;
     }
@@ -79,10 +91,14 @@ pub(crate) fn open(site: &'static Callsite, hang: Hang) -> Option<Opened> {
         dispatch: dispatch?,
         parent,
         id: AtomicU64::new(0),
+        exported: Exported::new(begun),
     });
     drop(inside);
+    if !has_opened() {
+        ANY.store(true, Relaxed);
+    }
     if !site.records_at_start || !fields::wait(&span) {
-        span.begin(&Values::new());
+        span.begin(Values::new());
     }
     Some(Opened(span))
 }
@@ -101,7 +117,7 @@ impl Opened {
     /// The call goes on.
     pub(crate) fn enter(&self) {
         match self.0.id() {
-            Some(id) => self.0.dispatch.enter(&id),
+            Some(id) => self.0.exported.enter_again(&self.0.dispatch, &id),
             // It was left before its fields were recorded.
             None if self.0.site.records_at_start => _ = fields::wait(&self.0),
             None => {}
@@ -114,9 +130,23 @@ impl Opened {
         self.0.leave();
     }
 
+    /// The other ids that the call has been given, if it has.
+    pub(crate) fn renamed(&self) -> Option<Renamed> {
+        self.0.exported.renamed()
+    }
+
     /// The call is over. What was not entered before its fields were known never was a span.
-    pub(crate) fn end(self) {
+    pub(crate) fn end(self, ending: Ending<'_>) {
         fields::forget(&self.0);
+        if let Some(id) = self.0.id() {
+            let Span {
+                dispatch,
+                exported,
+                site,
+                ..
+            } = &*self.0;
+            exported.end(dispatch, &id, site, ending);
+        }
         match self.0.leave() {
             true => drop(self),
             false => {
@@ -140,13 +170,28 @@ impl Span {
     }
 
     /// Makes the span known and enters it.
-    pub(super) fn begin(&self, values: &Values) {
+    pub(super) fn begin(&self, mut values: Values) {
         let metadata = self.metadata();
         // What a filter of a single layer has said is kept until the next question, and fields may have asked one.
         if !values.is_empty() && !self.listed.is_wanted_by(&self.dispatch) {
             return;
         }
-        let id = values.with_first(metadata.fields(), |values| {
+        if let Some(kind) = exported::kind(self.site) {
+            values.put_first(self.site.fields.len(), kind);
+        }
+        self.exported.begin(&self.dispatch, &self.parent, || {
+            let id = self.new_span(&values);
+            self.id.store(id.into_u64(), Relaxed);
+            values.with_rest(metadata.fields(), |values| {
+                self.dispatch.record(&id, &span::Record::new(values));
+            });
+            id
+        });
+    }
+
+    fn new_span(&self, values: &Values) -> span::Id {
+        let metadata = self.metadata();
+        values.with_first(metadata.fields(), |values| {
             let attributes = match &self.parent {
                 Under::Current => span::Attributes::new(metadata, values),
                 Under::Nothing => span::Attributes::new_root(metadata, values),
@@ -154,12 +199,7 @@ impl Span {
             };
             // Inside of this, what annotated functions of the subscriber do is no span of its own.
             dispatcher::get_default(|_| self.dispatch.new_span(&attributes))
-        });
-        self.id.store(id.into_u64(), Relaxed);
-        values.with_rest(metadata.fields(), |values| {
-            self.dispatch.record(&id, &span::Record::new(values));
-        });
-        self.dispatch.enter(&id);
+        })
     }
 
     /// Whether its subscriber is the current one.

@@ -1,5 +1,6 @@
 //! Which span of a subscriber's stands for a span of ours whose context has left its call.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -22,6 +23,11 @@ type Theirs = (u64, usize);
 
 fn theirs(id: &span::Id, metadata: &'static Metadata<'static>) -> Theirs {
     (id.into_u64(), std::ptr::from_ref(metadata).addr())
+}
+
+thread_local! {
+    /// Of ours, the last one that was noted here: it is known as long as it can be current.
+    static LAST: Cell<SpanId> = const { Cell::new(SpanId::INVALID) };
 }
 
 static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
@@ -60,6 +66,9 @@ impl Drop for Parent {
 #[cold]
 #[inline(never)]
 pub(crate) fn note(ours: SpanId) {
+    if LAST.get() == ours {
+        return;
+    }
     let current = dispatcher::get_default(|current| {
         let (id, metadata) = current.current_span().into_inner()?;
         is_ours(metadata).then(|| (current.clone(), id, metadata))
@@ -77,6 +86,7 @@ pub(crate) fn note(ours: SpanId) {
         known.by_theirs.entry(theirs).or_default().push(ours.0);
         LEN.store(known.by_ours.len(), Relaxed);
     }
+    LAST.set(ours);
 }
 
 /// The span is about to be closed.

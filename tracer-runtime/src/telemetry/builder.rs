@@ -228,7 +228,10 @@ impl Builder {
         self
     }
 
-    /// Sends what [`event!`](crate::event) says as log records too, each with the ids of its span, to where spans go.
+    /// Sends what [`event!`](crate::event) says as log records too, each with the ids of its span, to where spans go; and
+    /// with [`tracing_layer`](crate::tracing_layer) every event of `tracing` that the layer sees, outside of traces as well:
+    /// `tracing_layer().with_filter(LevelFilter::INFO)` leaves out what nobody wants to keep.
+    ///
     /// Unless it is called they are sent where the environment has `OTEL_LOGS_EXPORTER=otlp`. Without
     /// [`with_otlp`](Self::with_otlp) or [`with_otlp_endpoint`](Self::with_otlp_endpoint) it does nothing.
     ///
@@ -267,8 +270,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// When a setting cannot be used, when it was started before, or when the system gives no thread. Nothing has
-    /// changed then.
+    /// When a setting cannot be used, when it was started before, when a layer of `tracing-opentelemetry` exports the same
+    /// spans (feature `tracing-opentelemetry`), or when the system gives no thread. Nothing has changed then.
     pub fn init(self) -> Result<Telemetry, InitError> {
         if TAKEN.swap(true, AcqRel) {
             return Err(InitError::AlreadyInitialised);

@@ -17,6 +17,13 @@ pub enum InitError {
         /// What is wrong, and what to write instead.
         problem: String,
     },
+    /// An `OpenTelemetryLayer` of `tracing-opentelemetry` is installed, and this setting would export the same spans again.
+    #[cfg(feature = "tracing-opentelemetry")]
+    #[non_exhaustive]
+    ExportedTwice {
+        /// The variable or the method of the builder.
+        setting: &'static str,
+    },
     /// The system gave no thread.
     Thread(std::io::Error),
 }
@@ -28,6 +35,12 @@ impl fmt::Display for InitError {
                 f.write_str("tracer is initialised already: call `init` once, in `main`, and keep what it returns")
             }
             Self::Setting { setting, value, problem } => write!(f, "{setting} is {value:?}: {problem}"),
+            #[cfg(feature = "tracing-opentelemetry")]
+            Self::ExportedTwice { setting } => write!(
+                f,
+                "{setting} and the OpenTelemetryLayer of the `tracing` subscriber would both export every span: leave out {setting}, or the layer; \
+                 OTEL_TRACES_EXPORTER=none sends metrics alone"
+            ),
             Self::Thread(error) => write!(f, "the collector's thread could not be started: {error}"),
         }
     }

@@ -13,6 +13,8 @@ mod off;
 mod opentelemetry;
 #[cfg(feature = "enable")]
 mod start;
+#[cfg(all(feature = "enable", feature = "tracing-opentelemetry"))]
+mod tracing_opentelemetry;
 
 #[cfg(not(feature = "enable"))]
 pub(crate) use off::{builder, guard};

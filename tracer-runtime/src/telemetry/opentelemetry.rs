@@ -49,6 +49,12 @@ impl OtelSettings {
             otel::install();
         }
     }
+
+    /// The provider and the contexts of the API are those of a layer that exports our spans.
+    pub(super) fn leave_to_layer(&self) {
+        otel::set_contexts(OtelContext::Off);
+        otel::observe();
+    }
 }
 
 impl Builder {

@@ -60,12 +60,16 @@ impl Builder {
             });
         }
         let filter = self.filter(&settings)?;
+        #[cfg(feature = "tracing-opentelemetry")]
+        let left_to_layer = self.leaves_spans_to_layer(&settings)?;
+        #[cfg(not(feature = "tracing-opentelemetry"))]
+        let left_to_layer = false;
         clock::scale();
         metrics::prepare();
         let resource = self.resource(&settings);
         #[cfg(feature = "otlp")]
         let logs_on = self.otlp.is_some() && self.sends_logs(&settings);
-        let exporters = self.exporters(&settings, &resource)?;
+        let exporters = self.exporters(&settings, &resource, left_to_layer)?;
         #[cfg(feature = "prometheus")]
         let prometheus = self
             .prometheus
@@ -108,7 +112,10 @@ impl Builder {
             self.keep,
         );
         #[cfg(feature = "opentelemetry")]
-        self.otel.install();
+        match left_to_layer {
+            true => self.otel.leave_to_layer(),
+            false => self.otel.install(),
+        }
         #[cfg(feature = "otlp")]
         logs::SINK.set(logs_on);
         mode::set(mode::INITIALISED);
@@ -151,6 +158,7 @@ impl Builder {
         &mut self,
         settings: &env::Settings,
         resource: &Resource,
+        left_to_layer: bool,
     ) -> Result<Exporters, InitError> {
         let mut exporters = Exporters::default();
         if self.discarding {
@@ -164,7 +172,7 @@ impl Builder {
         }
         #[cfg(feature = "otlp")]
         if let Some(endpoint) = self.otlp.take() {
-            let watched = !exporters.watching.is_empty();
+            let watched = left_to_layer || !exporters.watching.is_empty();
             #[cfg(feature = "opentelemetry")]
             let watched = watched || self.otel.has_exporters();
             exporters.settling = Some(Box::new(self.otlp_exporter(
@@ -178,7 +186,7 @@ impl Builder {
         self.otel
             .add_exporters(&mut exporters, resource, settings.limits)
             .map_err(InitError::Thread)?;
-        let _ = (settings, resource);
+        let _ = (settings, resource, left_to_layer);
         Ok(exporters)
     }
 

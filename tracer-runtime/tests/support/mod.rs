@@ -7,6 +7,8 @@
 
 pub(crate) mod allocator;
 pub(crate) mod polling;
+#[cfg(all(feature = "otlp", feature = "tracing"))]
+pub(crate) mod receiver;
 #[cfg(feature = "tokio")]
 pub(crate) mod server;
 

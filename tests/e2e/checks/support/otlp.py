@@ -24,6 +24,7 @@ class Span:
     attributes: dict
     resource: dict = field(repr=False)
     scope: str = field(repr=False)
+    events: list = field(default_factory=list, repr=False)  # (name, attributes)
 
     @property
     def function(self):
@@ -99,6 +100,7 @@ def spans(document):
                     attributes=attributes(raw.get("attributes")),
                     resource=resource,
                     scope=scope,
+                    events=[(each.get("name", ""), attributes(each.get("attributes"))) for each in raw.get("events", [])],
                 )
 
 
@@ -134,6 +136,34 @@ def metrics(document):
                     points=data.get("dataPoints", []),
                     resource=resource,
                     scope=scope,
+                )
+
+
+@dataclass
+class LogRecord:
+    trace_id: str  # empty: outside of a trace
+    span_id: str
+    severity: str
+    body: str
+    event_name: str
+    attributes: dict
+    resource: dict = field(repr=False)
+
+
+def log_records(document):
+    """The log records of an `ExportLogsServiceRequest`."""
+    for resource_logs in document.get("resourceLogs", []):
+        resource = attributes(resource_logs.get("resource", {}).get("attributes"))
+        for scope_logs in resource_logs.get("scopeLogs", []):
+            for raw in scope_logs.get("logRecords", []):
+                yield LogRecord(
+                    trace_id=identifier(raw.get("traceId"), 32),
+                    span_id=identifier(raw.get("spanId"), 16),
+                    severity=raw.get("severityText", ""),
+                    body=value(raw.get("body", {})) or "",
+                    event_name=raw.get("eventName", ""),
+                    attributes=attributes(raw.get("attributes")),
+                    resource=resource,
                 )
 
 

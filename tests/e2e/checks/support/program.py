@@ -28,8 +28,10 @@ class Program:
             stderr=self._log,
             text=True,
         )
+        self.lines = []  # all that were read
         self._lines = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self):
         for line in self.process.stdout:
@@ -47,9 +49,13 @@ class Program:
             if entry is None:
                 raise EOFError(f"{self.name} ended without a line {start!r}")
             when, line = entry
-            self._log.write(line + "\n")
+            self._took(line)
             if line.startswith(start):
                 return when, line
+
+    def _took(self, line):
+        self.lines.append(line)
+        self._log.write(line + "\n")
 
     def value_of(self, start, seconds=START_SECONDS):
         """What follows `start` in its line."""
@@ -60,10 +66,16 @@ class Program:
         self.process.stdin.flush()
 
     def exit_status(self):
-        """Closes standard input and waits for the exit."""
+        """Closes standard input and waits for the exit; `lines` are all then."""
         if not self.process.stdin.closed:
             self.process.stdin.close()
-        return self.process.wait(STOP_SECONDS)
+        status = self.process.wait(STOP_SECONDS)
+        self._reader.join(STOP_SECONDS)
+        while not self._lines.empty():
+            entry = self._lines.get()
+            if entry:
+                self._took(entry[1])
+        return status
 
     def __enter__(self):
         # Python does not unwind on this signal by itself.

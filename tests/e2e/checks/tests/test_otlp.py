@@ -43,6 +43,21 @@ class Spans(unittest.TestCase):
         self.assertEqual(otlp.attributes(raw), {"s": "", "i": 7, "d": 0.5, "b": False, "a": [1]})
 
 
+    def test_events(self):
+        event = {"name": "found", "attributes": [{"key": "n", "value": {"intValue": "1"}}]}
+        self.assertEqual(self.span(events=[event, {"name": "bare"}]).events, [("found", {"n": 1}), ("bare", {})])
+
+
+class LogRecords(unittest.TestCase):
+    def test_inside_and_outside_of_traces(self):
+        inside = {"traceId": "ab" * 16, "spanId": "cd" * 8, "severityText": "INFO", "body": {"stringValue": "placed"}}
+        document = {"resourceLogs": [{"scopeLogs": [{"logRecords": [inside, {"eventName": "ready"}]}]}]}
+        placed, ready = otlp.log_records(document)
+        self.assertEqual((placed.trace_id, placed.span_id), ("ab" * 16, "cd" * 8))
+        self.assertEqual((placed.severity, placed.body, placed.event_name), ("INFO", "placed", ""))
+        self.assertEqual((ready.trace_id, ready.span_id, ready.body, ready.event_name), ("", "", "", "ready"))
+
+
 class Metrics(unittest.TestCase):
     def test_types(self):
         total = {

@@ -62,7 +62,7 @@ const fn severity(level: Level) -> (SeverityNumber, &'static str) {
 ///
 /// <https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-logs/>
 pub(super) fn exception(view: &SpanView<'_>, scale: &Scale) -> Option<LogRecord> {
-    let kind = view.error_type()?.to_owned();
+    let kind = view.exception_type()?.to_owned();
     let [_, end] = view.unix_ns(scale);
     let failure = view.details.and_then(|details| details.failure.as_deref());
     let message = failure.and_then(|failure| failure.message.clone());

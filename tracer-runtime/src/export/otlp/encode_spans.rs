@@ -254,7 +254,7 @@ fn fill_events(span: &mut Span, view: &SpanView<'_>, limits: &Limits, scale: &Sc
     span.events.clear();
     let recorded = view.details.map_or(&[][..], |d| &d.events);
     let exception = view
-        .error_type()
+        .exception_type()
         .map(|kind| exception(view, kind, limits, end));
 
     let mut room = Room::new(limits.events, &mut span.events);

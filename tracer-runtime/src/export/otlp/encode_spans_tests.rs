@@ -216,6 +216,31 @@ fn every_kind_arrives() {
 }
 
 #[test]
+fn an_error_that_an_event_tells_is_not_told_again() {
+    let names = |span: OwnedSpan| -> Vec<String> {
+        let span = one(span, Limits::default());
+        assert_eq!(span.status.expect("it failed").code, 2);
+        span.events.into_iter().map(|event| event.name).collect()
+    };
+    let failed = |kind, message| OwnedSpan::new(&SITE, 1).failed(kind, message);
+    let logged = |span: OwnedSpan, name| span.event(EventKind::Event, name, 1, vec![]);
+    let exception = "exception";
+    // As a span of another crate that has logged an error, or has said that it is one.
+    assert_eq!(
+        names(logged(failed("", Some("gone")), exception)),
+        [exception]
+    );
+    assert_eq!(
+        names(logged(failed("", None), "it is gone")),
+        ["it is gone"]
+    );
+    assert_eq!(names(failed("", Some("gone"))), [exception]);
+    // Of a function what it returns is told, whatever it has logged.
+    let returned = logged(failed("shop::Error", Some("gone")), exception);
+    assert_eq!(names(returned), [exception, exception]);
+}
+
+#[test]
 fn a_panic_is_an_error_and_a_cancellation_is_none() {
     let panic = one(
         OwnedSpan::new(&SITE, 1).ended(CallOutcome::Panic),

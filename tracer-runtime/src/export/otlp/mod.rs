@@ -47,6 +47,7 @@ use super::{ExportError, Exporter, SetupError};
 use crate::clock;
 use crate::record::SpanView;
 use crate::recorder::account::{Account, DropReason};
+use crate::recorder::reentrancy;
 
 /// Sends what it is handed to one receiver a signal.
 #[derive(Debug)]
@@ -106,6 +107,8 @@ impl OtlpExporter {
     ) -> Result<Self, SetupError> {
         let runtime = Builder::new_current_thread()
             .enable_all()
+            // Those that resolve names.
+            .on_thread_start(reentrancy::silence_thread)
             .build()
             .map_err(|error| SetupError {
                 setting: "with_otlp",

@@ -26,18 +26,47 @@ struct Attached {
     fragment: u64,
     /// Opened for it, or 0.
     opened: u64,
+    /// Of a span that is ours already: nothing is made current by it, nor by its end.
+    quiet: bool,
 }
 
 thread_local! {
     /// Of the latest entry, for those who only ask.
     static TOP: Cell<SpanId> = const { Cell::new(SpanId::INVALID) };
     static ATTACHED: RefCell<Vec<Attached>> = const { RefCell::new(Vec::new()) };
+    /// What is attached changes nothing of ours.
+    static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Whether the span that a context names is around what is current: the context is the one that is attached here, and
 /// whatever is current has begun inside of it.
 pub(super) fn is_around(local: &Local, named: &SpanContext) -> bool {
     local.fragment_id.get() != 0 && TOP.get() == span_of(named)
+}
+
+/// Runs something that attaches contexts of spans that are ours already.
+#[cfg(feature = "tracing-opentelemetry")]
+pub(crate) fn quietly<R>(run: impl FnOnce() -> R) -> R {
+    struct Quiet(bool);
+
+    impl Drop for Quiet {
+        fn drop(&mut self) {
+            QUIET.set(self.0);
+        }
+    }
+
+    let _quiet = Quiet(QUIET.replace(true));
+    run()
+}
+
+/// Whether the context that was attached last is one of [`quietly`].
+#[cfg(feature = "tracing-opentelemetry")]
+pub(crate) fn is_quiet() -> bool {
+    let quiet = ATTACHED.try_with(|attached| {
+        let attached = attached.try_borrow().ok()?;
+        attached.last().map(|top| top.quiet)
+    });
+    quiet.ok().flatten() == Some(true)
 }
 
 /// Hears of every context that is attached and detached, while the API's own list of them is locked.
@@ -61,6 +90,20 @@ fn is_same_span(one: &OtelContext, other: &OtelContext) -> bool {
     one.span().span_context().span_id() == other.span().span_context().span_id()
 }
 
+/// Whether the context may be that of a span that our own layer has just made current: whichever comes first, the span is
+/// one. Contexts of others inside of it are not told from that.
+#[cfg(feature = "tracing-opentelemetry")]
+fn is_of_another_layer(local: &Local) -> bool {
+    use crate::integrations::{tracing, tracing_opentelemetry};
+
+    tracing_opentelemetry::has_been_seen() && tracing::is_innermost(local.span.get())
+}
+
+#[cfg(not(feature = "tracing-opentelemetry"))]
+const fn is_of_another_layer(_: &Local) -> bool {
+    false
+}
+
 fn enter(local: &Local, context: &OtelContext) {
     let span = context.span();
     let named = span.span_context();
@@ -69,13 +112,15 @@ fn enter(local: &Local, context: &OtelContext) {
         before: local.span.get(),
         fragment: local.fragment_id.get(),
         opened: 0,
+        quiet: QUIET.get() || is_of_another_layer(local),
     };
     if named.is_valid() {
         entry.span = span_of(named);
-        if entry.fragment != 0 && local.trace.get() == trace_of(named) {
-            local.span.set(entry.span);
-        } else {
-            entry.opened = open(local, context, named).unwrap_or(0);
+        let is_here = entry.fragment != 0 && local.trace.get() == trace_of(named);
+        match (entry.quiet, is_here) {
+            (true, _) => {}
+            (false, true) => local.span.set(entry.span),
+            (false, false) => entry.opened = open(local, context, named).unwrap_or(0),
         }
     }
     let _ = ATTACHED.try_with(|attached| {
@@ -110,6 +155,9 @@ fn open(local: &Local, context: &OtelContext, named: &SpanContext) -> Option<u64
 fn exit(local: &Local, from: &OtelContext, to: &OtelContext) {
     let below = span_of(to.span().span_context());
     while let Some(entry) = pop_above(below) {
+        if entry.quiet {
+            continue;
+        }
         let has_span = local.fragment_id.get() != 0 && entry.span.is_valid();
         if has_span
             && span_of(from.span().span_context()) == entry.span

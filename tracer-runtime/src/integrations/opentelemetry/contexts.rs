@@ -138,6 +138,30 @@ fn detach(local: &Local) {
     }
 }
 
+/// The active fragment has another id.
+pub(crate) fn renamed(from: u64, to: u64) {
+    if ATTACHED.get() == 0 {
+        return;
+    }
+    let _ = OWN.try_with(|own| {
+        if let Ok(mut own) = own.try_borrow_mut()
+            && let Some(own) = own.iter_mut().rfind(|own| own.fragment == from)
+        {
+            own.fragment = to;
+        }
+    });
+}
+
+/// Whether the API's own list of contexts can be asked on this thread: it panics once the thread ends.
+#[cfg(feature = "tracing-opentelemetry")]
+pub(crate) fn can_ask() -> bool {
+    if !READY.get() {
+        ApiContext::map_current(|_| ());
+        READY.set(true);
+    }
+    OWN.try_with(|_| ()).is_ok()
+}
+
 fn pop_from(place: usize) -> Option<Own> {
     let popped = OWN.try_with(|own| {
         let mut own = own.try_borrow_mut().ok()?;

@@ -21,11 +21,11 @@ pub(crate) fn span_id(id: SpanId) -> OtelSpanId {
     OtelSpanId::from_bytes(id.to_bytes())
 }
 
-pub(super) fn trace_of(context: &SpanContext) -> TraceId {
+pub(crate) fn trace_of(context: &SpanContext) -> TraceId {
     TraceId::from_bytes(context.trace_id().to_bytes())
 }
 
-pub(super) fn span_of(context: &SpanContext) -> SpanId {
+pub(crate) fn span_of(context: &SpanContext) -> SpanId {
     SpanId::from_bytes(context.span_id().to_bytes())
 }
 

@@ -48,10 +48,16 @@ mod start;
 #[allow(clippy::unwrap_used, reason = "a test")]
 mod tests;
 
+#[cfg(feature = "tracing-opentelemetry")]
+pub(crate) use attached::{is_quiet, quietly};
 pub use contexts::OtelContext;
-pub(crate) use contexts::{entered, has_contexts, leaving, set as set_contexts};
+#[cfg(feature = "tracing-opentelemetry")]
+pub(crate) use contexts::can_ask;
+pub(crate) use contexts::{entered, has_contexts, leaving, renamed, set as set_contexts};
 pub(crate) use convert::{flags, key_value, kind, link, span_id, system_time, trace_id};
-pub(crate) use provider::install;
+#[cfg(feature = "tracing-opentelemetry")]
+pub(crate) use convert::{span_of, trace_of};
 pub use provider::{Tracer, TracerProvider};
+pub(crate) use provider::{install, observe};
 pub(crate) use recording::Said;
 pub use span::Span;

@@ -53,7 +53,8 @@ pub(crate) fn install() {
     global::set_tracer_provider(TracerProvider::new());
 }
 
-fn observe() {
+/// Hears of contexts from now on.
+pub(crate) fn observe() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| GlobalContextObserver::set(Arc::new(Observer)));
 }

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::time::SystemTime;
 
 use opentelemetry::KeyValue as OtelKeyValue;
-use opentelemetry::trace::{SpanBuilder, SpanContext, Status};
+use opentelemetry::trace::{
+    Event as OtelEvent, Link as OtelLink, SpanBuilder, SpanContext, Status,
+};
 
 use super::convert::{bytes, key_value_of, link_of, unix_ns};
 use super::scope::Scope;
@@ -28,10 +30,16 @@ const FREE_BYTES: usize = 1024;
 /// Two readings of the time that are no further apart are the same: see [`clock::follow_the_wall`].
 const NOISE_NS: u64 = 20_000;
 
+/// Attributes that need no memory of their own.
+const FIRST: usize = 2;
+
 /// What a span of the API has said; its attributes in the API's own values, which are read where the span is.
 #[derive(Debug, Clone)]
 pub(crate) struct Said {
     pub(crate) scope: &'static Scope,
+    /// In their order; most spans have no more.
+    first: [Option<OtelKeyValue>; FIRST],
+    /// After those.
     attributes: Vec<OtelKeyValue>,
     events: Vec<Event>,
     links: Vec<Link>,
@@ -44,6 +52,7 @@ impl Said {
     const fn nothing(scope: &'static Scope) -> Self {
         Self {
             scope,
+            first: [const { None }; FIRST],
             attributes: Vec::new(),
             events: Vec::new(),
             links: Vec::new(),
@@ -53,11 +62,24 @@ impl Said {
         }
     }
 
+    fn attribute(&mut self, attribute: OtelKeyValue) -> bool {
+        if let Some(free) = self.first.iter_mut().find(|place| place.is_none()) {
+            *free = Some(attribute);
+            return true;
+        }
+        let has_room = self.attributes.len() < MAX_ATTRIBUTES - FIRST;
+        if has_room {
+            self.attributes.push(attribute);
+        }
+        has_room
+    }
+
     /// Takes all of it out, the last value of each key.
     pub(crate) fn spell_out(&mut self) -> SpanDetails {
         let said = std::mem::replace(self, Self::nothing(self.scope));
-        let mut attributes: Vec<KeyValue> = Vec::with_capacity(said.attributes.len());
-        for attribute in said.attributes.into_iter().map(key_value_of) {
+        let mut attributes: Vec<KeyValue> = Vec::with_capacity(FIRST + said.attributes.len());
+        let first = said.first.into_iter().flatten();
+        for attribute in first.chain(said.attributes).map(key_value_of) {
             match attributes
                 .iter_mut()
                 .find(|known| known.key == attribute.key)
@@ -105,14 +127,22 @@ impl Recording {
         placed: Placed,
         builder: SpanBuilder,
     ) -> Self {
-        let start_unix_ns = builder.start_time.map(unix_ns);
+        let SpanBuilder {
+            name,
+            start_time,
+            attributes,
+            events,
+            links,
+            ..
+        } = builder;
+        let start_unix_ns = start_time.map(unix_ns);
         let start = start_unix_ns.map_or_else(clock::now, |ns| clock::scale().tick_at(ns));
         let mut recording = Self {
             site,
             parent: placed.parent,
             start,
             foreign: Box::new(Foreign {
-                name: Some(builder.name),
+                name: Some(name),
                 verbatim: true,
                 is_ok: false,
                 start_unix_ns,
@@ -129,16 +159,28 @@ impl Recording {
         if recording.pipe.is_some() {
             recording.tell_capture(placed.context);
         }
-        if let Some(attributes) = builder.attributes {
-            attributes.into_iter().for_each(|a| recording.set(a));
-        }
-        for event in builder.events.into_iter().flatten() {
-            recording.add_event(event.name, event.timestamp, event.attributes);
-        }
-        for link in builder.links.into_iter().flatten() {
-            recording.add_link(&link.span_context, link.attributes);
+        if attributes.is_some() || events.is_some() || links.is_some() {
+            recording.begin_with(attributes, events, links);
         }
         recording
+    }
+
+    #[inline(never)]
+    fn begin_with(
+        &mut self,
+        attributes: Option<Vec<OtelKeyValue>>,
+        events: Option<Vec<OtelEvent>>,
+        links: Option<Vec<OtelLink>>,
+    ) {
+        for attribute in attributes.into_iter().flatten() {
+            self.set(attribute);
+        }
+        for event in events.into_iter().flatten() {
+            self.add_event(event.name, event.timestamp, event.attributes);
+        }
+        for link in links.into_iter().flatten() {
+            self.add_link(&link.span_context, link.attributes);
+        }
     }
 
     /// A capture shows spans that run.
@@ -168,11 +210,10 @@ impl Recording {
 
     pub(super) fn set(&mut self, attribute: OtelKeyValue) {
         let granted = self.grow(bytes(&attribute));
-        if let Some(said) = self.said() {
-            match granted && said.attributes.len() < MAX_ATTRIBUTES {
-                true => said.attributes.push(attribute),
-                false => said.dropped_attributes += 1,
-            }
+        if let Some(said) = self.said()
+            && !(granted && said.attribute(attribute))
+        {
+            said.dropped_attributes += 1;
         }
     }
 

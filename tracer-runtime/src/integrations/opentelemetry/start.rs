@@ -41,19 +41,20 @@ pub(super) fn start(scope: &'static Scope, mut builder: SpanBuilder, parent: &Ot
     let named = span.span_context();
     let kind = builder.span_kind.take().unwrap_or(OtelKind::Internal);
     let site = scope.site(kind_of(&kind));
-    let is_on = site.signals().has_spans();
-    let started = local::with(|local| {
-        if !is_on {
-            return Some(passed_on(local, parent, named));
+    if !site.signals().has_spans() {
+        let standing = local::with(|local| passed_on(local, parent, named));
+        return standing.unwrap_or_else(|| Span::passed_on(named.clone(), None));
+    }
+    match local::with(|local| place(local, parent, named)) {
+        Some(Some(placed)) => {
+            let context = placed.context;
+            let named = span_context(context, placed.tracestate.as_deref());
+            Span::recording(
+                named,
+                context,
+                Recording::start(site, scope, placed, builder),
+            )
         }
-        let placed = place(local, parent, named)?;
-        let context = placed.context;
-        let named = span_context(context, placed.tracestate.as_deref());
-        let recording = Recording::start(site, scope, placed, builder);
-        Some(Span::recording(named, context, recording))
-    });
-    match started {
-        Some(Some(span)) => span,
         Some(None) => Span::passed_on(named.clone(), None),
         None => {
             lost_record(DropReason::ThreadExit);
@@ -63,6 +64,7 @@ pub(super) fn start(scope: &'static Scope, mut builder: SpanBuilder, parent: &Ot
 }
 
 /// A span that nobody records stands for its parent.
+#[cold]
 fn passed_on(local: &Local, parent: &OtelContext, named: &SpanContext) -> Span {
     match named.is_valid() && !attached::is_around(local, named) {
         true => Span::passed_on(named.clone(), place_of(parent)),
@@ -73,6 +75,7 @@ fn passed_on(local: &Local, parent: &OtelContext, named: &SpanContext) -> Span {
     }
 }
 
+#[inline]
 fn place(local: &Local, parent: &OtelContext, named: &SpanContext) -> Option<Placed> {
     let is_active = local.fragment_id.get() != 0;
     if !named.is_valid() || attached::is_around(local, named) {
@@ -91,6 +94,7 @@ fn place(local: &Local, parent: &OtelContext, named: &SpanContext) -> Option<Pla
 }
 
 /// In the trace that is active on this thread.
+#[inline]
 fn here(local: &Local, parent: SpanId) -> Option<Placed> {
     let context = Context::here(local)?.with_span(local.next_span());
     // Mostly there is nothing of it.
@@ -112,6 +116,7 @@ fn here(local: &Local, parent: SpanId) -> Option<Placed> {
 }
 
 /// In a trace that goes on elsewhere.
+#[inline(never)]
 fn below(local: &Local, parent: Context) -> Option<Placed> {
     let place = Place::below(parent)?;
     Some(Placed {
@@ -124,6 +129,7 @@ fn below(local: &Local, parent: Context) -> Option<Placed> {
 }
 
 /// In a trace that begins here, or goes on here for another service.
+#[inline(never)]
 fn root(local: &Local, place: Place) -> Option<Placed> {
     let parent = place.parent;
     let tracestate = place.tracestate().map(Into::into);
@@ -157,6 +163,7 @@ pub(super) fn remote(context: &SpanContext) -> Remote {
 }
 
 /// As the API names a span of ours.
+#[inline]
 pub(super) fn span_context(context: Context, tracestate: Option<&str>) -> SpanContext {
     let state = tracestate.and_then(|text| TraceState::from_str(text).ok());
     SpanContext::new(

@@ -232,6 +232,31 @@ fn a_span_takes_nothing_after_its_end_and_ends_once() {
 }
 
 #[test]
+fn a_parent_that_is_gone_with_its_trace_is_a_parent_still() {
+    let capture = capture();
+    let parent = traced("a", || tracer().start("parent").span_context().clone());
+    // Nothing but ids is left of it.
+    let ids = Context::new().with_remote_span_context(parent.clone());
+    traced("b", || {
+        let child = tracer().start_with_context("child", &ids);
+        assert_eq!(child.span_context().trace_id(), parent.trace_id());
+    });
+    let spans = capture.spans();
+    let child = spans.iter().find(|span| span.name() == "child").unwrap();
+    assert_eq!(child.parent_id.to_bytes(), parent.span_id().to_bytes());
+}
+
+#[test]
+fn an_attribute_without_a_key_is_none() {
+    let capture = capture();
+    let mut span = tracer().start("keyless");
+    span.set_attribute(KeyValue::new("", 1));
+    span.set_attribute(KeyValue::new("n", 2));
+    drop(span);
+    assert_eq!(capture.tree(), "keyless [ok] {n=2}\n");
+}
+
+#[test]
 fn a_span_may_end_on_another_thread_and_after_its_root() {
     let capture = capture();
     let (moved, late) = traced("a", || (tracer().start("moved"), tracer().start("late")));

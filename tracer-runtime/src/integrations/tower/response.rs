@@ -23,6 +23,18 @@ pin_project! {
         inner: Option<B>,
         under_way: Option<UnderWay>,
     }
+
+    impl<B> PinnedDrop for ResponseBody<B> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            // What makes the body is cancelled within the call, before it is over.
+            if let Some(UnderWay { call: Some(call), watch, .. }) = this.under_way
+                && watch.way() == Way::Sent
+            {
+                call.within(|| this.inner.set(None));
+            }
+        }
+    }
 }
 
 /// A call whose response is being read.

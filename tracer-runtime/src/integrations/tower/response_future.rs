@@ -32,9 +32,20 @@ pin_project! {
     /// The response of a service behind a layer.
     #[derive(Debug)]
     pub struct ResponseFuture<F> {
+        // Nothing once it is dropped.
         #[pin]
-        inner: F,
+        inner: Option<F>,
         under_way: Option<(RpcCall, Answering)>,
+    }
+
+    impl<F> PinnedDrop for ResponseFuture<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            // Functions that are cancelled with the request find its span, and end before it.
+            if let Some((call, _)) = this.under_way {
+                call.within(|| this.inner.set(None));
+            }
+        }
     }
 }
 
@@ -44,7 +55,7 @@ impl<F> ResponseFuture<F> {
             call.record(SERVER_HANDLE_START);
         }
         Self {
-            inner,
+            inner: Some(inner),
             under_way: Some((call, answering)),
         }
     }
@@ -52,7 +63,7 @@ impl<F> ResponseFuture<F> {
     /// Of a request that nobody looks at.
     pub(super) fn passed_over(inner: F) -> Self {
         Self {
-            inner,
+            inner: Some(inner),
             under_way: None,
         }
     }
@@ -68,13 +79,16 @@ where
 
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        let Some(inner) = this.inner.as_pin_mut() else {
+            return Poll::Pending;
+        };
         let Some((call, _)) = this.under_way else {
-            let response = ready!(this.inner.poll(task))?;
+            let response = ready!(inner.poll(task))?;
             return Poll::Ready(Ok(response.map(ResponseBody::passed_over)));
         };
         // What unwinds is passed on, or its request is answered and the service's own state is its own affair.
         let poll = AssertUnwindSafe(|| {
-            call.within(|| catch_unwind(AssertUnwindSafe(|| this.inner.poll(task))))
+            call.within(|| catch_unwind(AssertUnwindSafe(|| inner.poll(task))))
         });
         let polled = match poll() {
             Ok(Poll::Pending) => return Poll::Pending,

@@ -15,10 +15,12 @@ use super::sites;
 use super::table::Table;
 use super::trouble::{self, Trouble};
 use super::visit::Shown;
+use crate::context::Ids;
+use crate::export::logs;
 use crate::id::SpanId;
 use crate::mode;
-use crate::recorder::local;
-use crate::span::context::Context;
+use crate::recorder::{local, reentrancy};
+use crate::span::context::{Context, current_ids};
 use crate::span::detached::{Detached, Entry, Under, enter_active};
 use crate::span::inside;
 
@@ -60,7 +62,7 @@ impl Bridge {
     }
 
     fn is_on(&self) -> bool {
-        mode::get() != 0 && self.alone.load(Relaxed)
+        mode::get() != 0 && self.alone.load(Relaxed) && !reentrancy::is_silent()
     }
 
     fn key(&self, id: &Id) -> Key {
@@ -128,6 +130,22 @@ impl Bridge {
             span = candidate.parent();
         }
         None
+    }
+
+    /// Of the span that an event belongs to.
+    fn ids<S>(&self, event: &Event<'_>, all: &Subscribers<'_, S>) -> Option<Ids>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        if event.is_contextual() {
+            return current_ids();
+        }
+        let parent = event.parent()?;
+        if let Some(context) = self.nearest(all.span(parent)) {
+            return Some(context.ids());
+        }
+        let is_current = all.current_span().id() == Some(parent);
+        is_current.then(current_ids).flatten()
     }
 
     fn exit(&self, number: u64, entry: &Entry) {
@@ -291,10 +309,12 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, all: Subscribers<'_, S>) {
-        if !self.is_on() || event.is_root() {
+        if !self.is_on() {
             return;
         }
-        if event.is_contextual() && !inside::recording() {
+        let is_told = !event.is_root() && (!event.is_contextual() || inside::recording());
+        let is_logged = logs::is_on();
+        if !is_told && !is_logged {
             return;
         }
         let Some(site) = Busy::enter().map(|_busy| {
@@ -306,13 +326,17 @@ where
         let Some(site) = site else {
             return;
         };
-        let told = event::read(event, site.of_database);
+        let heard = event::read(event, site.of_database);
         let Some(_busy) = Busy::enter() else {
             return;
         };
+        if is_logged {
+            logs::emit(heard.log_record(self.ids(event, &all)));
+        }
         match event.parent() {
-            Some(parent) => self.tell(parent, told, &all),
-            None => file_here(told),
+            _ if !is_told => {}
+            Some(parent) => self.tell(parent, heard.into_told(), &all),
+            None => file_here(heard.into_told()),
         }
     }
 

@@ -4,7 +4,7 @@
 
 use tracing_core::Metadata;
 
-use crate::value::Value;
+use crate::value::{KeyValue, Value};
 
 /// Old name, stable name.
 const NAMES: [(&str, &str); 15] = [
@@ -47,6 +47,8 @@ pub(super) fn name(field: &'static str) -> &'static str {
 /// The value by the conventions, of an attribute with this name.
 pub(super) fn value(name: &str, value: Value) -> Value {
     match &value {
+        // `sqlx` sets it off by lines.
+        Value::Str(query) if name == "db.query.text" => Value::from(query.trim().to_owned()),
         Value::Str(system) if name == "db.system.name" => {
             let known = SYSTEMS.iter().find(|(old, _)| old == system);
             known.map_or(value, |(_, stable)| Value::Str((*stable).into()))
@@ -54,6 +56,17 @@ pub(super) fn value(name: &str, value: Value) -> Value {
         // A number in the registry's old form; a namespace is a string.
         Value::I64(index) if name == "db.namespace" => Value::from(index.to_string()),
         _ => value,
+    }
+}
+
+/// A query that is short enough to be its own summary has no text in what `sqlx` says.
+pub(super) fn complete(attributes: &mut [KeyValue]) {
+    let place = |key: &str| attributes.iter().position(|a| a.key == key);
+    let (Some(text), Some(summary)) = (place("db.query.text"), place("db.query.summary")) else {
+        return;
+    };
+    if attributes[text].value == Value::from("") {
+        attributes[text].value = attributes[summary].value.clone();
     }
 }
 
@@ -73,6 +86,10 @@ mod tests {
         );
         assert_eq!(renamed("db.system.name", "redis"), Value::from("redis"));
         assert_eq!(renamed("db.query.text", "mssql"), Value::from("mssql"));
+        assert_eq!(
+            renamed("db.query.text", "\n\nSELECT 1\n"),
+            Value::from("SELECT 1")
+        );
         assert_eq!(value("db.namespace", Value::from(3)), Value::from("3"));
     }
 }

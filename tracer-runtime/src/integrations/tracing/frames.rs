@@ -93,6 +93,6 @@ pub(super) fn are_in(fragment: u64) -> bool {
 }
 
 /// Whether this span, which is current, is one of those entered here.
-pub(super) fn is_innermost(span: SpanId) -> bool {
+pub(crate) fn is_innermost(span: SpanId) -> bool {
     with(|entries| entries.last().is_some_and(|(_, entry)| entry.span == span)).unwrap_or(false)
 }

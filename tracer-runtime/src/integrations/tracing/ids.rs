@@ -22,11 +22,7 @@ where
     while let Some(candidate) = span {
         let context = bridge::context_of(&candidate);
         if let Some(context) = context {
-            return Some(Ids {
-                trace_id: context.trace_id(),
-                span_id: context.span_id(),
-                sampled: context.is_sampled(),
-            });
+            return Some(context.ids());
         }
         span = candidate.parent();
     }

@@ -15,6 +15,8 @@ use super::bridge::Bridge;
 #[derive(Debug)]
 pub struct TracingLayer<S> {
     inner: Filtered<Bridge, OtherCrates, S>,
+    /// The subscriber has given the filter a number. It has none for a layer that comes by a reload.
+    is_filtering: bool,
 }
 
 /// Has no interest in the callsites of annotated functions: they are recorded without a subscriber.
@@ -44,7 +46,12 @@ where
     pub(super) fn other_than(is_ours: fn(&Metadata<'_>) -> bool) -> Self {
         Self {
             inner: Bridge::new().with_filter(OtherCrates { is_ours }),
+            is_filtering: false,
         }
+    }
+
+    fn is_of_other_crate(&self, metadata: &Metadata<'_>) -> bool {
+        !(self.inner.filter().is_ours)(metadata)
     }
 }
 
@@ -74,18 +81,22 @@ where
             self.inner.inner().retire();
         }
         self.inner.on_layer(subscriber);
+        self.is_filtering = true;
     }
 
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
-        self.inner.register_callsite(metadata)
+        match self.is_filtering {
+            true => self.inner.register_callsite(metadata),
+            false => Interest::always(),
+        }
     }
 
     fn enabled(&self, metadata: &Metadata<'_>, all: Context<'_, S>) -> bool {
-        self.inner.enabled(metadata, all)
+        !self.is_filtering || self.inner.enabled(metadata, all)
     }
 
     fn event_enabled(&self, event: &Event<'_>, all: Context<'_, S>) -> bool {
-        self.inner.event_enabled(event, all)
+        !self.is_filtering || self.inner.event_enabled(event, all)
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
@@ -93,11 +104,19 @@ where
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, all: Context<'_, S>) {
-        self.inner.on_new_span(attributes, id, all);
+        if self.is_filtering {
+            self.inner.on_new_span(attributes, id, all);
+        } else if self.is_of_other_crate(attributes.metadata()) {
+            self.inner.inner().on_new_span(attributes, id, all);
+        }
     }
 
     fn on_event(&self, event: &Event<'_>, all: Context<'_, S>) {
-        self.inner.on_event(event, all);
+        if self.is_filtering {
+            self.inner.on_event(event, all);
+        } else if self.is_of_other_crate(event.metadata()) {
+            self.inner.inner().on_event(event, all);
+        }
     }
 
     // The bridge knows its spans: what follows need not ask the filter for each.

@@ -19,4 +19,6 @@ mod visit;
 
 #[cfg(feature = "tracing-fmt")]
 pub use format::TraceContextFormat;
+#[cfg(feature = "tracing-opentelemetry")]
+pub(crate) use frames::is_innermost;
 pub use layer::{TracingLayer, tracing_layer};

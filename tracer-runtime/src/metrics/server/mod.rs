@@ -12,6 +12,7 @@ use tokio::time::timeout;
 
 use self::connections::Limits;
 use crate::export::SetupError;
+use crate::recorder::reentrancy;
 
 mod connections;
 mod negotiate;
@@ -84,6 +85,7 @@ fn start(address: &str, limits: Limits) -> io::Result<PrometheusServer> {
     std::thread::Builder::new()
         .name("tracer-metrics".into())
         .spawn(move || {
+            reentrancy::silence_thread();
             runtime.block_on(run(listener, stop_asked, limits));
             // Closes the sockets, so they are closed when the thread is seen to end.
             drop(runtime);
