@@ -161,6 +161,30 @@ fn a_status_is_an_error_for_whom_the_conventions_say() {
 }
 
 #[test]
+fn a_request_that_cannot_be_decoded_is_one_failed_call_without_its_handler() {
+    let capture = capture();
+    block_on(async {
+        let url = serve(ServerLayer::new()).await;
+        let mut client = client(&url).await;
+        client.ready().await.unwrap();
+        // A number where the service reads a text.
+        let codec = tonic_prost::ProstCodec::<i64, String>::default();
+        let path = path("/shop.Stock/Reserve");
+        let answer: Result<tonic::Response<String>, _> =
+            client.unary(tonic::Request::new(7), path, codec).await;
+        assert_eq!(answer.unwrap_err().code(), Code::Internal);
+    });
+    let spans = capture.spans();
+    let kinds: Vec<_> = spans.iter().map(|span| span.kind()).collect();
+    assert_eq!(kinds, [SpanKind::Client, SpanKind::Server]);
+    for span in &spans {
+        assert_eq!(span.name(), "shop.Stock/Reserve");
+        assert_eq!(text(span, "error.type"), "INTERNAL");
+        assert_eq!(text(span, "rpc.response.status_code"), "INTERNAL");
+    }
+}
+
+#[test]
 fn a_method_that_does_not_exist_is_one_call_with_no_name_on_the_server() {
     let capture = capture();
     block_on(async {

@@ -47,8 +47,14 @@ pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
     }
 }
 
+/// The longest that a valid single header can be.
+const MAX_BYTES: usize = 32 + 1 + 16 + 1 + 1 + 1 + 16;
+
 /// `{trace}-{span}[-{sampling}[-{parent}]]`, or `{sampling}` alone.
 fn parse_single(header: &[u8]) -> Result<Option<Said>, Reason> {
+    if header.len() > MAX_BYTES {
+        return Err(Reason::TooLong);
+    }
     let mut parts = header.splitn(5, |&b| b == b'-');
     let (first, second) = (parts.next().unwrap_or_default(), parts.next());
     let Some(span) = second else {

@@ -42,6 +42,11 @@ impl Found {
         self.single_members <= MAX_MEMBERS
     }
 
+    /// No header that is a member is looked at any more, and that is counted.
+    pub(super) const fn has_too_many(&self) -> bool {
+        self.single_members > MAX_MEMBERS
+    }
+
     /// Files a member as long as there is room; whoever comes first in the order of the propagators is right.
     pub(super) fn add_member(&mut self, format: Format, key: &str, value: &str, reach: Reach) {
         let baggage = self.baggage.get_or_insert_default();

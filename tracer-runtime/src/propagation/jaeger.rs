@@ -65,6 +65,9 @@ fn number(digits: &[u8], max: usize) -> Option<u128> {
 
 pub(super) fn read_baggage(carrier: &dyn Extract, found: &mut Found) {
     carrier.for_each(&mut |name, value| {
+        if found.has_too_many() {
+            return;
+        }
         let Some(key) = strip_prefix(name, BAGGAGE) else {
             return;
         };

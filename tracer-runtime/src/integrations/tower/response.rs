@@ -78,8 +78,9 @@ pub(crate) fn begun<B: Body>(
     let Some(info) = call.info().cloned() else {
         return response.map(ResponseBody::passed_over);
     };
+    let is_empty = response.body().is_end_stream();
     // A server's own head says it alone where no body follows.
-    let may_be_all = is_grpc && (way == Way::Received || response.body().is_end_stream());
+    let may_be_all = is_grpc && (way == Way::Received || is_empty);
     let trailers_only = may_be_all
         .then(|| grpc::status(response.headers()))
         .flatten();
@@ -99,7 +100,7 @@ pub(crate) fn begun<B: Body>(
             response.status(),
             StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
         );
-    let over = trailers_only.is_some() || response.body().is_end_stream() || bodyless;
+    let over = trailers_only.is_some() || is_empty || bodyless;
     let mut under_way = UnderWay {
         watch: Watch::new(info, way, is_grpc),
         call: Some(call),
@@ -159,6 +160,11 @@ impl UnderWay {
         }
     }
 
+    /// A client's gRPC response: to ask HTTP/2 for its end takes longer than to wait for it.
+    fn ends_by_trailers(&self) -> bool {
+        self.watch.is_grpc() && self.watch.way() == Way::Received
+    }
+
     /// Whether all of it has gone through, as far as the head says.
     fn is_complete(&self) -> bool {
         let info = self.call.as_ref().and_then(RpcCall::info);
@@ -214,7 +220,7 @@ impl<B: Body<Error: fmt::Display>> Body for ResponseBody<B> {
                     under_way.watch.trailers(trailers);
                 }
                 // Whoever reads it need not ask again.
-                if inner.is_end_stream() || frame.is_trailers() {
+                if frame.is_trailers() || (!under_way.ends_by_trailers() && inner.is_end_stream()) {
                     under_way.finish();
                 }
             }

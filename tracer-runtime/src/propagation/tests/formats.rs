@@ -388,3 +388,23 @@ fn none_reads_and_writes_nothing() {
     let remote = Remote::new(crate::TraceId([1, 2]), crate::SpanId(3), 1);
     assert!(forwarded([], &remote).is_empty());
 }
+
+#[cfg(all(feature = "tower", feature = "tonic"))]
+#[test]
+fn requests_of_http_and_grpc_and_their_headers_are_carriers() {
+    use crate::propagation::{Extract, Inject, Propagators};
+
+    fn goes_through(mut carrier: impl Extract + Inject) {
+        let propagators = Propagators::new([TraceContext]);
+        let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-03";
+        let remote = extracted([TraceContext], &[("traceparent", parent)]).expect("it is valid");
+        propagators.forward(&remote, &mut carrier);
+        assert_eq!(propagators.extract(&carrier), Some(remote));
+        assert_eq!(carrier.first("traceparent"), Some(parent));
+    }
+    goes_through(http::HeaderMap::new());
+    goes_through(http::Request::new(()));
+    goes_through(tonic::metadata::MetadataMap::new());
+    goes_through(tonic::Request::new(()));
+    goes_through(std::collections::HashMap::<String, String>::new());
+}
