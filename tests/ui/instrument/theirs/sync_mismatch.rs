@@ -5,9 +5,13 @@ fn mismatch() -> String {
     ""
 }
 
+fn wrong() -> Result<&'static str, String> {
+    Ok("")
+}
+
 #[instrument(err)]
 fn mismatch_with_err() -> Result<u8, String> {
-    Ok("")
+    wrong()
 }
 
 #[instrument(ret)]
