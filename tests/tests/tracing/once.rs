@@ -49,9 +49,7 @@ root [ok]
 #[test]
 fn an_annotated_function_has_no_second_span_for_our_layer() {
     #[traced]
-    fn alone() {
-        assert!(tracing::Span::current().is_none());
-    }
+    fn alone() {}
     let capture = testing::capture();
     let subscriber = tracing_subscriber::registry().with(tracer_runtime::tracing_layer());
     tracing::subscriber::with_default(subscriber, alone);
