@@ -25,62 +25,62 @@ use crate::value::KeyValue;
 
 /// Before a poll: makes the call current, by what its future knows; what was current before.
 #[inline(never)]
-pub(super) fn resume(local: &Local, call: &mut Call) -> Before {
-    let State::Other(Other::Waiting) = call.state else {
-        return resume_slow(local, call);
+pub(super) fn resume(local: &Local, site: &'static Callsite, state: &mut State) -> Before {
+    let State::Other(Other::Waiting) = *state else {
+        return resume_slow(local, site, state);
     };
     // Beyond them all where a signal is off, so that this one comparison is also the question whether it is.
-    let id = call.site.id_of_both();
+    let id = site.id_of_both();
     if (id as usize) < NEAR_CALLSITES && cfg!(feature = "metrics") {
-        begin(local, call, Some(id), begin_less)
+        begin(local, site, state, Some(id), begin_less)
     } else {
-        begin_less(local, call)
+        begin_less(local, site, state)
     }
 }
 
 /// For a callsite that does not take part in both signals, is new, or one of very many.
 #[inline(never)]
-fn begin_less(local: &Local, call: &mut Call) -> Before {
-    match call.site.way() {
+fn begin_less(local: &Local, site: &'static Callsite, state: &mut State) -> Before {
+    match site.way() {
         Way::Only(Signals::Neither) => {
-            call.put(State::Other(Other::Done));
+            state.put(State::Other(Other::Nobody));
             Before::NOTHING
         }
-        Way::Only(Signals::SpansOnly) => begin(local, call, None, resume_slow),
-        Way::Only(Signals::Both) => begin_far(local, call),
-        Way::Only(Signals::MetricsOnly) => resume_slow(local, call),
-        Way::New | Way::Watched => begin_watched(local, call),
+        Way::Only(Signals::SpansOnly) => begin(local, site, state, None, resume_slow),
+        Way::Only(Signals::Both) => begin_far(local, site, state),
+        Way::Only(Signals::MetricsOnly) => resume_slow(local, site, state),
+        Way::New | Way::Watched => begin_watched(local, site, state),
     }
 }
 
 /// A callsite whose cell is not among the near ones.
 #[inline(never)]
-fn begin_far(local: &Local, call: &mut Call) -> Before {
-    let id = cfg!(feature = "metrics").then(|| call.site.id_of_both());
-    begin(local, call, id, resume_slow)
+fn begin_far(local: &Local, site: &'static Callsite, state: &mut State) -> Before {
+    let id = cfg!(feature = "metrics").then(|| site.id_of_both());
+    begin(local, site, state, id, resume_slow)
 }
 
 /// A first poll of a callsite whose spans a subscriber may want, or of a call that says where it begins.
 #[cold]
 #[inline(never)]
-fn begin_watched(local: &Local, call: &mut Call) -> Before {
-    let way = watched::way(call.site);
+fn begin_watched(local: &Local, site: &'static Callsite, state: &mut State) -> Before {
+    let way = watched::way(site);
     if way != Way::Watched {
-        return begin_recorded(local, call);
+        return begin_recorded(local, site, state);
     }
-    let (hang, fields) = match &mut call.state {
+    let (hang, fields) = match &mut *state {
         State::Other(Other::WaitingAt(at)) => at.for_subscriber(),
         _ => (Hang::Current, Vec::new()),
     };
-    let before = begin_recorded(local, call);
-    let begun = call.running().and_then(|(begun, _)| begun.begun());
-    if let Some(opened) = subscriber::open(call.site, hang, begun) {
+    let before = begin_recorded(local, site, state);
+    let begun = state.running(site).and_then(|(begun, _)| begun.begun());
+    if let Some(opened) = subscriber::open(site, hang, begun) {
         let begun = Call {
-            site: call.site,
-            state: call.take(),
+            site,
+            state: state.take(),
         };
-        *call = begun.watched_by(opened);
-        record_fields(call.site, fields);
+        *state = begun.watched_by(opened).state;
+        record_fields(site, fields);
     }
     before
 }
@@ -105,7 +105,7 @@ fn resume_watched(local: &Local, watched: &mut Watched) -> Before {
         State::Child(child) if local.fragment_id.get() == child.fragment.get() => {
             local.enter(child.span)
         }
-        _ => resume_slow(local, &mut watched.call),
+        _ => resume_slow(local, watched.call.site, &mut watched.call.state),
     };
     watched.opened.enter();
     before
@@ -114,78 +114,85 @@ fn resume_watched(local: &Local, watched: &mut Watched) -> Before {
 /// Before the drop of the future. A call that has not begun never does.
 #[cold]
 #[inline(never)]
-pub(super) fn resume_to_drop(call: &mut Call) -> Before {
-    if let State::Other(Other::Waiting | Other::WaitingAt(_)) = call.state {
-        call.take();
+pub(super) fn resume_to_drop(site: &'static Callsite, state: &mut State) -> Before {
+    if let State::Other(Other::Waiting | Other::WaitingAt(_)) = state {
+        state.take();
         return Before::NOTHING;
     }
-    local::unchecked(|local| resume_slow(local, call)).unwrap_or_else(|| without_local(call))
+    local::unchecked(|local| resume_slow(local, site, state))
+        .unwrap_or_else(|| without_local(site, state))
 }
 
 /// In the call's own place: to move what a function returns costs more than to make it.
 #[inline(always)]
 fn begin(
     local: &Local,
-    call: &mut Call,
+    site: &'static Callsite,
+    state: &mut State,
     counted_by: Option<u32>,
-    otherwise: fn(&Local, &mut Call) -> Before,
+    otherwise: fn(&Local, &'static Callsite, &mut State) -> Before,
 ) -> Before {
-    match call::begin(local, call.site, counted_by) {
+    match call::begin(local, site, counted_by) {
         Beginning::Child(begun) => {
             let counted = counted_by.is_some();
-            call.put(State::child(&begun, counted, local.trace.get()));
+            state.put(State::child(&begun, counted, local.trace.get()));
             Before {
                 span: begun.parent,
                 depth: local.depth(),
             }
         }
-        Beginning::Root(cell) => begin_root(local, call, cell),
-        Beginning::Unusual => otherwise(local, call),
+        Beginning::Root(cell) => begin_root(local, site, state, cell),
+        Beginning::Unusual => otherwise(local, site, state),
     }
 }
 
 #[inline(never)]
-fn begin_root(local: &Local, call: &mut Call, cell: Option<&'static metrics::Cell>) -> Before {
-    let Some(begun) = call::begin_root(local, call.site, cell) else {
-        return resume_slow(local, call);
+fn begin_root(
+    local: &Local,
+    site: &'static Callsite,
+    state: &mut State,
+    cell: Option<&'static metrics::Cell>,
+) -> Before {
+    let Some(begun) = call::begin_root(local, site, cell) else {
+        return resume_slow(local, site, state);
     };
-    call.put(State::root(&begun, cell.is_some()));
+    state.put(State::root(&begun, cell.is_some()));
     Before::NOTHING
 }
 
 /// By the full rules.
 #[inline(never)]
-fn resume_slow(local: &Local, call: &mut Call) -> Before {
-    match &mut call.state {
-        State::Other(Other::Unrecorded(_) | Other::Done) => return Before::NOTHING,
+fn resume_slow(local: &Local, site: &'static Callsite, state: &mut State) -> Before {
+    match &mut *state {
+        State::Other(Other::Unrecorded(_) | Other::Nobody | Other::Done) => return Before::NOTHING,
         State::Other(Other::Watched(watched)) => return resume_watched(local, watched),
-        State::Other(Other::WaitingAt(_)) => return begin_watched(local, call),
+        State::Other(Other::WaitingAt(_)) => return begin_watched(local, site, state),
         _ => {}
     }
-    begin_recorded(local, call)
+    begin_recorded(local, site, state)
 }
 
 /// By the full rules, as far as we record it.
-fn begin_recorded(local: &Local, call: &mut Call) -> Before {
-    match call.state {
+fn begin_recorded(local: &Local, site: &'static Callsite, state: &mut State) -> Before {
+    match *state {
         // Where nobody records, the thread is none of our business.
         State::Other(Other::Waiting | Other::WaitingAt(_)) if mode::get() == 0 => {
             subscriber::nobody_records();
-            return without_local(call);
+            return without_local(site, state);
         }
-        _ if !local.is_open() => return without_local(call),
+        _ if !local.is_open() => return without_local(site, state),
         _ => {}
     }
     let before = local.before();
-    match &call.state {
-        State::Other(Other::Root { .. } | Other::Blank { .. }) => resumed::own(local, call),
-        State::Child(child) => call.state = resumed::child(local, *child),
+    match &*state {
+        State::Other(Other::Root { .. } | Other::Blank { .. }) => resumed::own(local, state),
+        State::Child(child) => *state = resumed::child(local, *child),
         State::Other(_) => {
-            let at = match call.take() {
+            let at = match state.take() {
                 State::Other(Other::WaitingAt(at)) => Some(*at),
                 _ => None,
             };
-            call.put(begin_slow(local, call.site, at));
+            state.put(begin_slow(local, site, at));
         }
     }
     before
@@ -193,22 +200,27 @@ fn begin_recorded(local: &Local, call: &mut Call) -> Before {
 
 /// Makes a call current that begins now, where it is told; what was current before.
 #[inline(never)]
-pub(super) fn begin_at(local: &Local, call: &mut Call, at: Start) -> Before {
-    if watched::way(call.site) == Way::Watched {
-        call.put(State::Other(Other::WaitingAt(Box::new(at))));
-        return begin_watched(local, call);
+pub(super) fn begin_at(
+    local: &Local,
+    site: &'static Callsite,
+    state: &mut State,
+    at: Start,
+) -> Before {
+    if watched::way(site) == Way::Watched {
+        state.put(State::Other(Other::WaitingAt(Box::new(at))));
+        return begin_watched(local, site, state);
     }
     if mode::get() == 0 || !local.is_open() {
-        return without_local(call);
+        return without_local(site, state);
     }
     let before = local.before();
-    call.put(begin_slow(local, call.site, Some(at)));
+    state.put(begin_slow(local, site, Some(at)));
     before
 }
 
 /// A first poll by the full rules.
 fn begin_slow(local: &Local, site: &'static Callsite, at: Option<Start>) -> State {
-    const NOBODY: State = State::Other(Other::Done);
+    const NOBODY: State = State::Other(Other::Nobody);
     let signals = site.signals();
     if signals == Signals::Neither {
         return NOBODY;
@@ -257,14 +269,14 @@ fn begin_slow(local: &Local, site: &'static Callsite, at: Option<Start>) -> Stat
 /// A poll in a thread-local destructor after the recorder's own: the shared cell counts it, the span is lost.
 #[cold]
 #[inline(never)]
-pub(super) fn without_local(call: &mut Call) -> Before {
-    let start = match call.take() {
+pub(super) fn without_local(site: &'static Callsite, state: &mut State) -> Before {
+    let start = match state.take() {
         State::Other(Other::Waiting | Other::WaitingAt(_)) => {
             if mode::get() == 0 {
                 return Before::NOTHING;
             }
-            if let Some(start) = start::begin_shared(call.site) {
-                call.put(State::Other(Other::Unrecorded(Started::new(start, true))));
+            if let Some(start) = start::begin_shared(site) {
+                state.put(State::Other(Other::Unrecorded(Started::new(start, true))));
             }
             return Before::NOTHING;
         }
@@ -279,33 +291,33 @@ pub(super) fn without_local(call: &mut Call) -> Before {
         State::Child(child) => child.start,
         State::Other(Other::Blank { start, .. }) => start,
         State::Other(Other::Watched(mut watched)) => {
-            let before = without_local(&mut watched.call);
+            let before = without_local(watched.call.site, &mut watched.call.state);
             watched.opened.enter();
-            call.put(State::Other(Other::Watched(watched)));
+            state.put(State::Other(Other::Watched(watched)));
             return before;
         }
-        state @ State::Other(Other::Unrecorded(_) | Other::Done) => {
-            call.put(state);
+        known @ State::Other(Other::Unrecorded(_) | Other::Nobody | Other::Done) => {
+            state.put(known);
             return Before::NOTHING;
         }
     };
     lost_record(DropReason::ThreadExit);
-    call.put(State::Other(Other::unrecorded(start)));
+    state.put(State::Other(Other::unrecorded(start)));
     Before::NOTHING
 }
 
 /// The end of a call that is ok.
 #[inline(never)]
-pub(super) fn end_ok(local: &Local, call: &mut Call, before: Before) {
-    if let State::Child(child) = &call.state
-        && let Some(duration) = end_child(local, call.site, child, before.span)
+pub(super) fn end_ok(local: &Local, site: &'static Callsite, state: &mut State, before: Before) {
+    if let State::Child(child) = &*state
+        && let Some(duration) = end_child(local, site, child, before.span)
     {
-        match local.near_cell(call.site) {
+        match local.near_cell(site) {
             Some(cell) => cell.end_ok(duration),
-            None => count_end_far(local, call.site, duration),
+            None => count_end_far(local, site, duration),
         }
     } else {
-        end_other(local, call, before);
+        end_other(local, site, state, before);
     }
 }
 
@@ -329,55 +341,61 @@ fn end_child(local: &Local, site: &'static Callsite, child: &Child, before: Span
 
 /// [`end_ok`] for a root, and for calls that are not counted.
 #[inline(never)]
-fn end_other(local: &Local, call: &mut Call, before: Before) {
-    let ended = call.running().and_then(|(mut begun, start)| {
+fn end_other(local: &Local, site: &'static Callsite, state: &mut State, before: Before) {
+    let ended = state.running(site).and_then(|(mut begun, start)| {
         if start.is_counted() {
-            begun.cell = Some(local.known_cell(call.site)?);
+            begun.cell = Some(local.known_cell(site)?);
         }
         call::end(local, &begun, before.span)
     });
     if ended.is_none() {
-        end_unusual(call, before, CallOutcome::Ok, None);
+        end_unusual(site, state, before, CallOutcome::Ok, None);
     }
 }
 
 #[cold]
 #[inline(never)]
-pub(super) fn end_failed(call: &mut Call, before: Before, failure: Option<Box<Failure>>) {
-    end_unusual(call, before, CallOutcome::Error, failure);
+pub(super) fn end_failed(
+    site: &'static Callsite,
+    state: &mut State,
+    before: Before,
+    failure: Option<Box<Failure>>,
+) {
+    end_unusual(site, state, before, CallOutcome::Error, failure);
 }
 
 /// The end of a call that did not reach its own.
 #[cold]
 #[inline(never)]
-pub(super) fn unwind(call: &mut Call, before: Before) {
-    end_unusual(call, before, CallOutcome::Panic, None);
-    call.put(State::Other(Other::Done));
+pub(super) fn unwind(site: &'static Callsite, state: &mut State, before: Before) {
+    end_unusual(site, state, before, CallOutcome::Panic, None);
+    state.put(State::Other(Other::Nobody));
 }
 
 /// The end of a call by the full rules; nothing where nobody records it.
 #[cold]
 #[inline(never)]
 pub(super) fn end_unusual(
-    call: &mut Call,
+    site: &'static Callsite,
+    state: &mut State,
     before: Before,
     outcome: CallOutcome,
     failure: Option<Box<Failure>>,
 ) {
     let now = clock::now();
-    if let State::Other(Other::Watched(_)) = call.state
-        && let State::Other(Other::Watched(mut watched)) = call.take()
+    if let State::Other(Other::Watched(_)) = *state
+        && let State::Other(Other::Watched(mut watched)) = state.take()
     {
         watched.settle();
         watched.opened.end(Ending {
-            site: call.site,
+            site: site,
             outcome,
             failure: failure.as_deref(),
         });
-        call.put(watched.call.state);
+        state.put(watched.call.state);
     }
-    let child = matches!(call.state, State::Child(_));
-    let Some((call, start)) = call.running() else {
+    let child = matches!(*state, State::Child(_));
+    let Some((call, start)) = state.running(site) else {
         return;
     };
     let duration = now.saturating_sub(call.start);
@@ -387,7 +405,7 @@ pub(super) fn end_unusual(
         }
         let outcome = local.outcome_of(&call, outcome);
         if start.is_counted() {
-            count_end(local, call.site, outcome, duration);
+            count_end(local, site, outcome, duration);
         }
         if call.fragment == NOWHERE {
             return;
@@ -399,7 +417,7 @@ pub(super) fn end_unusual(
     });
     if ended.is_none() && start.is_counted() {
         // Where its record would have gone has been counted by `without_local`.
-        end_shared(call.site, outcome, duration);
+        end_shared(site, outcome, duration);
     }
 }
 

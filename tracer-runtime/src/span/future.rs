@@ -5,14 +5,14 @@
 //! only: to poll it again is to swap what is current, and no more.
 
 use std::future::Future;
-use std::mem::{self, ManuallyDrop};
+use std::mem;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
-use std::ptr;
 use std::task::{Context as TaskContext, Poll};
 
 use super::active::Active;
 use super::describe::{AlwaysOk, Describe};
+use super::dropping::{self, Entering, Leaving};
 use super::guard::Guard;
 use super::start::Start;
 use super::state::Call;
@@ -22,11 +22,12 @@ use crate::callsite::Callsite;
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct Traced<F, D = AlwaysOk> {
-    // Before `inner`: whether it is `Send` is looked up once, and not at the end of a long chain of futures.
-    /// Done after `Drop`, so that there is nothing left to drop.
-    call: ManuallyDrop<Call>,
+    // Their order is the order in which they drop, which makes the drop of `inner` a part of the call.
+    // Whether the first is `Send` is looked up once, and not at the end of a long chain of futures.
+    entering: Entering,
+    inner: F,
+    leaving: Leaving,
     describe: D,
-    inner: ManuallyDrop<F>,
 }
 
 /// Makes the run of a future a span; every value is `ok`.
@@ -42,9 +43,11 @@ pub fn traced_with<F: Future, D: Describe<F::Output>>(
     future: F,
     describe: D,
 ) -> Traced<F, D> {
+    let (entering, leaving) = dropping::around(Call::waiting(site));
     Traced {
-        inner: ManuallyDrop::new(future),
-        call: ManuallyDrop::new(Call::waiting(site)),
+        entering,
+        inner: future,
+        leaving,
         describe,
     }
 }
@@ -56,9 +59,11 @@ pub fn traced_at<F: Future, D: Describe<F::Output>>(
     future: F,
     describe: D,
 ) -> Traced<F, D> {
+    let (entering, leaving) = dropping::around(Call::waiting_at(site, at));
     Traced {
-        inner: ManuallyDrop::new(future),
-        call: ManuallyDrop::new(Call::waiting_at(site, at)),
+        entering,
+        inner: future,
+        leaving,
         describe,
     }
 }
@@ -66,9 +71,11 @@ pub fn traced_at<F: Future, D: Describe<F::Output>>(
 impl<F, D> Traced<F, D> {
     /// A call that began in a function and goes on in the future that it returned.
     pub(super) fn going_on(guard: Guard, future: F, describe: D) -> Self {
+        let (entering, leaving) = dropping::around(Call::of_guard(guard));
         Self {
-            inner: ManuallyDrop::new(future),
-            call: ManuallyDrop::new(Call::of_guard(guard)),
+            entering,
+            inner: future,
+            leaving,
             describe,
         }
     }
@@ -83,33 +90,19 @@ impl<F: Future, D: Describe<F::Output>> Future for Traced<F, D> {
         reason = "structural pinning of `inner`, which is never moved"
     )]
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
-        // `transmute` and `as`, because each call of a generic function is compiled for each future again.
-        // SAFETY: a `Pin` has the layout of what it holds, and `ManuallyDrop` too. `inner` is pinned structurally: it
-        // is only ever pinned again, or dropped in place by `Drop`; `call` and `describe` are not and may be moved.
+        // `transmute`, because each call of a generic function is compiled for each future again.
+        // SAFETY: a `Pin` has the layout of what it holds. `inner` is pinned structurally: it is only ever pinned
+        // again, or dropped in place; the other fields are not pinned and may be moved.
         let this = unsafe { mem::transmute::<Pin<&mut Self>, &mut Self>(self) };
         // SAFETY: as above; `this` came from a pin, so `inner` does not move until it is dropped in place.
-        let inner = unsafe { mem::transmute::<&mut ManuallyDrop<F>, Pin<&mut F>>(&mut this.inner) };
-        let mut active = Active::begin(&mut this.call);
+        let inner = unsafe { mem::transmute::<&mut F, Pin<&mut F>>(&mut this.inner) };
+        let mut active = Active::begin(&mut this.leaving.0, &mut this.entering.0);
         let polled = inner.poll(task);
         match &polled {
             Poll::Pending => active.pause(),
             Poll::Ready(value) => active.ready(value, this.describe),
         }
         polled
-    }
-}
-
-impl<F, D> Drop for Traced<F, D> {
-    #[inline]
-    #[allow(
-        unsafe_code,
-        reason = "drops the pinned inner future in place, once, inside its span"
-    )]
-    fn drop(&mut self) {
-        let mut active = Active::begin_drop(&mut self.call);
-        // SAFETY: `inner` is dropped here and nowhere else, and never touched again.
-        unsafe { ptr::drop_in_place(&raw mut self.inner as *mut F) };
-        active.cancel();
     }
 }
 

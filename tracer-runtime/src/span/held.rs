@@ -3,6 +3,7 @@
 use std::mem::ManuallyDrop;
 
 use super::active::Active;
+use super::dropping;
 use super::start::Start;
 use super::state::{Call, Other, State};
 use crate::callsite::Callsite;
@@ -21,7 +22,8 @@ impl Held {
 
     /// Begins the call, and runs something inside, which is told whether the call has a span.
     pub(crate) fn begin<R>(&mut self, at: Start, run: impl FnOnce(bool) -> R) -> R {
-        let mut active = Active::begin_at(&mut self.0, at);
+        let call = &mut *self.0;
+        let mut active = Active::begin_at(&mut call.site, &mut call.state, at);
         let done = run(active.has_span());
         active.pause();
         done
@@ -35,7 +37,8 @@ impl Held {
 
     /// Runs something inside the call. What unwinds out of it ends the call as a `panic`.
     pub(crate) fn within<R>(&mut self, run: impl FnOnce() -> R) -> R {
-        let mut active = Active::begin(&mut self.0);
+        let call = &mut *self.0;
+        let mut active = Active::begin(&mut call.site, &mut call.state);
         let done = run();
         active.pause();
         done
@@ -50,7 +53,8 @@ impl Held {
         outcome: CallOutcome,
         failure: Option<Box<Failure>>,
     ) {
-        let mut active = Active::begin(&mut self.0);
+        let call = &mut *self.0;
+        let mut active = Active::begin(&mut call.site, &mut call.state);
         if active.has_span() {
             say();
         }
@@ -60,6 +64,6 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        Active::begin_drop(&mut self.0).cancel();
+        dropping::cancel(self.0.site, &mut self.0.state);
     }
 }

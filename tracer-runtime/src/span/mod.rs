@@ -13,6 +13,8 @@ pub(crate) mod describe;
 #[cfg(all(feature = "enable", feature = "tracing"))]
 pub(crate) mod detached;
 #[cfg(feature = "enable")]
+mod dropping;
+#[cfg(feature = "enable")]
 pub(crate) mod future;
 #[cfg(feature = "enable")]
 pub(crate) mod guard;

@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 
 use super::guard::NOWHERE;
-use super::state::{Call, Child, Other, Started, State};
+use super::state::{Child, Other, Started, State};
 use crate::id::{SpanId, TraceId};
 use crate::mode;
 use crate::recorder::account::{DropReason, Tally};
@@ -16,8 +16,8 @@ use crate::recorder::verdict;
 
 /// Gives the fragment of a root to the thread.
 #[inline(always)]
-pub(super) fn own(local: &Local, call: &mut Call) {
-    let (start, fragment) = match &mut call.state {
+pub(super) fn own(local: &Local, state: &mut State) {
+    let (start, fragment) = match &mut *state {
         State::Other(Other::Root {
             span,
             start,
@@ -33,7 +33,7 @@ pub(super) fn own(local: &Local, call: &mut Call) {
         _ => return,
     };
     if fragment == NOWHERE {
-        call.put(State::Other(Other::unrecorded(start)));
+        state.put(State::Other(Other::unrecorded(start)));
     }
 }
 
@@ -129,20 +129,20 @@ fn push(local: &Local, fragment: Box<Fragment>, span: SpanId) -> u64 {
 
 /// After a poll that ended pending: what was current before becomes it again, and a root takes its fragment along.
 #[inline(never)]
-pub(super) fn pause(local: &Local, call: &mut Call, before: Before) {
-    let (fragment, start) = match &call.state {
+pub(super) fn pause(local: &Local, state: &mut State, before: Before) {
+    let (fragment, start) = match &*state {
         State::Child(child) => (child.fragment.get(), child.start),
         State::Other(Other::Root { span, start, .. } | Other::Blank { span, start, .. }) => {
             (span.0, *start)
         }
-        State::Other(Other::Watched(_)) => return pause_watched(local, call, before),
+        State::Other(Other::Watched(_)) => return pause_watched(local, state, before),
         State::Other(_) => return,
     };
     if local.fragment_id.get() != fragment {
         local.heal(fragment, before.depth);
     }
     let is_here = local.fragment_id.get() == fragment;
-    if let State::Child(_) = call.state {
+    if let State::Child(_) = *state {
         // Not where the trace has left the thread meanwhile: its root ended in the poll.
         if is_here {
             local.span.set(before.span);
@@ -150,10 +150,10 @@ pub(super) fn pause(local: &Local, call: &mut Call, before: Before) {
         return;
     }
     match is_here.then(|| local.pop_top()).flatten() {
-        Some(own) => keep(local, call, own, start),
+        Some(own) => keep(local, state, own, start),
         None => {
             lost_record(DropReason::Misnested);
-            call.put(State::Other(Other::unrecorded(start)));
+            state.put(State::Other(Other::unrecorded(start)));
         }
     }
 }
@@ -161,24 +161,24 @@ pub(super) fn pause(local: &Local, call: &mut Call, before: Before) {
 /// [`pause`] of a call that a subscriber has a span of.
 #[cold]
 #[inline(never)]
-fn pause_watched(local: &Local, call: &mut Call, before: Before) {
-    if let State::Other(Other::Watched(watched)) = &mut call.state {
+fn pause_watched(local: &Local, state: &mut State, before: Before) {
+    if let State::Other(Other::Watched(watched)) = &mut *state {
         watched.opened.leave();
         watched.settle();
         match &watched.call.state {
             State::Child(child) if local.fragment_id.get() == child.fragment.get() => {
                 local.span.set(before.span);
             }
-            _ => pause(local, &mut watched.call, before),
+            _ => pause(local, &mut watched.call.state, before),
         }
     }
 }
 
 /// Keeps a root's fragment in its future, unless it is blank: then the thread may have it.
 #[inline(always)]
-fn keep(local: &Local, call: &mut Call, mut own: Box<Fragment>, start: Started) {
+fn keep(local: &Local, state: &mut State, mut own: Box<Fragment>, start: Started) {
     let trace = own.trace;
-    let root_of_trace = match &mut call.state {
+    let root_of_trace = match &mut *state {
         State::Other(Other::Root { parent, .. }) => !parent.is_valid(),
         State::Other(Other::Blank { .. }) => true,
         _ => false,
@@ -187,12 +187,12 @@ fn keep(local: &Local, call: &mut Call, mut own: Box<Fragment>, start: Started) 
     if root_of_trace && own.is_blank() {
         own.make_plain();
         local.recycle(own);
-        return call.put(State::Other(Other::Blank { span, start, trace }));
+        return state.put(State::Other(Other::Blank { span, start, trace }));
     }
     let own = local.waiting(own);
-    match &mut call.state {
+    match &mut *state {
         State::Other(Other::Root { fragment, .. }) => *fragment = Some(own),
-        _ => call.put(State::Other(Other::Root {
+        _ => state.put(State::Other(Other::Root {
             span,
             parent: SpanId::INVALID,
             start,

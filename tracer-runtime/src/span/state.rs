@@ -18,6 +18,8 @@ use crate::recorder::renamed::Renamed;
 use crate::subscriber::Opened;
 
 /// See the module. A future whose alignment is one byte grows by seven more.
+///
+/// The future holds both parts, on either side of its inner one; see [`super::dropping`].
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) site: &'static Callsite,
@@ -67,7 +69,9 @@ pub(super) enum Other {
     Unrecorded(Started),
     /// Whatever else it is, a subscriber has a span of it.
     Watched(Box<Watched>),
-    /// Over, or never recorded.
+    /// Recorded by nobody, or no more since it has panicked.
+    Nobody,
+    /// Over, with the value of its future: nothing is left to drop.
     Done,
 }
 
@@ -140,6 +144,70 @@ impl State {
             fragment: None,
         })
     }
+
+    /// Whether the call has begun with a span of ours.
+    pub(super) fn has_span(&self) -> bool {
+        match self {
+            Self::Child(_) | Self::Other(Other::Root { .. } | Other::Blank { .. }) => true,
+            Self::Other(Other::Watched(watched)) => watched.call.state.has_span(),
+            Self::Other(_) => false,
+        }
+    }
+
+    #[inline]
+    pub(super) const fn is_done(&self) -> bool {
+        matches!(self, Self::Other(Other::Done))
+    }
+
+    #[inline]
+    pub(super) const fn is_recorded(&self) -> bool {
+        !matches!(self, Self::Other(Other::Nobody | Other::Done))
+    }
+
+    /// A call that is current, as its end must know it; `None` where nobody records it.
+    #[inline(always)]
+    pub(super) fn running(&self, site: &'static Callsite) -> Option<(Running, Started)> {
+        let (fragment, span, parent, start) = match *self {
+            Self::Child(child) => (child.fragment.get(), child.span, child.parent, child.start),
+            Self::Other(Other::Root {
+                span,
+                parent,
+                start,
+                ..
+            }) => (span.0, span, parent, start),
+            Self::Other(Other::Blank { span, start, .. }) => (span.0, span, SpanId::INVALID, start),
+            Self::Other(Other::Unrecorded(start)) => {
+                (NOWHERE, SpanId::INVALID, SpanId::INVALID, start)
+            }
+            Self::Other(
+                Other::Waiting
+                | Other::WaitingAt(_)
+                | Other::Watched(_)
+                | Other::Nobody
+                | Other::Done,
+            ) => return None,
+        };
+        let running = Running {
+            site,
+            cell: None,
+            fragment,
+            parent,
+            span,
+            start: start.ticks(),
+        };
+        Some((running, start))
+    }
+
+    /// In the place of a state that is known to hold nothing.
+    #[inline(always)]
+    pub(super) fn put(&mut self, state: Self) {
+        mem::forget(mem::replace(self, state));
+    }
+
+    /// Takes the state out; what is left is nobody's.
+    pub(super) fn take(&mut self) -> Self {
+        mem::replace(self, Self::Other(Other::Nobody))
+    }
 }
 
 impl Other {
@@ -148,7 +216,7 @@ impl Other {
     pub(super) const fn unrecorded(start: Started) -> Self {
         match start.is_counted() {
             true => Self::Unrecorded(start),
-            false => Self::Done,
+            false => Self::Nobody,
         }
     }
 }
@@ -176,7 +244,7 @@ impl Call {
         let Some((call, opened)) = guard.take_call() else {
             return Self {
                 site: &NOBODY,
-                state: State::Other(Other::Done),
+                state: State::Other(Other::Nobody),
             };
         };
         if let Some(opened) = opened {
@@ -225,52 +293,6 @@ impl Call {
         }
     }
 
-    /// Whether it has begun with a span of ours.
-    pub(super) fn has_span(&self) -> bool {
-        match &self.state {
-            State::Child(_) | State::Other(Other::Root { .. } | Other::Blank { .. }) => true,
-            State::Other(Other::Watched(watched)) => watched.call.has_span(),
-            State::Other(_) => false,
-        }
-    }
-
-    #[inline]
-    pub(super) const fn is_done(&self) -> bool {
-        matches!(self.state, State::Other(Other::Done))
-    }
-
-    /// A call that is current, as its end must know it; `None` where nobody records it.
-    #[inline(always)]
-    pub(super) fn running(&self) -> Option<(Running, Started)> {
-        let (fragment, span, parent, start) = match self.state {
-            State::Child(child) => (child.fragment.get(), child.span, child.parent, child.start),
-            State::Other(Other::Root {
-                span,
-                parent,
-                start,
-                ..
-            }) => (span.0, span, parent, start),
-            State::Other(Other::Blank { span, start, .. }) => {
-                (span.0, span, SpanId::INVALID, start)
-            }
-            State::Other(Other::Unrecorded(start)) => {
-                (NOWHERE, SpanId::INVALID, SpanId::INVALID, start)
-            }
-            State::Other(
-                Other::Waiting | Other::WaitingAt(_) | Other::Watched(_) | Other::Done,
-            ) => return None,
-        };
-        let running = Running {
-            site: self.site,
-            cell: None,
-            fragment,
-            parent,
-            span,
-            start: start.ticks(),
-        };
-        Some((running, start))
-    }
-
     /// The call has other ids from now on.
     pub(super) fn rename(&mut self, renamed: Renamed) {
         match &mut self.state {
@@ -280,17 +302,6 @@ impl Call {
             }
             State::Other(_) => {}
         }
-    }
-
-    /// For a state that is known to hold nothing.
-    #[inline(always)]
-    pub(super) fn put(&mut self, state: State) {
-        mem::forget(mem::replace(&mut self.state, state));
-    }
-
-    /// Takes the state out; what is left is over.
-    pub(super) fn take(&mut self) -> State {
-        mem::replace(&mut self.state, State::Other(Other::Done))
     }
 }
 

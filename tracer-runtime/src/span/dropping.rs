@@ -1,0 +1,110 @@
+//! The drop of an asynchronous call's future, inside of its span.
+//!
+//! By the order of fields, which drop as they are declared: [`Entering`], the future, [`Leaving`]. A `Drop` of the
+//! generic type around them would be code that each function compiles again. Each holds a part of the [`Call`]; what the
+//! first has to hand to the last waits in the thread meanwhile. A future that has ended, as nearly all have, has nothing
+//! to hand over.
+
+use std::cell::Cell;
+use std::mem::ManuallyDrop;
+use std::{ptr, thread};
+
+use super::begun;
+use super::state::{Call, State};
+use crate::callsite::Callsite;
+use crate::record::CallOutcome;
+use crate::recorder::call::Before;
+
+/// Dropped before the future: makes the call current, unless it is done.
+#[derive(Debug)]
+pub(super) struct Entering(pub(super) ManuallyDrop<State>);
+
+/// Dropped after the future: the call has been cancelled, unless this is [`OVER`], as it is as soon as the call is done.
+#[derive(Debug)]
+pub(super) struct Leaving(pub(super) &'static Callsite);
+
+/// In the place of a callsite whose call is done.
+pub(super) static OVER: Callsite = Callsite::new("", "", "");
+
+/// A call whose future is being dropped.
+struct Dropped {
+    state: State,
+    before: Before,
+    unwinding: bool,
+    /// The future is part of another one that is being dropped.
+    outside: Option<Box<Dropped>>,
+}
+
+thread_local! {
+    /// The innermost one. A future that is not done when it is dropped pushes once and pops once, whatever it owns.
+    // Without a destructor, so that futures are dropped in their calls until the thread has ended: nothing is left by then.
+    static DROPPED: ManuallyDrop<Cell<Option<Box<Dropped>>>> = const { ManuallyDrop::new(Cell::new(None)) };
+}
+
+/// What belongs before a future, and what behind it.
+#[inline]
+pub(super) fn around(call: Call) -> (Entering, Leaving) {
+    (Entering(ManuallyDrop::new(call.state)), Leaving(call.site))
+}
+
+impl Drop for Entering {
+    #[inline]
+    fn drop(&mut self) {
+        if !self.0.is_done() {
+            enter(&mut self.0);
+        }
+    }
+}
+
+impl Drop for Leaving {
+    #[inline]
+    fn drop(&mut self) {
+        if !ptr::eq(self.0, &OVER) {
+            leave(self.0);
+        }
+    }
+}
+
+/// The drop of a call whose future, if any, has been dropped already.
+pub(super) fn cancel(site: &'static Callsite, state: &mut State) {
+    if state.is_recorded() {
+        let before = begun::resume_to_drop(site, state);
+        begun::end_unusual(site, state, before, CallOutcome::Cancelled, None);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn enter(state: &mut State) {
+    // Only a call that begins asks for its callsite, and this one has begun.
+    let before = begun::resume_to_drop(&OVER, state);
+    let mut dropped = Box::new(Dropped {
+        state: state.take(),
+        before,
+        unwinding: thread::panicking(),
+        outside: None,
+    });
+    DROPPED.with(|innermost| {
+        dropped.outside = innermost.take();
+        innermost.set(Some(dropped));
+    });
+}
+
+#[cold]
+#[inline(never)]
+fn leave(site: &'static Callsite) {
+    let dropped = DROPPED.with(|innermost| {
+        let mut dropped = innermost.take()?;
+        innermost.set(dropped.outside.take());
+        Some(dropped)
+    });
+    let Some(mut dropped) = dropped else {
+        return;
+    };
+    // A future that is dropped by somebody's panic has not panicked itself.
+    let outcome = match thread::panicking() && !dropped.unwinding {
+        true => CallOutcome::Panic,
+        false => CallOutcome::Cancelled,
+    };
+    begun::end_unusual(site, &mut dropped.state, dropped.before, outcome, None);
+}
