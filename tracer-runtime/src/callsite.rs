@@ -117,6 +117,46 @@ pub struct Callsite {
     pub(crate) listed: crate::subscriber::Listing,
 }
 
+/// Does not compile unless all that a callsite holds is `Sync`.
+#[allow(dead_code, reason = "it is compiled, and never called")]
+fn is_sync_in_each_part(site: &Callsite) {
+    const fn is_sync<T: Sync>(_: &T) {}
+    let Callsite {
+        state,
+        declared,
+        kind,
+        level,
+        name,
+        function,
+        module,
+        target,
+        origin,
+        unsubscribed,
+        fields,
+        records_at_start,
+        location,
+        #[cfg(all(feature = "enable", feature = "tracing"))]
+        listed,
+    } = site;
+    is_sync(state);
+    is_sync(&(
+        declared,
+        kind,
+        level,
+        origin,
+        unsubscribed,
+        records_at_start,
+    ));
+    is_sync(&(name, function, module, target, fields, location));
+    #[cfg(all(feature = "enable", feature = "tracing"))]
+    is_sync(listed);
+}
+
+// SAFETY: what it holds is `Sync`, as the function above has the compiler check. It is said here because the compiler would
+// look through all of it for each annotated function.
+#[allow(unsafe_code, reason = "checked once instead of in each function")]
+unsafe impl Sync for Callsite {}
+
 /// What a callsite stands for.
 #[derive(Debug, Clone, Copy)]
 enum Origin {
@@ -154,23 +194,36 @@ impl Callsite {
     #[track_caller]
     pub const fn new(name: &'static str, function: &'static str, module: &'static str) -> Self {
         Self {
-            state: AtomicU32::new(0),
-            declared: Signals::Both,
-            kind: SpanKind::Internal,
-            level: Level::Info,
             name,
             function,
             module,
-            target: None,
-            origin: Origin::Function,
-            unsubscribed: false,
-            fields: &[],
-            records_at_start: false,
             location: Location::caller(),
-            #[cfg(all(feature = "enable", feature = "tracing"))]
-            listed: crate::subscriber::Listing::new(),
+            ..Self::BLANK
         }
     }
+
+    /// What most have in common, evaluated once for all of them.
+    #[allow(
+        clippy::declare_interior_mutable_const,
+        reason = "each callsite begins with a copy"
+    )]
+    const BLANK: Self = Self {
+        state: AtomicU32::new(0),
+        declared: Signals::Both,
+        kind: SpanKind::Internal,
+        level: Level::Info,
+        name: "",
+        function: "",
+        module: "",
+        target: None,
+        origin: Origin::Function,
+        unsubscribed: false,
+        fields: &[],
+        records_at_start: false,
+        location: Location::caller(),
+        #[cfg(all(feature = "enable", feature = "tracing"))]
+        listed: crate::subscriber::NOT_LISTED,
+    };
 
     /// Sets the span kind.
     #[must_use]
@@ -253,7 +306,7 @@ impl Callsite {
             name,
             unsubscribed: true,
             #[cfg(all(feature = "enable", feature = "tracing"))]
-            listed: crate::subscriber::Listing::new(),
+            listed: crate::subscriber::NOT_LISTED,
             ..*self
         }
     }

@@ -1,5 +1,7 @@
 //! An asynchronous call while its future is polled or dropped: all of it that the crates of the users compile.
 
+use std::task::Poll;
+
 use super::begun;
 use super::describe::Describe;
 use super::dropping::OVER;
@@ -70,9 +72,18 @@ impl<'a> Active<'a> {
         }
     }
 
-    /// After a poll that ended with this value. One for each type of value, where it would be one for each future.
+    /// After a poll. One for each type of value, where it would be one for each future.
     #[inline]
-    pub(super) fn ready<T, D: Describe<T>>(&mut self, value: &T, describe: D) {
+    pub(super) fn polled<T, D: Describe<T>>(mut self, polled: Poll<T>, describe: D) -> Poll<T> {
+        match &polled {
+            Poll::Pending => self.pause(),
+            Poll::Ready(value) => self.ready(value, describe),
+        }
+        polled
+    }
+
+    #[inline]
+    fn ready<T, D: Describe<T>>(&mut self, value: &T, describe: D) {
         match &mut self.state {
             Some(state) if state.is_recorded() => {
                 self.end(describe.describe(value, self.site.kind))

@@ -10,7 +10,7 @@ use std::mem::ManuallyDrop;
 use std::{ptr, thread};
 
 use super::begun;
-use super::state::{Call, State};
+use super::state::{Call, Other, State};
 use crate::callsite::Callsite;
 use crate::record::CallOutcome;
 use crate::recorder::call::Before;
@@ -18,6 +18,24 @@ use crate::recorder::call::Before;
 /// Dropped before the future: makes the call current, unless it is done.
 #[derive(Debug)]
 pub(super) struct Entering(pub(super) ManuallyDrop<State>);
+
+const _: () = {
+    const fn is_send_and_sync<T: Send + Sync>() {}
+    is_send_and_sync::<State>();
+};
+
+// SAFETY: what it holds is `Send`, as the lines above have the compiler check. It is said here because each place that asks
+// whether an annotated future is `Send` would follow all that is reachable from the state: half of what such a function costs.
+#[allow(unsafe_code, reason = "checked once instead of in each function")]
+unsafe impl Send for Entering {}
+// SAFETY: as above.
+#[allow(unsafe_code, reason = "checked once instead of in each function")]
+unsafe impl Sync for Entering {}
+
+impl Entering {
+    /// Of a call that begins at its first poll.
+    pub(super) const WAITING: Self = Self(ManuallyDrop::new(State::Other(Other::Waiting)));
+}
 
 /// Dropped after the future: the call has been cancelled, unless this is [`OVER`], as it is as soon as the call is done.
 #[derive(Debug)]

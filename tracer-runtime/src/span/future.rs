@@ -37,17 +37,17 @@ pub fn traced<F: Future>(site: &'static Callsite, future: F) -> Traced<F> {
 }
 
 /// Makes the run of a future a span.
-#[inline]
+#[inline(always)]
 pub fn traced_with<F: Future, D: Describe<F::Output>>(
     site: &'static Callsite,
     future: F,
     describe: D,
 ) -> Traced<F, D> {
-    let (entering, leaving) = dropping::around(Call::waiting(site));
+    // Nothing is called, so nothing is to be dropped on the way.
     Traced {
-        entering,
+        entering: Entering::WAITING,
         inner: future,
-        leaving,
+        leaving: Leaving(site),
         describe,
     }
 }
@@ -96,13 +96,9 @@ impl<F: Future, D: Describe<F::Output>> Future for Traced<F, D> {
         let this = unsafe { mem::transmute::<Pin<&mut Self>, &mut Self>(self) };
         // SAFETY: as above; `this` came from a pin, so `inner` does not move until it is dropped in place.
         let inner = unsafe { mem::transmute::<&mut F, Pin<&mut F>>(&mut this.inner) };
-        let mut active = Active::begin(&mut this.leaving.0, &mut this.entering.0);
+        let active = Active::begin(&mut this.leaving.0, &mut this.entering.0);
         let polled = inner.poll(task);
-        match &polled {
-            Poll::Pending => active.pause(),
-            Poll::Ready(value) => active.ready(value, this.describe),
-        }
-        polled
+        active.polled(polled, this.describe)
     }
 }
 

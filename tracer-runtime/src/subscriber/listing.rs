@@ -1,6 +1,7 @@
 //! What `tracing` knows a callsite by: metadata, made at the first call that a subscriber may want.
 
 use std::cell::Cell;
+use std::mem::ManuallyDrop;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Relaxed, Ordering::Release};
 
@@ -12,8 +13,14 @@ use tracing_core::{Kind, LevelFilter, Metadata, dispatcher};
 use super::{exported, listener};
 use crate::callsite::{Callsite, Level};
 
-/// A place in a [`Callsite`].
-pub(crate) type Listing = OnceLock<Listed>;
+/// A place in a [`Callsite`], which has nothing to drop.
+pub(crate) type Listing = ManuallyDrop<OnceLock<&'static Listed>>;
+
+#[allow(
+    clippy::declare_interior_mutable_const,
+    reason = "each callsite begins with a copy"
+)]
+pub(crate) const NOT_LISTED: Listing = ManuallyDrop::new(OnceLock::new());
 
 /// See the module.
 #[derive(Debug)]
@@ -144,7 +151,9 @@ pub(super) fn listed(site: &'static Callsite) -> Option<&'static Listed> {
     // Subscribers are asked, who may call annotated functions: those ask the next time.
     let asking = Asking::begin()?;
     listener::listen();
-    let listed = site.listed.get_or_init(|| Listed::new(site));
+    let listed = site
+        .listed
+        .get_or_init(|| Box::leak(Box::new(Listed::new(site))));
     let interest = listed.callsite.interest();
     drop(asking);
     listed.is_on_list.store(true, Release);

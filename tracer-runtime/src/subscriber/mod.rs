@@ -21,7 +21,7 @@ mod parents;
 
 pub(crate) use fields::{after, before, put, record, waits};
 pub(crate) use listener::nobody_records;
-pub(crate) use listing::{Listing, heard, is_current, may_want};
+pub(crate) use listing::{Listing, NOT_LISTED, heard, is_current, may_want};
 #[allow(
     unused_imports,
     reason = "for layers of ours, which would see each span twice"
