@@ -44,10 +44,10 @@ pub(crate) fn describer(
     }
 }
 
-/// The judge for the type that `probe` stands for. Never run, only looked at by the compiler.
+/// The judge for the type that `probe` stands for. Never run, only looked at by the compiler, where the names of
+/// `by_type` are in scope.
 pub(crate) fn judge(private: &TokenStream, probe: &TokenStream) -> TokenStream {
     quote_spanned!(Span::mixed_site()=> if false {
-        use #private::by_type::*;
         let probe = #probe.__traced_judged();
         probe.__traced_judge(
             (&probe.__traced_good()).__traced_status_by(),
@@ -58,13 +58,15 @@ pub(crate) fn judge(private: &TokenStream, probe: &TokenStream) -> TokenStream {
     })
 }
 
-/// [`judge`] by the spelling of a type.
+/// What stands for a type by its spelling.
+pub(crate) fn probe_of(private: &TokenStream, ty: &TokenStream) -> TokenStream {
+    quote_spanned!(Span::mixed_site()=> #private::Probe::<#ty>::of_type())
+}
+
+/// [`judge`] by the spelling of a type, anywhere.
 pub(crate) fn judge_of(private: &TokenStream, ty: &TokenStream) -> TokenStream {
-    let span = Span::mixed_site();
-    judge(
-        private,
-        &quote_spanned!(span=> #private::Probe::<#ty>::of_type()),
-    )
+    let judge = judge(private, &probe_of(private, ty));
+    quote_spanned!(Span::mixed_site()=> { use #private::by_type::*; #judge })
 }
 
 fn closure(private: &TokenStream, args: &Args, says: Says) -> TokenStream {

@@ -7,7 +7,7 @@ use syn::{FnArg, Token, Type};
 use super::callsite;
 use super::function::{Call, says};
 use super::instrument::future_at_the_end;
-use super::outcome::{Describer, describer, judge, judge_of};
+use super::outcome::{Describer, describer, judge, judge_of, probe_of};
 use super::params::{self, Capture, Params};
 use super::tokens::{self, Exits, local};
 use super::{attributes, types};
@@ -228,10 +228,11 @@ impl SyncBody<'_> {
                     .returned
                     .map(types::without_lifetimes)
                     .filter(types::is_known);
-                let judge = match known {
-                    Some(ty) => judge_of(private, &ty),
-                    None => judge(private, &quote_spanned!(span=> #private::Probe(&#value))),
+                let probe = match known {
+                    Some(ty) => probe_of(private, &ty),
+                    None => quote_spanned!(span=> #private::Probe(&#value)),
                 };
+                let judge = judge(private, &probe);
                 quote_spanned!(place=>
                     use #private::by_type::*;
                     let judge = #judge;

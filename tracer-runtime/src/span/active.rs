@@ -29,9 +29,9 @@ impl<'a> Active<'a> {
             State::Child(child) if local.fragment_id.get() == child.fragment.get() => {
                 local.enter(child.span)
             }
-            _ => begun::resume(local, *site, state),
+            _ => begun::resume(local, site, state),
         });
-        let before = before.unwrap_or_else(|| begun::without_local(*site, state));
+        let before = before.unwrap_or_else(|| begun::without_local(site, state));
         Self {
             site,
             state: Some(state),
@@ -45,8 +45,8 @@ impl<'a> Active<'a> {
         state: &'a mut State,
         at: Start,
     ) -> Self {
-        let before = local::unchecked(|local| begun::begin_at(local, *site, state, at));
-        let before = before.unwrap_or_else(|| begun::without_local(*site, state));
+        let before = local::unchecked(|local| begun::begin_at(local, site, state, at));
+        let before = before.unwrap_or_else(|| begun::without_local(site, state));
         Self {
             site,
             state: Some(state),
@@ -135,7 +135,7 @@ impl Drop for Active<'_> {
     #[inline]
     fn drop(&mut self) {
         if let Some(state) = self.state.take() {
-            begun::unwind(*self.site, state, self.before);
+            begun::unwind(self.site, state, self.before);
         }
     }
 }

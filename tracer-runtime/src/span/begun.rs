@@ -388,7 +388,7 @@ pub(super) fn end_unusual(
     {
         watched.settle();
         watched.opened.end(Ending {
-            site: site,
+            site,
             outcome,
             failure: failure.as_deref(),
         });

@@ -50,7 +50,7 @@ struct Dropped {
     before: Before,
     unwinding: bool,
     /// The future is part of another one that is being dropped.
-    outside: Option<Box<Dropped>>,
+    outside: Option<Box<Self>>,
 }
 
 thread_local! {

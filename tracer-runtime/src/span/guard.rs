@@ -276,6 +276,19 @@ impl Guard {
         }
     }
 
+    /// [`Self::finish_with`] what this finds out of a call of this kind, if anybody hears of it.
+    #[inline]
+    pub(super) fn finish_by(&mut self, find: impl FnOnce(SpanKind) -> Option<Box<Failure>>) {
+        // One question, whether the call is recorded, and no code for the case that the answer has changed meanwhile.
+        if let Some(begun) = &mut self.call {
+            match find(begun.call.site.kind) {
+                None => end_ok(begun),
+                failure => end_failed(begun, failure),
+            }
+            self.call = None;
+        }
+    }
+
     /// Nobody will say that the body has reached its end: only a thread that unwinds makes it a `panic`.
     pub fn alone(&mut self) {
         if let Some(begun) = &mut self.call {

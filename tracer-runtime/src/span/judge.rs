@@ -81,26 +81,12 @@ impl<'a, T> JudgeItself<'a> for Probe<'a, T> {
     }
 }
 
-macro_rules! boxed_futures {
-    ($($($marker:ident)*;)*) => {$(
-        impl<'a, 'f, T: 'a + 'f> Probe<'a, Pin<Box<dyn Future<Output = T> $(+ $marker)* + 'f>>> {
-            /// A boxed future is judged by what it gives; never called.
-            #[must_use]
-            pub fn __traced_judged(self) -> Probe<'a, T> {
-                Probe::of_type()
-            }
-        }
-    )*};
-}
-boxed_futures! {
-    ;
-    Send;
-    Sync;
-    Unpin;
-    Send Sync;
-    Send Unpin;
-    Sync Unpin;
-    Send Sync Unpin;
+impl<'a, F: Future + ?Sized> Probe<'a, Pin<Box<F>>> {
+    /// A boxed future is judged by what it gives; never called.
+    #[must_use]
+    pub fn __traced_judged(self) -> Probe<'a, F::Output> {
+        Probe::of_type()
+    }
 }
 
 impl<'a, T, E> Probe<'a, Result<T, E>> {

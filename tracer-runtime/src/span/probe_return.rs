@@ -152,10 +152,7 @@ impl<T> Settle for Returned<T> {
 
     #[inline]
     fn __traced_end<D: Describe<T>>(self, guard: &mut Guard, describe: D) -> T {
-        if guard.is_on() {
-            let kind = guard.kind();
-            guard.finish_with(describe.describe(&self.0, kind));
-        }
+        guard.finish_by(|kind| describe.describe(&self.0, kind));
         self.0
     }
 

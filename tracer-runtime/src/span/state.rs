@@ -222,14 +222,6 @@ impl Other {
 }
 
 impl Call {
-    #[inline]
-    pub(super) const fn waiting(site: &'static Callsite) -> Self {
-        Self {
-            site,
-            state: State::Other(Other::Waiting),
-        }
-    }
-
     pub(super) fn waiting_at(site: &'static Callsite, at: Start) -> Self {
         Self {
             site,
