@@ -1,6 +1,9 @@
 //! Histograms whose bounds are given: by a convention, or by the user.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::exemplars::{Exemplar, Exemplars};
 
 /// Where the buckets of a histogram end.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,6 +21,7 @@ pub(crate) struct Histogram {
     /// The last one is for what is above every bound.
     counts: Box<[AtomicU64]>,
     sum: AtomicU64,
+    exemplars: Mutex<Exemplars>,
 }
 
 /// What a histogram says.
@@ -27,6 +31,7 @@ pub(crate) struct Explicit {
     /// One more than there are bounds.
     pub(crate) counts: Vec<u64>,
     pub(crate) sum: f64,
+    pub(crate) exemplars: Exemplars,
 }
 
 impl Histogram {
@@ -36,19 +41,42 @@ impl Histogram {
             bounds,
             counts: counts.collect(),
             sum: AtomicU64::new(0),
+            exemplars: Mutex::new(Exemplars::new()),
         }
     }
 
     pub(crate) fn record(&self, value: u64) {
-        // Divided, as the quotient of two integers is the very float that the bound was written as.
-        let published = value as f64 / self.bounds.per_unit;
-        let bucket = self.bounds.upper.partition_point(|&end| end < published);
-        self.counts[bucket].fetch_add(1, Relaxed);
+        self.counts[self.bucket(self.published(value))].fetch_add(1, Relaxed);
         self.sum.fetch_add(value, Relaxed);
     }
 
+    /// A value that has been recorded is that of a call with a span.
+    pub(crate) fn refer(&self, value: u64, exemplar: impl FnOnce(f64) -> Exemplar) {
+        let published = self.published(value);
+        self.exemplars()
+            .put(self.bucket(published), exemplar(published));
+    }
+
+    /// Divided, as the quotient of two integers is the very float that the bound was written as.
+    fn published(&self, value: u64) -> f64 {
+        value as f64 / self.bounds.per_unit
+    }
+
+    fn bucket(&self, published: f64) -> usize {
+        self.bounds.upper.partition_point(|&end| end < published)
+    }
+
+    fn exemplars(&self) -> MutexGuard<'_, Exemplars> {
+        self.exemplars
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn read(&self) -> Explicit {
+        // First, so that their values are among those counted.
+        let exemplars = self.exemplars().clone();
         Explicit {
+            exemplars,
             upper: self.bounds.upper,
             counts: self.counts.iter().map(|n| n.load(Relaxed)).collect(),
             sum: self.sum.load(Relaxed) as f64 / self.bounds.per_unit,
@@ -67,6 +95,7 @@ impl Explicit {
             *count += more;
         }
         self.sum += other.sum;
+        self.exemplars.add(&other.exemplars);
     }
 
     /// Upper bounds, and the count of values up to each. The bound that is missing is infinity.
