@@ -5,13 +5,19 @@
 mod support;
 
 use std::collections::{HashMap, HashSet};
+use std::convert::Infallible;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Empty;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::trace::{
     InMemorySpanExporter, Sampler as SdkSampler, SdkTracerProvider, SpanData,
 };
 use support::{run_child, stderr_of};
+use tower::{Layer as _, ServiceExt as _, service_fn};
+use tracer_runtime::integrations::tower::{Observed, ServerLayer};
 use tracer_runtime::rpc::{RpcCall, RpcPlan, RpcStatus};
 use tracer_runtime::{Builder, Keep, Sampler, builder, current_ids, metrics, spawn, traced};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -90,6 +96,7 @@ fn child() {
         Ok("nobody takes them") => nobody_takes_them(),
         Ok("off") => off(),
         Ok("calls between services") => calls_between_services(),
+        Ok("http requests") => http_requests(),
         Ok("a layer exports") => a_layer_exports(),
         Ok("a layer samples nothing") => a_layer_samples_nothing(),
         _ => {}
@@ -231,6 +238,7 @@ fn off() {
 #[test]
 fn calls_between_services_are_referred_to_by_their_spans() {
     run("calls between services", &[]);
+    run("http requests", &[]);
 }
 
 fn serve(status: u8) -> Ids {
@@ -266,6 +274,29 @@ fn calls_between_services() {
     let [exemplar] = of("rpc_server_call_duration_seconds").try_into().unwrap();
     assert_eq!((exemplar.trace, exemplar.span), newest);
     assert!(exemplar.value > 0.0 && exemplar.value <= exemplar.upper);
+}
+
+fn http_requests() {
+    let (telemetry, memory) = keep_errors(builder());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    for status in [200, 500, 404] {
+        let answer = service_fn(move |_: Request<Observed<Empty<Bytes>>>| async move {
+            let response = Response::builder().status(status);
+            Ok::<_, Infallible>(response.body(Empty::<Bytes>::new()).unwrap())
+        });
+        let service = ServerLayer::new().layer(answer);
+        let answered = service.oneshot(Request::new(Empty::<Bytes>::new()));
+        drop(runtime.block_on(answered).unwrap());
+    }
+    telemetry.flush(SECOND).unwrap();
+    let [span] = memory.get_finished_spans().unwrap().try_into().unwrap();
+    let [exemplar] = of("http_server_request_duration_seconds")
+        .try_into()
+        .unwrap();
+    assert_eq!((exemplar.trace, exemplar.span), ids_of(&span));
+    assert!(exemplar.labels.contains("status_code=\"500\""));
 }
 
 fn beside_a_layer(sampler: SdkSampler) -> InMemorySpanExporter {

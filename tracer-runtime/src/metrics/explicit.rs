@@ -111,6 +111,7 @@ impl Explicit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::{SpanId, TraceId};
 
     const SECONDS: Bounds = Bounds {
         upper: &[0.005, 0.1, 1.0],
@@ -140,5 +141,28 @@ mod tests {
         sum.add(two.read());
         assert_eq!(sum.counts, [1, 0, 0, 1]);
         assert_eq!(sum.sum, 2.000_000_001);
+    }
+
+    #[test]
+    fn a_call_stands_for_the_bucket_that_it_was_counted_in() {
+        let (one, two) = (Histogram::new(SECONDS), Histogram::new(SECONDS));
+        let refer = |histogram: &Histogram, ns, ticks| {
+            histogram.record(ns);
+            histogram.refer(ns, |value| Exemplar {
+                trace: TraceId([0, ticks]),
+                span: SpanId(ticks),
+                value,
+                unix_ns: 0,
+                ticks,
+            });
+        };
+        refer(&one, 100_000_000, 1);
+        refer(&one, 100_000_001, 2);
+        refer(&two, 90_000_000, 3);
+        let mut sum = one.read();
+        sum.add(two.read());
+        let values = [0, 1, 2, 3].map(|bucket| sum.exemplars.of(bucket).map(|e| e.value));
+        assert_eq!(values, [None, Some(0.09), Some(0.100_000_001), None]);
+        assert_eq!(sum.counts, [0, 2, 1, 0]);
     }
 }
