@@ -128,7 +128,7 @@ fn place_of<'a>(
     limit: usize,
 ) -> Option<&'a mut Entry> {
     let id = site.id() as usize;
-    if id >= limit || !site.known_signals()?.has_metrics() {
+    if id > limit || !site.known_signals()?.has_metrics() {
         return None;
     }
     if functions.len() <= id {

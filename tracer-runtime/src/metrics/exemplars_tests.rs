@@ -112,7 +112,7 @@ fn callsites_beyond_the_limit_have_none() {
     ONE.register();
     MORE.register();
     let functions = Functions {
-        limit: ONE.id().max(MORE.id()) as usize,
+        limit: ONE.id().min(MORE.id()) as usize,
         ..functions()
     };
     for span in 1..=3 {
