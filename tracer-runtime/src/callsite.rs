@@ -166,6 +166,9 @@ enum Origin {
     Nothing,
     /// A `tracing` span of another crate, and where it is.
     Tracing(Option<(&'static str, u32)>),
+    /// The same as another one, by another name.
+    #[cfg(all(feature = "enable", feature = "tracing"))]
+    Renamed(&'static Callsite),
 }
 
 const ID_BITS: u32 = 29;
@@ -298,12 +301,13 @@ impl Callsite {
 
     /// The same place by another name, which is not counted.
     #[cfg(all(feature = "enable", feature = "tracing"))]
-    pub(crate) fn renamed(&self, name: &'static str, kind: SpanKind) -> Self {
+    pub(crate) fn renamed(&'static self, name: &'static str, kind: SpanKind) -> Self {
         Self {
             state: AtomicU32::new(0),
             declared: Signals::SpansOnly,
             kind,
             name,
+            origin: Origin::Renamed(self),
             unsubscribed: true,
             #[cfg(all(feature = "enable", feature = "tracing"))]
             listed: crate::subscriber::NOT_LISTED,
@@ -315,6 +319,16 @@ impl Callsite {
     #[cfg(feature = "enable")]
     pub(crate) const fn is_counted_on_request(&self) -> bool {
         matches!(self.origin, Origin::Tracing(_))
+    }
+
+    /// The one whose cells count its calls.
+    #[cfg(feature = "enable")]
+    pub(crate) const fn counted(&'static self) -> &'static Self {
+        match self.origin {
+            #[cfg(feature = "tracing")]
+            Origin::Renamed(site) => site,
+            _ => self,
+        }
     }
 
     /// The span name.
@@ -379,6 +393,8 @@ impl Callsite {
                 return vec![KeyValue::new(file, path), KeyValue::new(line, number)];
             }
             Origin::Nothing | Origin::Tracing(None) => return Vec::new(),
+            #[cfg(all(feature = "enable", feature = "tracing"))]
+            Origin::Renamed(site) => return site.code_attributes(),
         }
         vec![
             KeyValue::new(function, format!("{}::{}", self.module, self.function)),

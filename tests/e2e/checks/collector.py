@@ -145,8 +145,26 @@ def check_durations(results, exports, report, spans):
     for function, histogram in sorted(found.items()):
         if histogram.count and function in report.functions:
             check_histogram(results, function, histogram, report.calls(function), spent[function])
+    check_exemplars(results, exports, spans)
     if "buy" in found:
         check_against_load(results, found["buy"], report)
+
+
+def check_exemplars(results, exports, spans):
+    by_ids = {(span.trace_id, span.span_id): span for span in spans}
+    named, wrong = set(), []
+    for labels, point in newest(exports):
+        for exemplar in point.get("exemplars", []):
+            ids = otlp.identifier(exemplar.get("traceId"), 32), otlp.identifier(exemplar.get("spanId"), 16)
+            span = by_ids.get(ids)
+            named.add(labels.get("function"))
+            same = span and span.name == labels.get("function")
+            lasted = (span.end_ns - span.start_ns) / 1e9 if same else 0
+            ended = abs(span.end_ns - int(exemplar["timeUnixNano"])) if same else 0
+            if not same or abs(lasted - exemplar["asDouble"]) > BOUND_SLACK_NS / 1e9 or ended > 1e6:
+                wrong.append((labels, exemplar))
+    results.equal("every function has exemplars", {span.name for span in spans}, named)
+    results.none("exemplars are spans that were exported: their function, duration and end", wrong)
 
 
 def check_histogram(results, function, histogram, calls, durations):

@@ -6,6 +6,7 @@ import time
 
 from support import exposition, promql
 from support.buckets import bucket_of, exact_quantile, seen_around
+from support.collector import all_spans
 from support.quickstart import CONCURRENCY, REQUESTS, Quickstart
 from support.report import check_report, read_report
 from support.results import run_check
@@ -15,6 +16,7 @@ NAME = "prometheus"
 LOAD_SECONDS = 10  # a rate needs several scrapes; the customers' pauses alone make it this long
 TARGET_SECONDS = 30  # Prometheus looks for new targets every few seconds
 SCRAPE_SECONDS = 15
+WRITTEN_SECONDS = 20
 SCRAPE_INTERVAL = 1.0
 
 CALLS = 'function_calls_total{function="buy"}'
@@ -133,6 +135,30 @@ def check_quantiles(results, report):
         results.check(math.isfinite(high), f"p{q * 100:g} lies in a finite bucket", "finite", computed)
 
 
+def check_exemplars(results, began):
+    """Each names a span that the Collector has, of the function and as long as it says; most traces were discarded."""
+    found = promql.exemplars("function_calls_duration_seconds_bucket", began - 60, time.time() + 60)
+    named = {(labels["trace_id"], labels["span_id"]): (series, value) for series, labels, value in found}
+    results.check(named, "Prometheus has exemplars", "some", "none")
+    spans = {}
+
+    def all_are_there():
+        spans.update({(span.trace_id, span.span_id): span for span in all_spans()})
+        return named.keys() <= spans.keys()
+
+    poll(WRITTEN_SECONDS, all_are_there)
+    results.none("exemplars name spans that were exported", named.keys() - spans.keys())
+    traces = len({trace for trace, _ in spans})
+    results.within("most traces were discarded", 1, REQUESTS // 2, traces)
+    known = {ids: (spans[ids], *named[ids]) for ids in named if ids in spans}
+    others = [ids for ids, (span, series, _) in known.items() if span.name != series["function"]]
+    results.none("exemplars name spans of their function", others)
+    lasted = {ids: ((span.end_ns - span.start_ns) / 1e9, value) for ids, (span, _, value) in known.items()}
+    # A span lasts whole nanoseconds.
+    results.none("exemplars say how long their spans lasted", [p for p in lasted.values() if abs(p[0] - p[1]) > 2e-9])
+    print(f"   {len(named)} exemplars name {len({trace for trace, _ in named})} of {traces} traces")
+
+
 def check_scraped(results, shop, address):
     began, url = shop.wait_for_metrics_url()
     results.equal("QUICKSTART_METRICS_ADDR is used", f"http://{address}/metrics", url)
@@ -151,6 +177,7 @@ def check_scraped(results, shop, address):
     check_increase(results, report, scrape)
     check_rate(results, report, began, done)
     check_quantiles(results, report)
+    check_exemplars(results, began)
     errors = [target["lastError"] for target in promql.active_targets() if target["lastError"]]
     results.none("Prometheus reports no scrape error", errors)
 
@@ -159,8 +186,15 @@ def check(results):
     address = os.environ["E2E_METRICS_ADDRS"]
     targets = poll(TARGET_SECONDS, promql.active_targets)
     results.check(targets, "Prometheus has the target before the load runs", "a target", "none")
+    environment = {
+        "QUICKSTART_METRICS_ADDR": address,
+        "OTEL_EXPORTER_OTLP_ENDPOINT": os.environ["E2E_OTLP_GRPC"],
+        # One in ten, and those that fail.
+        "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
+        "OTEL_TRACES_SAMPLER_ARG": "0.1",
+    }
     pause = LOAD_SECONDS * CONCURRENCY / REQUESTS
-    with Quickstart(pause=pause, hold=True, environment={"QUICKSTART_METRICS_ADDR": address}) as shop:
+    with Quickstart(pause=pause, hold=True, environment=environment) as shop:
         check_scraped(results, shop, address)
         results.equal("closing standard input ends the quickstart with 0", 0, shop.exit_status())
 

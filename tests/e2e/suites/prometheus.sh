@@ -1,2 +1,2 @@
 # shellcheck shell=bash disable=SC2034 # sourced by lib/suite
-systems=(quickstart prometheus)
+systems=(quickstart collector prometheus)

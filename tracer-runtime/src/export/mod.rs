@@ -26,8 +26,9 @@ mod span_data;
 /// An exporter that was given an account settles every record that it was handed exactly once: exported, or dropped
 /// for a reason.
 pub(crate) trait Exporter: Send {
-    /// Takes the spans of one kept trace, or of a part of one. Does not wait for anybody.
-    fn export(&mut self, spans: &mut dyn Iterator<Item = SpanView<'_>>);
+    /// Takes the spans of one kept trace, or of a part of one. Does not wait for anybody. Says whether they can be found
+    /// where it takes them to, as far as it is known now: `false` where it had to drop any.
+    fn export(&mut self, spans: &mut dyn Iterator<Item = SpanView<'_>>) -> bool;
 
     /// Whether it looks at what spans have recorded. Where none does, calls between services need not be spelled out.
     fn reads(&self) -> bool {

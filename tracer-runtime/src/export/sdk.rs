@@ -178,11 +178,13 @@ impl SdkExporter {
 }
 
 impl Exporter for SdkExporter {
-    fn export(&mut self, spans: &mut dyn Iterator<Item = SpanView<'_>>) {
+    fn export(&mut self, spans: &mut dyn Iterator<Item = SpanView<'_>>) -> bool {
+        let mut all = true;
         for span in spans {
             if self.shared.waiting.load(Relaxed) + self.batch.len() >= MAX_WAITING {
                 self.shared
                     .lose(1, DropReason::QueueFull, "the queue is full");
+                all = false;
                 continue;
             }
             self.batch.push(self.builder.build(&span));
@@ -193,6 +195,7 @@ impl Exporter for SdkExporter {
         if !self.batch.is_empty() {
             self.open_since.get_or_insert_with(Instant::now);
         }
+        all
     }
 
     fn flush(&mut self, deadline: Instant) -> Result<(), ExportError> {

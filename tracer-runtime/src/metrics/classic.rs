@@ -23,6 +23,15 @@ pub(super) fn cumulative(durations: &Exponential) -> impl Iterator<Item = (f64, 
     })
 }
 
+/// The number of the bucket that a value is counted in first, from 0; one more than there are bounds for the last.
+pub(super) fn bucket(seconds: f64) -> usize {
+    // The logarithm to the base 2, rounded up.
+    let bits = seconds.to_bits();
+    let above = bits & ((1 << 52) - 1) != 0;
+    let octave = (bits >> 52) as i32 - 1023 + i32::from(above);
+    OCTAVES.partition_point(|&bound| bound < octave)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,6 +48,7 @@ mod tests {
             zero_count: 3,
             offset: -1,
             counts: vec![10, 100],
+            ..Exponential::default()
         };
         let mut expected = [3; 20];
         expected[15] = 13;
@@ -53,8 +63,25 @@ mod tests {
             zero_count: 0,
             offset: 94,
             counts: vec![1],
+            ..Exponential::default()
         };
         assert_eq!(counts(&durations), [0; 20]);
+    }
+
+    #[test]
+    fn a_value_belongs_to_the_bucket_that_counts_it_first() {
+        let mut values = vec![0.0, 1e-9, 3.7, 1e9];
+        for octave in OCTAVES {
+            let bound = 2_f64.powi(octave);
+            values.extend([bound.next_down(), bound, bound.next_up()]);
+        }
+        let bounds: Vec<f64> = cumulative(&Exponential::default())
+            .map(|(bound, _)| bound)
+            .collect();
+        for value in values {
+            let expected = bounds.iter().position(|&bound| value <= bound);
+            assert_eq!(bucket(value), expected.unwrap_or(20), "{value} s");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod buckets;
 mod cell;
 mod classic;
+pub(crate) mod exemplars;
 pub(crate) mod explicit;
 pub(crate) mod family;
 pub(crate) mod label;

@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 
 use super::classic;
+use super::exemplars::{Exemplar, Exemplars};
 use super::explicit::Explicit;
 use super::family::{Family, Point, PointValue, families};
 use super::names::{Kind, Metric, label_name};
@@ -29,6 +30,10 @@ pub(crate) enum Format {
 ///
 /// This is what `with_prometheus` serves; use it to serve the text from a server of your own, with the content type
 /// `application/openmetrics-text; version=1.0.0; charset=utf-8`. Durations are in seconds.
+///
+/// Behind the buckets of durations stand exemplars: the trace and the span of the newest call in the bucket whose trace
+/// was kept and taken by an exporter, how long it took, and when it ended. `OTEL_METRICS_EXEMPLAR_FILTER=always_off`
+/// leaves them out, `trace_based` is the default, and `always_on` is the same: a trace that was not kept is not named.
 ///
 /// # Examples
 ///
@@ -114,7 +119,15 @@ impl Text {
 
     fn exponential(&mut self, name: &str, point: &Point<'_>, durations: &Exponential) {
         let bounds = classic::cumulative(durations).map(|(bound, n)| (decimal(bound), n));
-        self.histogram(name, point, bounds, durations.count(), durations.sum);
+        let count = durations.count();
+        self.histogram(
+            name,
+            point,
+            bounds,
+            count,
+            durations.sum,
+            &durations.exemplars,
+        );
     }
 
     fn explicit(&mut self, name: &str, point: &Point<'_>, values: &Explicit) {
@@ -124,7 +137,8 @@ impl Text {
             Format::Prometheus => shortest,
         };
         let bounds = values.cumulative().map(|(end, n)| (bound(end), n));
-        self.histogram(name, point, bounds, values.count(), values.sum);
+        let count = values.count();
+        self.histogram(name, point, bounds, count, values.sum, &values.exemplars);
     }
 
     fn histogram(
@@ -134,11 +148,20 @@ impl Text {
         cumulative: impl Iterator<Item = (String, u64)>,
         count: u64,
         sum: f64,
+        exemplars: &Exemplars,
     ) {
         let bucket = format!("{name}_bucket");
-        for (bound, count) in cumulative.chain([("+Inf".to_owned(), count)]) {
+        let buckets = cumulative.chain([("+Inf".to_owned(), count)]);
+        for (number, (bound, count)) in buckets.enumerate() {
             self.series(&bucket, point, Some(&bound));
-            self.integer(count);
+            let _ = write!(self.out, "{count}");
+            // The older format knows none.
+            if self.format == Format::OpenMetrics
+                && let Some(exemplar) = exemplars.of(number)
+            {
+                self.exemplar(exemplar);
+            }
+            self.out.push('\n');
         }
         self.series(&format!("{name}_count"), point, None);
         self.integer(count);
@@ -166,6 +189,20 @@ impl Text {
             self.out.push('}');
         }
         self.out.push(' ');
+    }
+
+    /// Behind a value: 63 characters of names and values, of 128 that are allowed.
+    fn exemplar(&mut self, exemplar: &Exemplar) {
+        let Exemplar { trace, span, .. } = exemplar;
+        let (seconds, millis) = (
+            exemplar.unix_ns / 1_000_000_000,
+            exemplar.unix_ns / 1_000_000 % 1_000,
+        );
+        let _ = write!(
+            self.out,
+            " # {{trace_id=\"{trace}\",span_id=\"{span}\"}} {:?} {seconds}.{millis:03}",
+            exemplar.value
+        );
     }
 
     fn integer(&mut self, value: u64) {
@@ -226,111 +263,5 @@ fn old_type(metric: &Metric) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::metrics::names;
-    use crate::metrics::snapshot::{FunctionSeries, Snapshot};
-
-    fn text(format: Format) -> String {
-        let snapshot = Snapshot {
-            functions: vec![FunctionSeries {
-                function: "a\"b\\c\nd",
-                module: "shop",
-                outcomes: [3, 1, 0, 1],
-                in_flight: 2,
-                durations: Exponential {
-                    sum: 0.75,
-                    zero_count: 1,
-                    offset: -9,
-                    counts: vec![3, 1],
-                },
-            }],
-            ..Snapshot::default()
-        };
-        let mut families = families(&snapshot);
-        let shown = [
-            names::FUNCTION_CALLS,
-            names::FUNCTION_DURATION,
-            names::FUNCTION_IN_FLIGHT,
-            names::BUILD,
-        ];
-        families.retain(|family| shown.contains(&family.metric));
-        write(&families, format).replace(env!("CARGO_PKG_VERSION"), "1.2.3")
-    }
-
-    #[test]
-    fn bounds_are_written_as_go_writes_them() {
-        for (value, text) in [
-            (5_000.0, "5000"),
-            (1e6, "1e+06"),
-            (0.005, "0.005"),
-            (2.5, "2.5"),
-            (1_234_567.0, "1.234567e+06"),
-            (0.000_05, "5e-05"),
-            (0.0, "0"),
-        ] {
-            assert_eq!(shortest(value), text);
-        }
-    }
-
-    const SERIES: &str = r#"{function="a\"b\\c\nd",module="shop""#;
-
-    #[test]
-    fn openmetrics_has_families_units_and_an_end() {
-        let expected = r#"# TYPE tracer_build info
-# HELP tracer_build Which tracer-runtime this process was built with.
-tracer_build_info{version="1.2.3",profile="PROFILE"} 1
-# TYPE function_calls counter
-# HELP function_calls Calls that have ended, by outcome: ok, error, panic or cancelled.
-function_calls_totalSERIES,outcome="ok"} 3
-function_calls_totalSERIES,outcome="error"} 1
-function_calls_totalSERIES,outcome="panic"} 0
-function_calls_totalSERIES,outcome="cancelled"} 1
-# TYPE function_calls_duration_seconds histogram
-# UNIT function_calls_duration_seconds seconds
-# HELP function_calls_duration_seconds How long calls took from start to end, whatever their outcome.
-"#;
-        let profile = if cfg!(debug_assertions) {
-            "debug"
-        } else {
-            "release"
-        };
-        let expected = expected
-            .replace("SERIES", SERIES)
-            .replace("PROFILE", profile);
-        let text = text(Format::OpenMetrics);
-        assert!(text.starts_with(&expected), "{text}");
-        for line in [
-            format!(
-                r#"function_calls_duration_seconds_bucket{SERIES},le="9.5367431640625e-7"}} 1"#
-            ),
-            format!(r#"function_calls_duration_seconds_bucket{SERIES},le="0.25"}} 1"#),
-            format!(r#"function_calls_duration_seconds_bucket{SERIES},le="0.5"}} 4"#),
-            format!(r#"function_calls_duration_seconds_bucket{SERIES},le="1.0"}} 5"#),
-            format!(r#"function_calls_duration_seconds_bucket{SERIES},le="+Inf"}} 5"#),
-            format!("function_calls_duration_seconds_count{SERIES}}} 5"),
-            format!("function_calls_duration_seconds_sum{SERIES}}} 0.75"),
-            format!("function_calls_in_flight{SERIES}}} 2"),
-        ] {
-            assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
-        }
-        assert!(text.ends_with("# EOF\n"));
-    }
-
-    #[test]
-    fn the_older_format_describes_samples_and_has_no_end() {
-        let text = text(Format::Prometheus);
-        for line in [
-            "# TYPE tracer_build_info gauge",
-            "# TYPE function_calls_total counter",
-            "# HELP function_calls_total Calls that have ended, by outcome: ok, error, panic or cancelled.",
-            "# TYPE function_calls_duration_seconds histogram",
-        ] {
-            assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
-        }
-        assert!(
-            !text.contains("# UNIT") && !text.contains("# EOF"),
-            "{text}"
-        );
-    }
-}
+#[path = "openmetrics_tests.rs"]
+mod tests;

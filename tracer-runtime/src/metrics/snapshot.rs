@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::buckets::{self, LOWEST, WIDE};
 use super::cell::{self, Cell};
+use super::exemplars::{self, Exemplars};
 use super::shared::{Shared, consistently};
 use crate::callsite::{Callsite, Signals};
 use crate::clock;
@@ -48,6 +49,8 @@ pub(crate) struct Exponential {
     pub(crate) offset: i32,
     /// From the lowest bucket that is not empty to the highest.
     pub(crate) counts: Vec<u64>,
+    /// By the number of the classic bucket.
+    pub(crate) exemplars: Exemplars,
 }
 
 impl Exponential {
@@ -71,6 +74,7 @@ impl Exponential {
             zero_count: *zero_count,
             offset: LOWEST + first as i32,
             counts: buckets[first..end].to_vec(),
+            exemplars: Exemplars::new(),
         }
     }
 }
@@ -97,6 +101,7 @@ struct Merged {
     open: i64,
     cells: Vec<&'static Cell>,
     shared: Vec<&'static Shared>,
+    exemplars: Exemplars,
 }
 
 /// Module and function.
@@ -123,6 +128,8 @@ pub(crate) fn snapshot() -> Snapshot {
 }
 
 fn read() -> BTreeMap<Key, Merged> {
+    // First of all, so that their calls are among those counted.
+    let exemplars = exemplars::of_functions();
     let mut series: BTreeMap<Key, Merged> = BTreeMap::new();
     // Ends first, and then the starts of a fresh list: each end that was seen began in one of those cells.
     for (key, cell) in keyed(cell::all()) {
@@ -142,6 +149,11 @@ fn read() -> BTreeMap<Key, Merged> {
             merged.shared.push(shared);
         }
     }
+    for (callsite, exemplars) in &exemplars {
+        if let Some(merged) = key(callsite).and_then(|key| series.get_mut(&key)) {
+            merged.exemplars.add(exemplars);
+        }
+    }
     series
 }
 
@@ -158,7 +170,10 @@ impl Merged {
             module,
             outcomes: merged.ended,
             in_flight: merged.in_flight(),
-            durations: consistently(|| merged.durations()),
+            durations: Exponential {
+                exemplars: merged.exemplars.clone(),
+                ..consistently(|| merged.durations())
+            },
         }
     }
 

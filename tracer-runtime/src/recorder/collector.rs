@@ -15,6 +15,7 @@ use super::{reentrancy, verdict};
 use crate::clock;
 use crate::export::signal::Signal;
 use crate::export::{ExportError, Exporter};
+use crate::metrics::exemplars;
 
 /// From one look at the queue to the next, unless somebody raises the signal.
 const ROUND: Duration = Duration::from_millis(250);
@@ -56,6 +57,8 @@ pub(crate) struct Exporters {
     pub(crate) settling: Option<Box<dyn Exporter>>,
     /// See what the other one sees.
     pub(crate) watching: Vec<Box<dyn Exporter>>,
+    /// Histograms refer to what they take.
+    pub(crate) exemplars: bool,
 }
 
 impl Collector {
@@ -236,23 +239,39 @@ impl Exporters {
     }
 
     fn take(&mut self, fragment: &Fragment, account: &Account) {
+        let mut taken = fragment.exported_elsewhere;
         for exporter in &mut self.watching {
-            let _ = unharmed(|| exporter.export(&mut fragment.spans()));
+            taken |= unharmed(|| exporter.export(&mut fragment.spans())).unwrap_or(false);
         }
+        taken |= self.settle(fragment, account);
+        if taken && self.exemplars {
+            exemplars::note(fragment.spans());
+        }
+    }
+
+    /// Whether the exporter that settles their fate has taken the spans.
+    fn settle(&mut self, fragment: &Fragment, account: &Account) -> bool {
         let records = fragment.len() as u64;
         match &mut self.settling {
             Some(exporter) => {
                 let mut handed_over = 0;
                 let mut spans = fragment.spans().inspect(|_| handed_over += 1);
-                if unharmed(|| exporter.export(&mut spans)).is_none() {
+                let taken = unharmed(|| exporter.export(&mut spans));
+                if taken.is_none() {
                     drop(spans);
                     // It has settled what it took before the span that it broke on.
                     let lost = (records + 1).saturating_sub(handed_over);
                     account.dropped(DropReason::ExportFailed, lost);
                 }
+                taken.unwrap_or(false)
             }
-            None if self.watching.is_empty() => account.dropped(DropReason::NoExporter, records),
-            None => account.exported(records),
+            None => {
+                match self.watching.is_empty() {
+                    true => account.dropped(DropReason::NoExporter, records),
+                    false => account.exported(records),
+                }
+                false
+            }
         }
     }
 
@@ -294,65 +313,5 @@ impl std::fmt::Debug for Collector {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::callsite::Callsite;
-    use crate::record::{CallOutcome, SpanRecord, SpanView};
-    use crate::{SpanId, TraceId};
-
-    /// Takes the first spans and settles them, breaks on the next one.
-    struct Breaks(&'static Account);
-
-    impl Exporter for Breaks {
-        fn export(&mut self, spans: &mut dyn Iterator<Item = SpanView<'_>>) {
-            for _ in 0..2 {
-                assert!(spans.next().is_some());
-                self.0.exported(1);
-            }
-            assert!(spans.next().is_none(), "on purpose");
-        }
-
-        fn flush(&mut self, _deadline: Instant) -> Result<(), ExportError> {
-            panic!("on purpose")
-        }
-
-        fn shutdown(&mut self, deadline: Instant) -> Result<(), ExportError> {
-            self.flush(deadline)
-        }
-
-        fn tick(&mut self, _now: Instant) {
-            panic!("on purpose")
-        }
-    }
-
-    #[test]
-    fn an_exporter_that_panics_loses_what_it_broke_on_and_nothing_else() {
-        static SITE: Callsite = Callsite::new("a", "a", "m");
-        static ACCOUNT: Account = Account::new();
-        let mut fragment = Fragment::new();
-        fragment.trace = TraceId([1, 1]);
-        assert!(fragment.grow(|| None));
-        for span in 1..=5 {
-            fragment.push(SpanRecord {
-                span: SpanId(span),
-                parent: SpanId::INVALID,
-                callsite: &SITE,
-                start: 1,
-                duration: 1,
-                outcome: CallOutcome::Ok,
-                details: 0,
-            });
-        }
-        let mut exporters = Exporters {
-            settling: Some(Box::new(Breaks(&ACCOUNT))),
-            watching: Vec::new(),
-        };
-        exporters.take(&fragment, &ACCOUNT);
-        exporters.tick();
-        let now = Instant::now();
-        assert!(exporters.each(|exporter| exporter.flush(now)).is_err());
-        let totals = ACCOUNT.totals();
-        assert_eq!(totals.exported, 2);
-        assert_eq!(totals.dropped(DropReason::ExportFailed), 3);
-    }
-}
+#[path = "collector_tests.rs"]
+mod tests;

@@ -68,6 +68,8 @@ pub(crate) struct Fragment {
     pub(crate) base: SpanId,
     /// Somebody else has given it its ids and has decided whether it is sampled.
     pub(crate) renamed: bool,
+    /// Somebody else exports its trace, by ids that spans in it were given.
+    pub(crate) exported_elsewhere: bool,
     /// For itself.
     claim: Claim,
 }
@@ -106,6 +108,7 @@ impl Fragment {
             random: false,
             base: SpanId::INVALID,
             renamed: false,
+            exported_elsewhere: false,
             claim: Claim::forced(size_of::<Self>()),
         }
     }
@@ -265,7 +268,8 @@ impl Fragment {
     fn has_only_records(&self) -> bool {
         self.full.is_empty()
             && self.details.is_empty()
-            && !(self.special || self.kept || self.partial || self.renamed)
+            && !(self.special || self.kept || self.partial)
+            && !(self.renamed || self.exported_elsewhere)
             && self.seen == 0
             && self.pipe.is_none()
             && self.carried.is_none()
@@ -303,6 +307,7 @@ impl Fragment {
         part.full_records = std::mem::take(&mut self.full_records);
         part.carried = self.carried.clone();
         part.random = self.random;
+        part.exported_elsewhere = self.exported_elsewhere;
         part.details = self.details.split_off();
         part
     }
@@ -352,6 +357,7 @@ impl Fragment {
         self.random = false;
         self.base = SpanId::INVALID;
         self.renamed = false;
+        self.exported_elsewhere = false;
     }
 
     /// [`Self::reset`] for a plain fragment.

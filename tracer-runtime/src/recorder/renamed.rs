@@ -92,6 +92,10 @@ impl Fragment {
             self.plain = false;
             self.renamed = true;
         }
+        if ids.sampled {
+            self.exported_elsewhere = true;
+            self.plain = false;
+        }
         // What has ended since: in the expressions of its fields.
         for record in self.newest_since(begun.start) {
             if record.parent == begun.span {

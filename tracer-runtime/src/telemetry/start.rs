@@ -160,7 +160,10 @@ impl Builder {
         resource: &Resource,
         left_to_layer: bool,
     ) -> Result<Exporters, InitError> {
-        let mut exporters = Exporters::default();
+        let mut exporters = Exporters {
+            exemplars: settings.exemplars,
+            ..Exporters::default()
+        };
         if self.discarding {
             exporters.watching.push(Box::new(Discard));
         }

@@ -43,6 +43,7 @@ def check_text(results, url):
     complaints = (lint.stdout + lint.stderr).decode(errors="replace").strip()
     results.check(lint.returncode == 0, "promtool check metrics", "status 0", f"{lint.returncode}: {complaints}")
     results.check(b"# EOF" not in page.body, "Accept text/plain: no OpenMetrics in it", "no # EOF", "# EOF")
+    results.check(b" # {" not in page.body, "Accept text/plain: no exemplars in it", "none", "some")
 
 
 def check_openmetrics(results, url):
@@ -64,7 +65,20 @@ def check_openmetrics(results, url):
     for name, family in sorted(found.items()):
         if name.startswith(("function_", "tracer_")):
             results.check(family["help"], f"{name} has a help text", "a text", "none")
+    check_exemplars(results, found)
     return found
+
+
+def check_exemplars(results, found):
+    """Where they are, and what they name."""
+    with_exemplar = [sample for family in found.values() for sample in family["samples"] if sample["exemplar"]]
+    names = {sample["name"] for sample in with_exemplar}
+    results.check("function_calls_duration_seconds_bucket" in names, "functions have exemplars", "some", sorted(names))
+    results.none("exemplars are in buckets of durations", [n for n in names if not n.endswith("_duration_seconds_bucket")])
+    keys = {tuple(sample["exemplar"]["labels"]) for sample in with_exemplar}
+    results.equal("exemplars name a trace and a span", {("trace_id", "span_id")}, keys)
+    beyond = [each for each in with_exemplar if each["exemplar"]["value"] > float(each["labels"]["le"])]
+    results.none("the value of an exemplar is within its bucket", beyond)
 
 
 def check_encodings(results, url):

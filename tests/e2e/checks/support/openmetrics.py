@@ -22,7 +22,15 @@ def main():
                 "type": family.type,
                 "unit": family.unit,
                 "help": family.documentation,
-                "samples": [{"name": s.name, "labels": s.labels, "value": s.value} for s in family.samples],
+                "samples": [
+                    {
+                        "name": s.name,
+                        "labels": s.labels,
+                        "value": s.value,
+                        "exemplar": s.exemplar and {"labels": s.exemplar.labels, "value": s.exemplar.value},
+                    }
+                    for s in family.samples
+                ],
             }
             for family in families
         ],

@@ -29,6 +29,19 @@ def scalar(expression, time=None):
     return found[0][1] if found else None
 
 
+def exemplars(expression, start, end):
+    """[(labels of the series, labels of the exemplar, value)]."""
+    parameters = {"query": expression, "start": start, "end": end}
+    answer = request(f"{PROMETHEUS}/api/v1/query_exemplars", query=parameters).json()
+    if answer["status"] != "success":
+        raise ValueError(f"{expression}: {answer.get('error')}")
+    return [
+        (series["seriesLabels"], exemplar["labels"], float(exemplar["value"]))
+        for series in answer["data"]
+        for exemplar in series["exemplars"]
+    ]
+
+
 def active_targets():
     answer = request(f"{PROMETHEUS}/api/v1/targets", query={"state": "active"}).json()
     return answer["data"]["activeTargets"]

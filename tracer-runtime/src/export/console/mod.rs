@@ -186,8 +186,9 @@ fn bytes(node: &Node) -> usize {
 }
 
 impl Exporter for ConsoleExporter {
-    fn export(&mut self, spans: &mut dyn Iterator<Item = SpanView<'_>>) {
+    fn export(&mut self, spans: &mut dyn Iterator<Item = SpanView<'_>>) -> bool {
         self.hold(spans.map(Node::from).collect());
+        true
     }
 
     fn tick(&mut self, now: Instant) {

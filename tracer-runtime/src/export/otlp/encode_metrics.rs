@@ -2,17 +2,20 @@
 
 use opentelemetry_proto::tonic::common::v1::KeyValue as ProtoKeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as AnyKind;
+use opentelemetry_proto::tonic::metrics::v1::exemplar::Value as ExemplarValue;
 use opentelemetry_proto::tonic::metrics::v1::exponential_histogram_data_point::Buckets;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value as Number;
 use opentelemetry_proto::tonic::metrics::v1::{
-    AggregationTemporality, ExponentialHistogram, ExponentialHistogramDataPoint, Gauge, Histogram,
-    HistogramDataPoint, Metric, NumberDataPoint, Sum,
+    AggregationTemporality, Exemplar as ProtoExemplar, ExponentialHistogram,
+    ExponentialHistogramDataPoint, Gauge, Histogram, HistogramDataPoint, Metric, NumberDataPoint,
+    Sum,
 };
 use prost::Message;
 use prost::bytes::Bytes;
 
 use super::encode_common::{Envelope, any, key_value, put_item, text};
+use crate::metrics::exemplars::Exemplars;
 use crate::metrics::explicit::Explicit;
 use crate::metrics::label::Label;
 use crate::metrics::{Exponential, Family, Kind, Point, PointValue, SCALE, ZERO_THRESHOLD};
@@ -182,6 +185,7 @@ fn histogram(point: &Point<'_>, times: Times) -> Option<ExponentialHistogramData
         zero_count,
         offset,
         counts,
+        exemplars,
     } = values;
     Some(ExponentialHistogramDataPoint {
         attributes: attributes(point),
@@ -196,6 +200,7 @@ fn histogram(point: &Point<'_>, times: Times) -> Option<ExponentialHistogramData
             offset: *offset,
             bucket_counts: counts.clone(),
         }),
+        exemplars: references(exemplars),
         ..Default::default()
     })
 }
@@ -204,7 +209,12 @@ fn explicit(point: &Point<'_>, times: Times) -> Option<HistogramDataPoint> {
     let PointValue::Explicit(values) = &point.value else {
         return None;
     };
-    let Explicit { upper, counts, sum } = values;
+    let Explicit {
+        upper,
+        counts,
+        sum,
+        exemplars,
+    } = values;
     Some(HistogramDataPoint {
         attributes: attributes(point),
         start_time_unix_nano: times.start,
@@ -213,8 +223,21 @@ fn explicit(point: &Point<'_>, times: Times) -> Option<HistogramDataPoint> {
         sum: Some(*sum),
         bucket_counts: counts.clone(),
         explicit_bounds: upper.to_vec(),
+        exemplars: references(exemplars),
         ..Default::default()
     })
+}
+
+fn references(exemplars: &Exemplars) -> Vec<ProtoExemplar> {
+    let of = exemplars.iter();
+    of.map(|exemplar| ProtoExemplar {
+        filtered_attributes: Vec::new(),
+        time_unix_nano: exemplar.unix_ns,
+        span_id: exemplar.span.to_bytes().to_vec(),
+        trace_id: exemplar.trace.to_bytes().to_vec(),
+        value: Some(ExemplarValue::AsDouble(exemplar.value)),
+    })
+    .collect()
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 use super::*;
 use crate::export::resource::Resource;
+use crate::metrics::exemplars::Exemplar;
 use crate::metrics::names::HTTP_SERVER_DURATION;
 use crate::metrics::{
     FUNCTION_CALLS, FUNCTION_DURATION, FUNCTION_IN_FLIGHT, START_TIME, TARGET, families, snapshot,
 };
+use crate::{SpanId, TraceId};
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 
 const TIMES: Times = Times {
@@ -55,7 +57,31 @@ fn durations() -> Exponential {
         zero_count: 1,
         offset: -14,
         counts: vec![4, 0, 11],
+        exemplars: exemplars(),
     }
+}
+
+fn exemplars() -> Exemplars {
+    let mut exemplars = Exemplars::new();
+    let exemplar = Exemplar {
+        trace: TraceId([0x0102_0304_0506_0708, 0x090a_0b0c_0d0e_0f10]),
+        span: SpanId(0x0102_0304_0506_0708),
+        value: 0.3,
+        unix_ns: TIMES.now - 1,
+        ticks: 1,
+    };
+    exemplars.put(2, exemplar);
+    exemplars
+}
+
+fn expected_exemplars() -> Vec<ProtoExemplar> {
+    vec![ProtoExemplar {
+        filtered_attributes: vec![],
+        time_unix_nano: TIMES.now - 1,
+        span_id: (1..=8).collect(),
+        trace_id: (1..=16).collect(),
+        value: Some(ExemplarValue::AsDouble(0.3)),
+    }]
 }
 
 #[test]
@@ -138,7 +164,7 @@ fn every_field_of_an_exponential_histogram_arrives() {
         }),
         negative: None,
         flags: 0,
-        exemplars: vec![],
+        exemplars: expected_exemplars(),
         min: None,
         max: None,
         zero_threshold: 1.0 / f64::from(1 << 26),
@@ -164,6 +190,7 @@ fn every_field_of_an_explicit_histogram_arrives_and_attributes_keep_their_types(
         upper: &[0.005, 0.01],
         counts: vec![1, 0, 2],
         sum: 4.5,
+        exemplars: exemplars(),
     };
     let point = |labels| Point {
         labels,
@@ -184,7 +211,7 @@ fn every_field_of_an_explicit_histogram_arrives_and_attributes_keep_their_types(
         sum: Some(4.5),
         bucket_counts: vec![1, 0, 2],
         explicit_bounds: vec![0.005, 0.01],
-        exemplars: vec![],
+        exemplars: expected_exemplars(),
         flags: 0,
         min: None,
         max: None,

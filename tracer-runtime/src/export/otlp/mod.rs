@@ -3,8 +3,6 @@
 //! Everything runs on the thread that drives the exporter, in a runtime of its own: no runtime of the user's can
 //! starve it, and it cannot starve theirs.
 
-use std::fmt;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
@@ -21,18 +19,15 @@ mod logs_push;
 mod metrics_push;
 mod retry;
 mod settings;
+mod spans_push;
 #[cfg(test)]
 mod tests;
 
-use batch::{BatchLimits, Batcher, Pushed};
-use encode_common::Envelope;
-use encode_spans::SpanEncoder;
-use grpc::Client;
-use lane::Lane;
 use ledger::Ledger;
 use logs_push::LogsPush;
 use metrics_push::MetricsPush;
 use retry::RetryPolicy;
+use spans_push::{SpanPush, Taken};
 
 pub(crate) use metrics_push::MetricsSource;
 pub(crate) use settings::{
@@ -61,16 +56,6 @@ pub(crate) struct OtlpExporter {
     runtime: Option<Runtime>,
     account: &'static Account,
     spans_go_elsewhere: bool,
-}
-
-struct SpanPush {
-    batcher: Batcher,
-    lane: Lane,
-    delay: Duration,
-    /// When the oldest span of the open batch came.
-    open_since: Option<Instant>,
-    max_bytes: usize,
-    max_spans: Option<usize>,
 }
 
 /// What the exporter needs from the rest of the process.
@@ -200,14 +185,15 @@ impl OtlpExporter {
 }
 
 impl Exporter for OtlpExporter {
-    fn export(&mut self, spans: &mut dyn Iterator<Item = SpanView<'_>>) {
+    fn export(&mut self, spans: &mut dyn Iterator<Item = SpanView<'_>>) -> bool {
         let Some(push) = self.spans.as_mut().filter(|_| self.runtime.is_some()) else {
             let records = spans.count() as u64;
-            return match self.runtime {
+            match self.runtime {
                 None => self.account.dropped(DropReason::Shutdown, records),
                 Some(_) if self.spans_go_elsewhere => self.account.exported(records),
                 Some(_) => self.account.dropped(DropReason::NoExporter, records),
-            };
+            }
+            return false;
         };
         let (exceptions, logs) = (self.exceptions, &mut self.logs);
         let mut spans = spans.inspect(|span| {
@@ -217,9 +203,11 @@ impl Exporter for OtlpExporter {
                 logs.push(&record);
             }
         });
-        if push.export(&mut spans) {
+        let Taken { all, sent } = push.export(&mut spans);
+        if sent {
             self.turn();
         }
+        all
     }
 
     fn flush(&mut self, deadline: Instant) -> Result<(), ExportError> {
@@ -291,103 +279,5 @@ impl Exporter for OtlpExporter {
 impl Drop for OtlpExporter {
     fn drop(&mut self) {
         self.abandon();
-    }
-}
-
-impl SpanPush {
-    fn new(
-        settings: &OtlpSettings,
-        surroundings: &Surroundings<'_>,
-        policy: RetryPolicy,
-    ) -> Result<Option<Self>, SetupError> {
-        let Some(receiver) = &settings.traces else {
-            return Ok(None);
-        };
-        let batches = settings.batches;
-        let policy = RetryPolicy {
-            total: batches.timeout,
-            ..policy
-        };
-        let ledger = Arc::new(Ledger::new(Some(surroundings.account)));
-        let client = Client::new(grpc::TRACES, receiver)?;
-        let limits = BatchLimits {
-            spans: batches.max_spans,
-            bytes: BatchLimits::MAX_BYTES,
-        };
-        let has_logs = settings.logs.is_some() && surroundings.logs.is_some();
-        let in_spans = !has_logs || settings.exceptions != Exceptions::LogRecords;
-        let encoder = SpanEncoder::new(settings.limits, clock::scale()).with_exceptions(in_spans);
-        Ok(Some(Self {
-            batcher: Batcher::new(limits, Envelope::new(surroundings.resource), encoder),
-            lane: Lane::new(client, policy, ledger, batches.in_flight),
-            delay: batches.delay,
-            open_since: None,
-            max_bytes: surroundings.byte_budget,
-            max_spans: batches.max_queued,
-        }))
-    }
-
-    /// Whether a batch was sent.
-    fn export(&mut self, spans: &mut dyn Iterator<Item = SpanView<'_>>) -> bool {
-        let mut sent = false;
-        let ledger = self.lane.ledger();
-        let full = self.is_full();
-        if full {
-            ledger.refuse(
-                spans.count() as u64,
-                DropReason::QueueFull,
-                "the queue is full",
-            );
-            return false;
-        }
-        for span in spans {
-            match self.batcher.push(&span) {
-                Pushed::Waiting => {}
-                Pushed::Sealed(batch) => {
-                    self.lane.send(batch.body, batch.spans);
-                    sent = true;
-                }
-                Pushed::TooLarge => self.lane.ledger().refuse(
-                    1,
-                    DropReason::ExportFailed,
-                    "a span is larger than a request may be",
-                ),
-            }
-        }
-        self.open_since = match self.batcher.is_empty() {
-            true => None,
-            false => self
-                .open_since
-                .filter(|_| !sent)
-                .or_else(|| Some(Instant::now())),
-        };
-        sent
-    }
-
-    fn is_full(&self) -> bool {
-        let ledger = self.lane.ledger();
-        ledger.bytes() + self.batcher.bytes() >= self.max_bytes
-            || self
-                .max_spans
-                .is_some_and(|max| ledger.items() >= max as u64)
-    }
-
-    fn seal(&mut self) {
-        self.open_since = None;
-        if let Some(batch) = self.batcher.seal() {
-            self.lane.send(batch.body, batch.spans);
-        }
-    }
-
-    fn due(&self) -> Option<Instant> {
-        self.open_since.map(|since| since + self.delay)
-    }
-}
-
-impl fmt::Debug for SpanPush {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SpanPush")
-            .field("lane", &self.lane)
-            .finish_non_exhaustive()
     }
 }

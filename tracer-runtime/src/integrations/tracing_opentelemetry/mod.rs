@@ -2,8 +2,8 @@
 //!
 //! Where such a layer is in the subscriber, it exports the spans of annotated functions like all others that it sees. With
 //! the feature `tracing-opentelemetry` they have its ids, everywhere: [`current_ids`](crate::current_ids),
-//! call trees, captures, calls between services and what is written to the next service say the trace and the span that
-//! the layer exports, and whether that is sampled. There is nothing to call.
+//! call trees, captures, exemplars, calls between services and what is written to the next service say the trace and the
+//! span that the layer exports, and whether that is sampled. There is nothing to call.
 //!
 //! ```
 //! use opentelemetry::trace::TracerProvider as _;
@@ -45,7 +45,7 @@
 //! so have the calls of a trace that begins with one: leave that layer out where those ids matter.
 //!
 //! Spans have ids of their own where no layer can give them: functions that a filter keeps from the layer (their children
-//! in the exported trace name them as their parent), a span for which the layer begins another trace than its parent
+//! in the exported trace name them as their parent, and an exemplar may name them in a trace that lacks them), a span for which the layer begins another trace than its parent
 //! here has, and everything while a subscriber is not there. A layer inside of `tracing_subscriber::reload` cannot be found
 //! by `init`, and with `with_context_activation(false)` inside of one it is not seen at all. One that is taken away while
 //! spans are entered leaves their contexts attached to the thread; calls that begin there later are roots all the same.

@@ -1,6 +1,7 @@
 //! What the users' tracers have cost the calls, and how often they have panicked.
 
 use super::merge::{histograms, sums};
+use crate::metrics::exemplars::Exemplars;
 use crate::metrics::explicit::Explicit;
 use crate::metrics::family::Family;
 use crate::metrics::label::Labels;
@@ -25,6 +26,7 @@ fn of(reports: &[&Report]) -> [Family<'static>; 2] {
             upper: BOUNDS,
             counts: report.durations().to_vec(),
             sum: report.seconds(),
+            exemplars: Exemplars::new(),
         };
         (labels(report), durations)
     });

@@ -30,6 +30,7 @@ use registry::Series;
 use super::event::RPC_FINISH;
 use super::info::RpcInfo;
 use crate::clock;
+use crate::metrics::exemplars::Exemplar;
 use crate::metrics::family::{Family, publish};
 use crate::recorder::reentrancy::Inside;
 
@@ -135,9 +136,25 @@ pub(crate) fn count_again(info: &RpcInfo) {
     }
 }
 
+/// A call is known by a span that has ended at this tick: where it was counted, so that the histogram can say which call
+/// it was. For the collector's thread.
+pub(crate) fn refer(info: &RpcInfo, span_end: u64, exemplar: impl FnOnce(f64) -> Exemplar) {
+    if let Some(begun) = info.0.counted.begun.get()
+        && info.stats().outcome().is_some()
+    {
+        // Without statistics there is no other time.
+        let ns = duration_ns(info, begun, || span_end);
+        calls::refer(info, ns, exemplar);
+    }
+}
+
+fn duration_ns(info: &RpcInfo, begun: &Begun, otherwise: impl FnOnce() -> u64) -> u64 {
+    let end = info.stats().ticks(RPC_FINISH).unwrap_or_else(otherwise);
+    clock::scale().duration_ns(end.saturating_sub(begun.ticks))
+}
+
 fn finish(info: &RpcInfo, begun: &Begun) {
-    let end = info.stats().ticks(RPC_FINISH).unwrap_or_else(clock::now);
-    let ns = clock::scale().duration_ns(end.saturating_sub(begun.ticks));
+    let ns = duration_ns(info, begun, clock::now);
     calls::finished(info, ns, Options::chosen());
     if let Some(active) = begun.active {
         active.leave();

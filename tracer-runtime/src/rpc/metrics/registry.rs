@@ -140,6 +140,18 @@ impl Registry {
         cache::get(self.id, hash, key).unwrap_or_else(|| self.find(hash, key))
     }
 
+    /// The series that this key has been counted in, as far as can be said; none is made.
+    pub(super) fn known(&self, key: &Key<'_>) -> Option<&'static Series> {
+        let hash = key.hash(self.id);
+        cache::get(self.id, hash, key).or_else(|| {
+            let known = self.read();
+            let full = known.len() >= self.limit;
+            let known: &HashMap<Key<'_>, _> = &known;
+            let series = known.get(key).copied();
+            series.or_else(|| full.then_some(self.overflow))
+        })
+    }
+
     #[cold]
     fn find(&self, hash: u64, key: &Key<'_>) -> &'static Series {
         // This thread may hold the lock already.
@@ -225,6 +237,11 @@ impl Lazy {
         let _inside = Inside::enter()?;
         publish_once();
         let _ = self.registry.set(Registry::new(bounds()));
+        self.registry.get()
+    }
+
+    /// `None` where no call has needed it.
+    pub(super) fn made(&self) -> Option<&Registry> {
         self.registry.get()
     }
 

@@ -44,6 +44,8 @@ pub(crate) struct Settings {
     pub(crate) logs_exporter: Option<ExporterSetting>,
     /// `OTEL_EXPORTER_PROMETHEUS_HOST` and `_PORT`.
     pub(crate) prometheus: PrometheusSetting,
+    /// `OTEL_METRICS_EXEMPLAR_FILTER`: histograms refer to kept traces.
+    pub(crate) exemplars: bool,
     /// `OTEL_SEMCONV_STABILITY_OPT_IN` has `rpc/dup`: the old durations of calls as well.
     pub(crate) old_rpc_durations: bool,
     /// `OTEL_ATTRIBUTE_*`, `OTEL_SPAN_*`, `OTEL_EVENT_*`, `OTEL_LINK_*`.
@@ -142,6 +144,7 @@ pub(crate) fn read(get: impl Fn(&str) -> Option<String>) -> (Settings, Vec<Warni
                 .unwrap_or_else(|| "localhost".to_owned()),
             port: lookup.port("OTEL_EXPORTER_PROMETHEUS_PORT", 9464),
         },
+        exemplars: exemplars(&mut lookup),
         old_rpc_durations: lookup.has("OTEL_SEMCONV_STABILITY_OPT_IN", "rpc/dup"),
         limits,
         #[cfg(feature = "otlp")]
@@ -251,6 +254,20 @@ fn sampler(lookup: &mut Lookup<'_>) -> Option<SamplerSetting> {
         parent_based,
         ratio,
     })
+}
+
+/// A trace that was not kept cannot be referred to, so nothing is more than `trace_based`.
+fn exemplars(lookup: &mut Lookup<'_>) -> bool {
+    const VARIABLE: &str = "OTEL_METRICS_EXEMPLAR_FILTER";
+    let Some(value) = lookup.text(VARIABLE) else {
+        return true;
+    };
+    if !["trace_based", "always_off"].contains(&value.as_str()) {
+        let expected = "expected trace_based or always_off: exemplars name traces that are kept, and no others; \
+                        trace_based is used";
+        lookup.warn(VARIABLE, value.clone(), expected.to_owned());
+    }
+    value != "always_off"
 }
 
 /// Each once, in their order; what is unknown is left out.

@@ -63,6 +63,21 @@ fn old_durations_are_opted_in_by_one_word_of_a_list() {
 }
 
 #[test]
+fn exemplars_name_kept_traces_unless_they_are_off() {
+    let filter = |value| ok(&[("OTEL_METRICS_EXEMPLAR_FILTER", value)]).exemplars;
+    assert!(ok(&[]).exemplars && filter("trace_based"));
+    assert!(!filter("always_off"));
+    for value in ["always_on", "sometimes"] {
+        let (settings, warning) = warned("OTEL_METRICS_EXEMPLAR_FILTER", value);
+        assert!(settings.exemplars);
+        assert!(
+            warning.expected.contains("traces that are kept"),
+            "{warning}"
+        );
+    }
+}
+
+#[test]
 fn a_filter_with_a_wrong_directive_is_none() {
     let settings = ok(&[("TRACER_FILTER", "info,shop::db=off/metrics=off")]);
     let expected = Filter::parse("info,shop::db=off/metrics=off").unwrap();

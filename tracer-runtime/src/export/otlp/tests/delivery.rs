@@ -1,5 +1,7 @@
 //! A receiver that takes, refuses for now, refuses for good, or all of it in turns.
 
+use std::sync::Arc;
+
 use super::*;
 use tonic::Code;
 

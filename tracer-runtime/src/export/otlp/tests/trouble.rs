@@ -2,6 +2,7 @@
 
 use super::*;
 use std::net::TcpListener;
+use std::sync::Arc;
 
 #[test]
 fn a_receiver_that_comes_up_later_gets_everything() {

@@ -7,6 +7,7 @@ use super::super::key::Key;
 use super::super::merge::{self, histograms, labels, latencies, sums};
 use super::super::registry::Series;
 use super::{HTTP_CLIENT, HTTP_SERVER, Protocol, RPC_CLIENT, RPC_SERVER, Side};
+use crate::metrics::exemplars::Exemplars;
 use crate::metrics::explicit::Explicit;
 use crate::metrics::family::Family;
 use crate::metrics::label::Labels;
@@ -156,6 +157,8 @@ fn in_ms(seconds: Explicit) -> Explicit {
         upper: MILLISECONDS,
         counts,
         sum: seconds.sum * 1e3,
+        // Those of the name that is to stay are enough.
+        exemplars: Exemplars::new(),
     }
 }
 

@@ -10,8 +10,10 @@ pub(super) use families::families;
 pub(super) use keys::method;
 
 use super::Options;
+use super::key::Key;
 use super::registry::{Lazy, Series};
 use crate::callsite::SpanKind;
+use crate::metrics::exemplars::Exemplar;
 use crate::metrics::explicit::Bounds;
 use crate::metrics::names::{self, Metric};
 use crate::rpc::info::RpcInfo;
@@ -145,6 +147,28 @@ pub(super) fn started(info: &RpcInfo) -> Option<&'static Series> {
     Some(active)
 }
 
+/// The call that was counted as this one was, after so many nanoseconds, has a span.
+pub(super) fn refer(info: &RpcInfo, ns: u64, exemplar: impl FnOnce(f64) -> Exemplar) {
+    let side = side(info);
+    let series = side
+        .calls
+        .made()
+        .and_then(|made| made.known(&side.key(info)));
+    if let Some(latency) = series.and_then(|series| series.latency.as_ref()) {
+        latency.refer(ns, exemplar);
+    }
+}
+
+impl Side {
+    /// Of a call that is over.
+    fn key<'a>(&self, info: &'a RpcInfo) -> Key<'a> {
+        match self.protocol {
+            Protocol::Rpc { .. } => keys::rpc(info),
+            Protocol::Http { .. } => keys::http(info),
+        }
+    }
+}
+
 /// A call is over, after so many nanoseconds.
 pub(super) fn finished(info: &RpcInfo, ns: u64, options: Options) {
     let side = side(info);
@@ -152,10 +176,10 @@ pub(super) fn finished(info: &RpcInfo, ns: u64, options: Options) {
         return;
     };
     let stats = info.stats();
+    let series = registry.series(&side.key(info));
+    series.record(ns);
     match side.protocol {
         Protocol::Rpc { .. } => {
-            let series = registry.series(&keys::rpc(info));
-            series.record(ns);
             series.add_traffic([
                 stats.messages_sent(),
                 stats.send_size(),
@@ -164,8 +188,6 @@ pub(super) fn finished(info: &RpcInfo, ns: u64, options: Options) {
             ]);
         }
         Protocol::Http { .. } => {
-            let series = registry.series(&keys::http(info));
-            series.record(ns);
             if options.body_sizes
                 && let Some([request, response]) = series.make_sizes(BYTES)
             {

@@ -77,6 +77,21 @@ fn what_comes_beyond_the_limit_is_counted_together_and_nothing_is_lost() {
 }
 
 #[test]
+fn a_call_is_found_where_it_was_counted_and_nothing_is_made() {
+    let registry = Registry::with_limit(Some(BOUNDS), 2);
+    assert!(registry.known(&Key::new(["one"])).is_none());
+    assert!(registry.all().is_empty());
+    for name in ["one", "two", "three"] {
+        let series = registry.series(&Key::new([name]));
+        let found = std::thread::scope(|scope| {
+            let elsewhere = scope.spawn(|| registry.known(&Key::new([name])));
+            elsewhere.join().expect("nothing panics there")
+        });
+        assert!(found.is_some_and(|found| ptr::eq(found, series)), "{name}");
+    }
+}
+
+#[test]
 fn the_series_of_the_rest_is_there_only_where_it_is_needed() {
     let registry = Registry::with_limit(None, 2);
     registry.series(&Key::new(["one"])).enter();
