@@ -159,7 +159,7 @@ impl Bridge {
     }
 
     /// Ends a span that was taken off its place.
-    fn end(&self, mut span: Box<Detached>, key: Key) {
+    fn end(&self, span: &mut Detached, key: Key) {
         while frames::has(key)
             && let Some(entry) = frames::remove(key)
         {
@@ -373,8 +373,8 @@ where
         };
         let key = self.key(&id);
         match self.spans.remove(key.1) {
-            Some(ended) => {
-                self.end(ended, key);
+            Some(mut ended) => {
+                self.end(&mut ended, key);
                 frames::note_closed(key);
             }
             // Others began when nobody recorded, or were filtered out.
