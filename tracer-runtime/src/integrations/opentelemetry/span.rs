@@ -32,37 +32,39 @@ enum State {
     },
 }
 
-#[derive(Clone, Copy)]
-enum Asking {
-    Nobody,
-    Asked,
-    Answered(Context),
-    WhoKeepsIt,
-    ItDoes,
+/// What a span of ours says of itself when it is asked.
+#[derive(Debug, Clone, Copy, Default)]
+struct Answer {
+    /// For those that start below it.
+    place: Option<Context>,
+    /// It keeps itself what is recorded of it.
+    keeps: bool,
 }
 
 thread_local! {
-    static ASKING: Cell<Asking> = const { Cell::new(Asking::Nobody) };
+    /// While a span is asked.
+    static ASKED: Cell<Option<Answer>> = const { Cell::new(None) };
     static GIVEN: RefCell<Option<SpanDetails>> = const { RefCell::new(None) };
 }
 
-/// Of the span that a context of the API names, what it knows of its place; `None` where it is none of ours.
+/// Asks the span that a context of the API names; one that is none of ours has nothing to say.
 ///
 /// The API shows no more of a span than its methods, so it is asked through one of them.
-pub(super) fn place_of(context: &OtelContext) -> Option<Context> {
-    ASKING.set(Asking::Asked);
+fn ask(context: &OtelContext) -> Answer {
+    ASKED.set(Some(Answer::default()));
     let _ = context.span().is_recording();
-    match ASKING.replace(Asking::Nobody) {
-        Asking::Answered(place) => Some(place),
-        _ => None,
-    }
+    ASKED.take().unwrap_or_default()
 }
 
-/// Whether the span that a context of the API names keeps itself what is recorded of it. One of ours does not.
+/// Of the span that a context of the API names, what it knows of its place; `None` where it is none of ours.
+pub(super) fn place_of(context: &OtelContext) -> Option<Context> {
+    ask(context).place
+}
+
+/// Whether the span that a context of the API names keeps itself what is recorded of it. One that only stands for a span of
+/// ours does not.
 pub(super) fn keeps_its_own(context: &OtelContext) -> bool {
-    ASKING.set(Asking::WhoKeepsIt);
-    let _ = context.span().is_recording();
-    matches!(ASKING.replace(Asking::Nobody), Asking::ItDoes)
+    ask(context).keeps
 }
 
 /// Hands the span that a context of the API names what was recorded of it elsewhere.
@@ -155,15 +157,9 @@ impl opentelemetry::trace::Span for Span {
 
     fn is_recording(&self) -> bool {
         let keeps = matches!(&self.0, State::Ours(Some(recording)) if !recording.is_over());
-        match ASKING.get() {
-            Asking::Nobody => {}
-            Asking::WhoKeepsIt if keeps => ASKING.set(Asking::ItDoes),
-            Asking::Asked => {
-                if let Some(context) = self.context() {
-                    ASKING.set(Asking::Answered(context));
-                }
-            }
-            _ => {}
+        if ASKED.get().is_some() {
+            let place = self.context();
+            ASKED.set(Some(Answer { place, keeps }));
         }
         keeps || self.stands_for().is_some()
     }
