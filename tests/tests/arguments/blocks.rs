@@ -167,3 +167,45 @@ fn modules() {
          function [ok]\nexplicit [ok]\n"
     );
 }
+
+struct Counter;
+
+#[traced]
+impl Counter {
+    fn counted(&self) -> u8 {
+        self.marked() + self.marked_by_tracing()
+    }
+
+    #[tracer_runtime::instrument(name = "of_ours", skip_all)]
+    fn marked(&self) -> u8 {
+        1
+    }
+
+    #[tracing::instrument(name = "of_theirs", skip_all)]
+    fn marked_by_tracing(&self) -> u8 {
+        self.inside()
+    }
+
+    fn inside(&self) -> u8 {
+        2
+    }
+}
+
+#[test]
+fn a_function_with_an_instrument_of_its_own_in_an_annotated_block_is_one_span() {
+    use tracing_subscriber::layer::SubscriberExt as _;
+
+    let capture = capture();
+    let layers = tracing_subscriber::registry().with(tracer_runtime::tracing_layer());
+    let sum = tracing::subscriber::with_default(layers, || Counter.counted());
+    assert_eq!(sum, 3);
+    let spans = capture.spans();
+    let names: Vec<_> = spans.iter().map(|span| span.name()).collect();
+    let all = [
+        "Counter::counted",
+        "of_ours",
+        "of_theirs",
+        "Counter::inside",
+    ];
+    assert_eq!(names, all, "{}", capture.tree());
+}

@@ -95,3 +95,65 @@ fn an_instrumented_function_is_one_span_from_its_first_call_on() {
         assert_eq!(spans[1].parent_id, spans[0].span_id);
     }
 }
+
+#[traced]
+fn begun(at: &mut Option<tracing::Span>) {
+    *at = Some(tracing::Span::current());
+    let earlier = at.as_ref().unwrap();
+    between(earlier);
+}
+
+#[traced]
+fn between(earlier: &tracing::Span) {
+    info_span!(parent: earlier, "named").in_scope(innermost);
+    let follows = info_span!("follows");
+    follows.follows_from(earlier);
+}
+
+#[test]
+fn a_span_may_name_an_annotated_function_that_is_not_the_innermost_one() {
+    let capture = testing::capture();
+    let subscriber = tracing_subscriber::registry()
+        .with(fmt::layer().with_writer(std::io::sink))
+        .with(tracer_runtime::tracing_layer());
+    tracing::subscriber::with_default(subscriber, || begun(&mut None));
+    assert_eq!(
+        capture.tree(),
+        "\
+begun [ok]
+  between [ok]
+    follows [ok]
+  named [ok]
+    innermost [ok]
+"
+    );
+    let spans = capture.spans();
+    let find = |name: &str| spans.iter().find(|span| span.name() == name).unwrap();
+    let links: Vec<_> = find("follows").links.iter().map(|l| l.span_id).collect();
+    assert_eq!(links, [find("begun").span_id]);
+}
+
+#[test]
+fn a_span_on_another_thread_may_name_an_annotated_function_that_runs() {
+    #[traced]
+    fn waits() {
+        let current = tracing::Span::current();
+        let dispatch = tracing::dispatcher::get_default(Clone::clone);
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                tracing::dispatcher::with_default(&dispatch, || {
+                    info_span!(parent: &current, "elsewhere").in_scope(innermost);
+                });
+            });
+        });
+    }
+    let capture = testing::capture();
+    let subscriber = tracing_subscriber::registry()
+        .with(fmt::layer().with_writer(std::io::sink))
+        .with(tracer_runtime::tracing_layer());
+    tracing::subscriber::with_default(subscriber, waits);
+    assert_eq!(
+        capture.tree(),
+        "waits [ok]\n  elsewhere [ok]\n    innermost [ok]\n"
+    );
+}

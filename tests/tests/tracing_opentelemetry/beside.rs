@@ -22,12 +22,23 @@ fn theirs() {
 #[traced]
 fn inner() {}
 
+/// Calls that could not take over the layer's ids, in the whole process.
+fn not_taken() -> u64 {
+    let text = tracer_runtime::metrics::encode();
+    let line = "tracer_tracing_errors_total{reason=\"ids_not_taken\"} ";
+    let value = text.lines().find_map(|l| l.strip_prefix(line));
+    value.map_or(0, |value| value.parse().unwrap())
+}
+
 fn check(both: &Both, dispatch: &Dispatch) {
+    let before = not_taken();
     with_default(dispatch, || {
         outer();
         outer();
         theirs();
     });
+    // The last one is in a trace of our own, which another crate's span has begun.
+    assert!(not_taken() > before);
     let tree = "outer [ok]\n  theirs [ok]\n    inner [ok]\n";
     let alone = "theirs [ok]\n  inner [ok]\n";
     assert_eq!(both.capture.tree(), format!("{tree}{tree}{alone}"));

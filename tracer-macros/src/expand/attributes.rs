@@ -99,6 +99,12 @@ pub(crate) fn is_ours(path: &Path) -> bool {
         .is_some_and(|last| last.ident == "traced")
 }
 
+/// Whether a function has an `#[instrument]` of its own, ours or that of `tracing`, which makes its span.
+pub(crate) fn is_instrumented(attrs: &[Attribute]) -> bool {
+    let of = |path: &Path| path.segments.last().map(|last| last.ident == "instrument");
+    attrs.iter().any(|attr| of(attr.path()) == Some(true))
+}
+
 /// Removes our markers.
 pub(crate) fn take_markers(attrs: &mut Vec<Attribute>) -> Vec<Marker> {
     let mut markers = Vec::new();

@@ -121,7 +121,9 @@ fn one_function(
     errors: &mut Errors,
 ) -> TokenStream {
     let mut args = match own {
-        None if scope.only_marked => return f.into_token_stream(),
+        None if scope.only_marked || attributes::is_instrumented(&f.attrs) => {
+            return f.into_token_stream();
+        }
         None => Args::default(),
         Some(own) => {
             let before = errors.count();

@@ -32,7 +32,7 @@ pub(crate) fn end(
     context: Context,
     mut root: Option<Box<Fragment>>,
     record: SpanRecord,
-    told: Told,
+    told: &mut Told,
 ) {
     let filed = local::with(|local| match root.take() {
         Some(fragment) => end_root(local, fragment, record, told),
@@ -53,7 +53,7 @@ fn is_here(local: &Local, context: Context) -> bool {
 }
 
 #[inline(never)]
-fn end_root(local: &Local, mut fragment: Box<Fragment>, record: SpanRecord, told: Told) {
+fn end_root(local: &Local, mut fragment: Box<Fragment>, record: SpanRecord, told: &mut Told) {
     local.add(&mut fragment, record, told);
     verdict::finish(Some(local), fragment);
 }
@@ -61,7 +61,7 @@ fn end_root(local: &Local, mut fragment: Box<Fragment>, record: SpanRecord, told
 /// The trace is not active on this thread: the record joins it as a task does.
 #[cold]
 #[inline(never)]
-fn end_elsewhere(local: &Local, context: Context, record: SpanRecord, told: Told) {
+fn end_elsewhere(local: &Local, context: Context, record: SpanRecord, told: &mut Told) {
     let Some(place) = Place::below(context) else {
         return lost_record(DropReason::Shutdown);
     };
@@ -73,7 +73,7 @@ fn end_elsewhere(local: &Local, context: Context, record: SpanRecord, told: Told
 
 impl Local {
     #[inline]
-    fn file_apart(&self, record: SpanRecord, told: Told) {
+    fn file_apart(&self, record: SpanRecord, told: &mut Told) {
         let Some(mut fragment) = self.active.take() else {
             return lost_record(DropReason::Reentrant);
         };
@@ -83,7 +83,7 @@ impl Local {
 
     /// Adds the record to a fragment of its trace, and what was recorded of the span there.
     #[inline]
-    fn add(&self, fragment: &mut Fragment, mut record: SpanRecord, told: Told) {
+    fn add(&self, fragment: &mut Fragment, mut record: SpanRecord, told: &mut Told) {
         let Some(inside) = Inside::enter() else {
             return fragment.account().dropped(DropReason::Reentrant, 1);
         };
@@ -92,6 +92,7 @@ impl Local {
             add_specially(fragment, &mut record, told);
         } else {
             fragment.seen |= fragment.policy().saw(record.outcome, record.duration);
+            self.lend_room(fragment);
             record.details = fragment.details.adopt_told(told);
         }
         drop(inside);
@@ -116,7 +117,7 @@ impl Local {
 /// Where a capture watches, or something was recorded of a span that is open here.
 #[cold]
 #[inline(never)]
-fn add_specially(fragment: &mut Fragment, record: &mut SpanRecord, mut told: Told) {
+fn add_specially(fragment: &mut Fragment, record: &mut SpanRecord, told: &mut Told) {
     if let Some(more) = fragment.details.take(record.span) {
         told.more.get_or_insert_default().add(more);
     }
@@ -128,7 +129,7 @@ fn add_specially(fragment: &mut Fragment, record: &mut SpanRecord, mut told: Tol
     fragment.seen |= fragment.policy().saw(record.outcome, record.duration);
     let live = fragment.pipe.as_ref();
     match live.and_then(|pipe| pipe.pipeline().live.as_ref()) {
-        Some(live) => live.ended(fragment.trace, record, Some(told.into_details())),
+        Some(live) => live.ended(fragment.trace, record, Some(told.take())),
         None => record.details = fragment.details.adopt_told(told),
     }
     fragment.special = fragment.pipe.is_some() || fragment.details.has_open();

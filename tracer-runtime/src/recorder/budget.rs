@@ -96,6 +96,13 @@ impl Claim {
         self.0 -= bytes;
     }
 
+    /// Moves a part of it to another one.
+    pub(crate) fn split(&mut self, bytes: usize) -> Self {
+        let bytes = bytes.min(self.0);
+        self.0 -= bytes;
+        Self(bytes)
+    }
+
     /// Moves what another claim holds into this one.
     pub(crate) fn take_over(&mut self, other: &mut Self) {
         self.0 += std::mem::take(&mut other.0);

@@ -4,7 +4,7 @@
 //! that they need no way back.
 
 use super::account::DropReason;
-use super::budget::Claim;
+use super::details::Known;
 use super::fragment::{Fragment, Pushed};
 use super::local::{Local, lost, lost_record};
 use super::pipeline::GLOBAL;
@@ -16,7 +16,7 @@ use crate::clock;
 use crate::id::SpanId;
 use crate::metrics;
 use crate::mode;
-use crate::record::{CallOutcome, Failure, SpanDetails, SpanRecord};
+use crate::record::{CallOutcome, Failure, SpanRecord};
 
 /// What the end of a call must know of its beginning.
 #[derive(Debug)]
@@ -300,15 +300,19 @@ impl Local {
         &self,
         fragment: &mut Fragment,
         mut record: SpanRecord,
-        known: Option<(SpanDetails, Claim)>,
+        known: Option<Known<'_>>,
     ) {
         let seen = GLOBAL.policy.saw(record.outcome, record.duration);
         let usual = seen == 0 && fragment.pipe.is_none() && !fragment.details.has_open();
-        if let Some((details, claim)) = known {
+        if let Some(known) = known {
             fragment.plain = false;
-            match usual {
-                true => record.details = fragment.details.close_with(details, claim),
-                false => fragment.details.adopt(record.span, details, claim),
+            let _inside = Inside::enter();
+            if usual {
+                self.lend_room(fragment);
+                record.details = fragment.details.close_with(known);
+            } else {
+                let (details, claim) = known.into_details();
+                fragment.details.adopt(record.span, details, claim);
             }
         }
         if !usual {

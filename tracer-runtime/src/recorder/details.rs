@@ -1,9 +1,11 @@
 //! What spans of a fragment have recorded beside their records, within the byte budget.
 
+use super::brief::{Brief, is_brief};
 use super::budget::Claim;
 use crate::id::SpanId;
 use crate::record::{Failure, Foreign, SpanDetails};
 use crate::rpc::RpcInfo;
+use crate::value::KeyValue;
 
 /// A place among the open ones and one among the closed ones, each in a list that doubles when it is full.
 const ENTRY_BYTES: usize = 2 * (size_of::<Open>() + size_of::<SpanDetails>());
@@ -19,6 +21,8 @@ const MAX_SPARE: usize = 4;
 pub(crate) struct Details {
     /// Of finished spans; records refer to it by index + 1.
     closed: Vec<SpanDetails>,
+    /// Of finished spans that have said little.
+    brief: Brief,
     /// Of spans that still run.
     open: Vec<Open>,
     /// For what the finished ones hold.
@@ -30,7 +34,7 @@ pub(crate) struct Details {
 /// What another API has said of a span that has ended, and what was recorded of it beside.
 #[derive(Debug)]
 pub(crate) struct Told {
-    pub(crate) foreign: Box<Foreign>,
+    pub(crate) foreign: Foreign,
     pub(crate) failure: Option<Box<Failure>>,
     pub(crate) more: Option<Box<SpanDetails>>,
     /// That it holds beyond its claim.
@@ -38,12 +42,45 @@ pub(crate) struct Told {
     pub(crate) claim: Claim,
 }
 
+/// Room for spans that say little, which goes from trace to trace.
+#[derive(Debug)]
+pub(super) struct Room {
+    brief: Brief,
+    claim: Claim,
+}
+
+/// What is known of a span that has ended, and the claim for it.
+#[derive(Debug)]
+pub(crate) enum Known<'a> {
+    /// Attributes alone, which may hold a little beyond the claim.
+    Attributes(&'a mut Vec<KeyValue>, Claim),
+    All(SpanDetails, Claim),
+}
+
+impl Known<'_> {
+    pub(crate) fn into_details(self) -> (SpanDetails, Claim) {
+        match self {
+            Self::Attributes(attributes, claim) => {
+                let attributes = std::mem::take(attributes);
+                let details = SpanDetails {
+                    attributes,
+                    ..SpanDetails::default()
+                };
+                (details, claim)
+            }
+            Self::All(details, claim) => (details, claim),
+        }
+    }
+}
+
 impl Told {
-    pub(crate) fn into_details(self) -> SpanDetails {
+    /// Takes everything out.
+    pub(crate) fn take(&mut self) -> SpanDetails {
+        let more = self.more.take();
         SpanDetails {
-            foreign: Some(self.foreign),
-            failure: self.failure,
-            ..self.more.map_or_else(SpanDetails::default, |more| *more)
+            foreign: Some(Box::new(std::mem::take(&mut self.foreign))),
+            failure: self.failure.take(),
+            ..more.map_or_else(SpanDetails::default, |more| *more)
         }
     }
 }
@@ -90,7 +127,7 @@ impl Details {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.closed.is_empty() && self.open.is_empty()
+        self.closed.is_empty() && self.open.is_empty() && self.brief.is_empty()
     }
 
     pub(crate) fn bytes(&self) -> usize {
@@ -154,34 +191,98 @@ impl Details {
         self.open.iter().any(|open| open.span == span)
     }
 
-    /// [`Self::close`] for details that come with a claim of their own.
-    pub(crate) fn close_with(&mut self, details: SpanDetails, mut claim: Claim) -> u32 {
-        self.claim.take_over(&mut claim);
-        self.close(details)
+    /// [`Self::close`] for what comes with a claim of its own. So many spans may do this that the claim for what they have
+    /// recorded beyond theirs is made for several together.
+    #[inline]
+    pub(crate) fn close_with(&mut self, known: Known<'_>) -> u32 {
+        match known {
+            Known::Attributes(attributes, mut claim) => {
+                self.prepaid += claim.bytes();
+                self.claim.take_over(&mut claim);
+                self.close_attributes(attributes)
+            }
+            Known::All(details, mut claim) => {
+                self.claim.take_over(&mut claim);
+                self.close(details)
+            }
+        }
     }
 
-    /// [`Self::close`] for what another API has said of a span, which holds so many bytes and has this claim on more. So
-    /// many spans may do this that the claim is made for several together.
     #[inline]
-    pub(crate) fn adopt_told(&mut self, mut said: Told) -> u32 {
-        let bytes = said.bytes + size_of::<SpanDetails>();
+    fn close_attributes(&mut self, attributes: &mut Vec<KeyValue>) -> u32 {
+        let heap: usize = attributes.iter().map(|a| a.value.heap_bytes()).sum();
+        let places = self.brief.cost_of(attributes);
+        let bytes = heap + places.unwrap_or(size_of_val(attributes.as_slice()));
+        if !self.can_pay(bytes) {
+            let dropped_attributes = attributes.len() as u32;
+            return self.close(SpanDetails {
+                dropped_attributes,
+                ..SpanDetails::default()
+            });
+        }
+        self.prepaid -= bytes;
+        match places {
+            Some(_) => self.brief.file(attributes),
+            None => self.close(SpanDetails {
+                attributes: std::mem::take(attributes),
+                ..SpanDetails::default()
+            }),
+        }
+    }
+
+    /// Whether so many bytes are prepaid, or can be now.
+    #[inline]
+    fn can_pay(&mut self, bytes: usize) -> bool {
+        if self.prepaid >= bytes {
+            return true;
+        }
+        let more = self.step(bytes);
+        let granted = [more, bytes].into_iter().find(|&b| self.claim.grow(b));
+        self.prepaid += granted.unwrap_or(0);
+        granted.is_some()
+    }
+
+    /// What to claim at once for so many bytes.
+    fn step(&self, bytes: usize) -> usize {
+        bytes.max(self.claim.bytes()).min(MAX_PREPAID.max(bytes))
+    }
+
+    /// [`Self::close`] for what another API has said of a span.
+    #[inline]
+    pub(crate) fn adopt_told(&mut self, told: &mut Told) -> u32 {
+        self.prepaid += told.claim.bytes();
+        self.claim.take_over(&mut told.claim);
+        #[cfg(feature = "opentelemetry")]
+        if told.failure.is_none()
+            && told.more.is_none()
+            && let Some(details) = self.brief.file_foreign(&mut told.foreign)
+        {
+            // More than it holds, the places that the lists have beyond their items included.
+            self.pay(told.bytes);
+            return details;
+        }
+        self.pay(told.bytes + size_of::<SpanDetails>());
+        self.close(told.take())
+    }
+
+    /// For what exists anyway.
+    #[inline]
+    fn pay(&mut self, bytes: usize) {
         if self.prepaid < bytes {
-            let more = bytes.max(self.claim.bytes()).min(MAX_PREPAID.max(bytes));
+            let more = self.step(bytes);
             self.claim.take_over(&mut Claim::forced(more));
             self.prepaid += more;
         }
         self.prepaid -= bytes;
-        self.claim.take_over(&mut said.claim);
-        // Made where it stays.
-        self.closed.push(SpanDetails::default());
-        if let Some(details) = self.closed.last_mut() {
-            if let Some(more) = said.more {
-                *details = *more;
-            }
-            details.foreign = Some(said.foreign);
-            details.failure = said.failure;
+    }
+
+    /// Spells out what finished spans have said, for whoever reads them; what the record refers to them by from now on.
+    pub(super) fn spell_out(&mut self, details: u32) -> u32 {
+        if is_brief(details) {
+            let spelled = self.brief.spell_out(details);
+            return self.close(spelled);
         }
-        self.closed.len() as u32
+        details
     }
 
     /// Files the details of a finished span; what its record refers to them by.
@@ -192,10 +293,6 @@ impl Details {
 
     pub(crate) fn closed(&self, index: usize) -> Option<&SpanDetails> {
         self.closed.get(index)
-    }
-
-    pub(crate) fn closed_iter_mut(&mut self) -> impl Iterator<Item = &mut SpanDetails> {
-        self.closed.iter_mut()
     }
 
     pub(crate) fn closed_mut(&mut self, index: usize) -> Option<&mut SpanDetails> {
@@ -214,32 +311,83 @@ impl Details {
                 ..SpanDetails::default()
             };
         }
-        self.prepaid = 0;
+        self.brief.clear();
         let kept = self.closed.len() * (ENTRY_BYTES + RpcInfo::BYTES);
-        self.claim.shrink(self.claim.bytes().saturating_sub(kept));
+        self.claim_only(kept + self.brief.room());
     }
 
     /// Forgets everything but a little room.
     pub(crate) fn clear(&mut self) {
         if self.closed.capacity() > MAX_SPARE || self.open.capacity() > MAX_SPARE {
-            *self = Self::default();
-            return;
+            (self.closed, self.open) = (Vec::new(), Vec::new());
         }
-        self.prepaid = 0;
         self.closed.clear();
         self.open.clear();
+        self.brief.clear();
         let room = self.closed.capacity() * size_of::<SpanDetails>()
             + self.open.capacity() * size_of::<Open>();
-        self.claim.shrink(self.claim.bytes().saturating_sub(room));
+        self.claim_only(room + self.brief.room());
+    }
+
+    /// Takes out the room for spans that say little, which a blank fragment does not need.
+    pub(super) fn take_room(&mut self) -> Option<Room> {
+        let bytes = self.brief.room();
+        if bytes == 0 {
+            return None;
+        }
+        let brief = std::mem::take(&mut self.brief);
+        let claim = self.claim.split(bytes);
+        Some(Room { brief, claim })
+    }
+
+    /// Whether a span that says little would be the first for which there is room.
+    #[inline]
+    pub(super) fn needs_room(&self) -> bool {
+        self.brief.room() == 0
+    }
+
+    pub(super) fn lend(&mut self, mut room: Room) {
+        self.brief = room.brief;
+        self.claim.take_over(&mut room.claim);
+    }
+
+    fn claim_only(&mut self, bytes: usize) {
+        self.prepaid = 0;
+        self.claim.shrink(self.claim.bytes().saturating_sub(bytes));
     }
 
     /// Moves out those of the finished spans.
     pub(crate) fn split_off(&mut self) -> Self {
         Self {
             closed: std::mem::take(&mut self.closed),
+            brief: std::mem::take(&mut self.brief),
             open: Vec::new(),
             claim: std::mem::take(&mut self.claim),
             prepaid: std::mem::take(&mut self.prepaid),
         }
+    }
+}
+
+#[cfg(all(test, not(tracer_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_are_paid_for_together_and_given_back_to_the_byte() {
+        let mut details = Details::default();
+        let text = "x".repeat(100);
+        for _ in 0..10 {
+            let mut attributes = vec![KeyValue::new("text", text.clone())];
+            details.close_with(Known::Attributes(&mut attributes, Claim::default()));
+        }
+        assert!(details.bytes() >= details.brief.room() + 10 * text.capacity());
+        details.strip();
+        assert_eq!(details.bytes(), details.brief.room());
+        let room = details.take_room();
+        assert_eq!(details.bytes(), 0);
+        let mut next = Details::default();
+        next.lend(room.expect("the room of ten attributes"));
+        assert!(!next.needs_room());
+        assert_eq!(next.bytes(), next.brief.room());
     }
 }

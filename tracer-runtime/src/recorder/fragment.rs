@@ -387,9 +387,15 @@ impl Fragment {
 
     /// Adds what spans have kept in another form, for whoever reads them.
     pub(crate) fn spell_out(&mut self) {
-        self.details
-            .closed_iter_mut()
-            .for_each(SpanDetails::spell_out);
+        let chunks = self.full.iter_mut().chain([&mut self.current]);
+        for record in chunks.flat_map(|chunk| &mut chunk.records) {
+            record.details = self.details.spell_out(record.details);
+            if let Some(index) = (record.details as usize).checked_sub(1)
+                && let Some(details) = self.details.closed_mut(index)
+            {
+                details.spell_out();
+            }
+        }
     }
 
     /// The newest records of spans that began at this tick or later.
@@ -401,9 +407,10 @@ impl Fragment {
     /// The root's or the newest record, to be noted on.
     pub(crate) fn newest_details(&mut self) -> Option<&mut SpanDetails> {
         let record = self.current.records.last_mut()?;
-        if record.details == 0 {
-            record.details = self.details.close(SpanDetails::default());
-        }
+        record.details = match record.details {
+            0 => self.details.close(SpanDetails::default()),
+            known => self.details.spell_out(known),
+        };
         self.details.closed_mut(record.details as usize - 1)
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod apart;
+mod brief;
 pub(crate) mod budget;
 pub(crate) mod call;
 pub(crate) mod captures;

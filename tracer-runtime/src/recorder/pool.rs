@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::budget::{self, Allowance, CHUNK_BYTES, Chunk, SMALL_CHUNK_RECORDS};
+use super::details::Room;
 use super::fragment::Fragment;
 use super::local::Local;
 use super::pipeline::GLOBAL;
@@ -36,6 +37,8 @@ pub(super) struct Pool {
     fragments: Vec<Box<Fragment>>,
     /// Fragments of tasks: no chunk, or a small one.
     tasks: Vec<Box<Fragment>>,
+    /// For what spans of other APIs say. Charged to the budget.
+    room: Option<Room>,
 }
 
 impl Pool {
@@ -44,6 +47,7 @@ impl Pool {
             chunks: Vec::new(),
             fragments: Vec::new(),
             tasks: Vec::new(),
+            room: None,
         }
     }
 
@@ -182,6 +186,9 @@ impl Local {
         {
             let mut pool = self.pool.try_borrow_mut().ok();
             fragment.reset(|chunk| Pool::offer(pool.as_deref_mut(), chunk));
+            if let (Some(room), Some(pool)) = (fragment.details.take_room(), &mut pool) {
+                pool.room = Some(room);
+            }
         }
         let other = match fragment.has_full_size_chunk() {
             true => self.spare.replace(Some(fragment)),
@@ -189,6 +196,17 @@ impl Local {
         };
         if let Some(other) = other {
             self.pool_fragment(other);
+        }
+    }
+
+    /// Gives a fragment the room of an earlier one, if it has none. Under the re-entrancy flag only.
+    #[inline]
+    pub(super) fn lend_room(&self, fragment: &mut Fragment) {
+        if fragment.details.needs_room()
+            && let Ok(mut pool) = self.pool.try_borrow_mut()
+            && let Some(room) = pool.room.take()
+        {
+            fragment.details.lend(room);
         }
     }
 

@@ -85,6 +85,20 @@ impl Context {
         Some(Self::of(local.trace.get(), local.span.get(), &escaped))
     }
 
+    /// [`Self::here`] that does not prepare the trace to leave its task: where nothing else has, work elsewhere is judged by
+    /// itself, as below a caller in another service.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn in_place(local: &Local) -> Option<Self> {
+        local.inspect(|fragment| Self {
+            trace: local.trace.get(),
+            span: local.span.get(),
+            sampled: fragment.sampled,
+            random: fragment.random,
+            carried: 0,
+            handle: fragment.link.as_ref().map(|l| l.handle()).or(fragment.slot),
+        })
+    }
+
     /// Names a span of the trace that this has left.
     pub(crate) const fn of(trace: TraceId, span: SpanId, escaped: &Escaped) -> Self {
         Self {

@@ -346,10 +346,11 @@ impl Detached {
     }
 
     fn adopted_by(&mut self, fragment: &mut Fragment) {
-        if let Some((details, claim)) = self.noted.finish() {
+        let span = self.context.span_id();
+        if let Some(known) = self.noted.finish() {
+            let (details, claim) = known.into_details();
             fragment.special = true;
             fragment.plain = false;
-            let span = self.context.span_id();
             fragment.details.adopt(span, details, claim);
         }
     }

@@ -5,12 +5,18 @@ use crate::callsite::SpanKind;
 use crate::context::Link;
 use crate::record::{Event, Failure, SpanDetails};
 use crate::recorder::budget::Claim;
+use crate::recorder::details::Known;
 use crate::value::KeyValue;
+
+/// Of what a span begins with; claimed at the end only, so that most spans need not ask while they run.
+const FREE_BYTES: usize = 1024;
 
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Noted {
-    details: SpanDetails,
+    attributes: Vec<KeyValue>,
+    /// Mostly nothing.
+    more: Option<Box<SpanDetails>>,
     claim: Claim,
     failed: Failed,
     renamed: Option<Box<Renamed>>,
@@ -35,22 +41,26 @@ enum Failed {
 
 impl Noted {
     /// What a span begins with: no key twice.
+    #[inline]
     pub(crate) fn begin_with(&mut self, attributes: Vec<KeyValue>) {
         let heap: usize = attributes.iter().map(|a| a.value.heap_bytes()).sum();
-        if self
-            .claim
-            .grow(attributes.capacity() * size_of::<KeyValue>() + heap)
-        {
-            self.details.attributes = attributes;
+        let bytes = attributes.capacity() * size_of::<KeyValue>() + heap;
+        if bytes <= FREE_BYTES || self.claim.grow(bytes) {
+            self.attributes = attributes;
         } else {
-            self.details.dropped_attributes += attributes.len() as u32;
+            self.more().dropped_attributes += attributes.len() as u32;
         }
+    }
+
+    /// All but the attributes.
+    fn more(&mut self) -> &mut SpanDetails {
+        self.more.get_or_insert_default()
     }
 
     /// The last value of a key counts.
     pub(crate) fn attribute(&mut self, attribute: KeyValue) {
-        if !inside::set(&mut self.details.attributes, attribute, &mut self.claim) {
-            self.details.dropped_attributes += 1;
+        if !inside::set(&mut self.attributes, attribute, &mut self.claim) {
+            self.more().dropped_attributes += 1;
         }
     }
 
@@ -70,21 +80,24 @@ impl Noted {
     }
 
     pub(crate) fn event(&mut self, event: Event) {
-        inside::push_event(&mut self.details, event, &mut self.claim);
+        let details = self.more.get_or_insert_default();
+        inside::push_event(details, event, &mut self.claim);
     }
 
     pub(crate) fn link(&mut self, link: Link) {
-        let links = &mut self.details.links;
+        let details = self.more.get_or_insert_default();
+        let links = &mut details.links;
         let room = links.len() < MAX_LINKS;
         if !(room && inside::push_within(links, link, 0, &mut self.claim)) {
-            self.details.dropped_links += 1;
+            details.dropped_links += 1;
         }
     }
 
     /// The span is ok, whatever comes later.
     pub(crate) fn succeed(&mut self) {
         self.failed = Failed::No;
-        if let Some(failure) = self.details.failure.take() {
+        let failure = self.more.as_mut().and_then(|more| more.failure.take());
+        if let Some(failure) = failure {
             self.claim.shrink(failure.bytes());
         }
     }
@@ -95,7 +108,8 @@ impl Noted {
             return;
         }
         self.failed = Failed::Yes;
-        inside::put_failure(&mut self.details, failure, &mut self.claim);
+        let details = self.more.get_or_insert_default();
+        inside::put_failure(details, failure, &mut self.claim);
     }
 
     pub(crate) fn has_failed(&self) -> bool {
@@ -108,12 +122,16 @@ impl Noted {
             claim.shrink(failure.bytes());
             self.fail(*failure);
         }
-        if self.details.attributes.is_empty() {
-            self.details.attributes = std::mem::take(&mut details.attributes);
+        if self.attributes.is_empty() {
+            self.attributes = std::mem::take(&mut details.attributes);
         }
-        if self.details.events.is_empty() {
-            self.details.events = std::mem::take(&mut details.events);
+        let more = self.more.get_or_insert_default();
+        if more.events.is_empty() {
+            more.events = std::mem::take(&mut details.events);
         }
+        more.rpc = details.rpc.take().or_else(|| more.rpc.take());
+        more.dropped_attributes += details.dropped_attributes;
+        more.dropped_events += details.dropped_events;
         // What follows is claimed anew where it goes; what was, is given back with the claim of what is left.
         let moved = std::mem::take(&mut details.attributes);
         let freed = moved.iter().map(|a| a.value.heap_bytes()).sum();
@@ -122,47 +140,37 @@ impl Noted {
         let moved = std::mem::take(&mut details.events);
         claim.shrink(moved.iter().map(inside::event_bytes).sum());
         moved.into_iter().for_each(|event| self.event(event));
-        self.details.rpc = details.rpc.take().or_else(|| self.details.rpc.take());
-        self.details.dropped_attributes += details.dropped_attributes;
-        self.details.dropped_events += details.dropped_events;
         self.claim.take_over(&mut claim);
     }
 
-    /// Everything, by time; `None` where there is nothing.
-    pub(super) fn finish(&mut self) -> Option<(SpanDetails, Claim)> {
-        if self.claim.bytes() == 0 && self.details.rpc.is_none() && !self.has_dropped() {
-            return None;
+    /// Everything; `None` where there is nothing.
+    #[inline]
+    pub(super) fn finish(&mut self) -> Option<Known<'_>> {
+        let claim = std::mem::take(&mut self.claim);
+        if let Some(more) = self.more.take() {
+            let attributes = std::mem::take(&mut self.attributes);
+            return Some(Known::All(whole(*more, attributes), claim));
         }
-        if self.details.events.len() > 1 {
-            self.details.events.sort_by_key(|event| event.time);
-        }
-        self.name_the_failure();
-        let details = std::mem::take(&mut self.details);
-        Some((details, std::mem::take(&mut self.claim)))
+        let is_empty = self.attributes.is_empty();
+        (!is_empty).then(|| Known::Attributes(&mut self.attributes, claim))
     }
+}
 
-    fn has_dropped(&self) -> bool {
-        let SpanDetails {
-            dropped_attributes,
-            dropped_events,
-            dropped_links,
-            ..
-        } = self.details;
-        dropped_attributes + dropped_events + dropped_links != 0 || self.details.failure.is_some()
+/// By time, and the failure by the span's own `error.type`, where it says one.
+#[cold]
+fn whole(mut details: SpanDetails, attributes: Vec<KeyValue>) -> SpanDetails {
+    details.attributes = attributes;
+    if details.events.len() > 1 {
+        details.events.sort_by_key(|event| event.time);
     }
-
-    /// By the span's own `error.type`, where it says one.
-    fn name_the_failure(&mut self) {
-        let Some(failure) = self.details.failure.as_mut() else {
-            return;
-        };
-        let attributes = &mut self.details.attributes;
-        let said = attributes.iter().position(|a| a.key == "error.type");
-        if let Some(said) = said.filter(|_| failure.error_type.is_empty())
-            && let crate::Value::Str(text) = &mut attributes[said].value
-        {
-            failure.error_type = std::mem::take(text);
-            attributes.remove(said);
-        }
+    let attributes = &mut details.attributes;
+    if let Some(failure) = details.failure.as_mut()
+        && failure.error_type.is_empty()
+        && let Some(said) = attributes.iter().position(|a| a.key == "error.type")
+        && let crate::Value::Str(text) = &mut attributes[said].value
+    {
+        failure.error_type = std::mem::take(text);
+        attributes.remove(said);
     }
+    details
 }

@@ -88,7 +88,7 @@ fn attach(local: &Local) {
         return;
     };
     let tracestate = local.inspect(|fragment| fragment.tracestate().map(str::to_owned));
-    let named = span_context(context, tracestate.flatten().as_deref());
+    let named = span_context(&context, tracestate.flatten().as_deref());
     if READY.get() && OWN.try_with(|_| ()).is_err() {
         // The thread ends, and the API would panic.
         return;

@@ -41,6 +41,7 @@ mod contexts;
 mod convert;
 mod provider;
 mod recording;
+mod said;
 mod scope;
 mod span;
 mod start;
@@ -59,5 +60,5 @@ pub(crate) use convert::{flags, key_value, kind, link, span_id, system_time, tra
 pub(crate) use convert::{span_of, trace_of};
 pub use provider::{Tracer, TracerProvider};
 pub(crate) use provider::{install, observe};
-pub(crate) use recording::Said;
+pub(crate) use said::{Said, Short};
 pub use span::Span;

@@ -1,16 +1,15 @@
 //! A span of the API from its start to its end.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::time::SystemTime;
 
 use opentelemetry::KeyValue as OtelKeyValue;
-use opentelemetry::trace::{
-    Event as OtelEvent, Link as OtelLink, SpanBuilder, SpanContext, Status,
-};
+use opentelemetry::trace::{SpanBuilder, SpanContext, Status};
 
 use super::convert::{bytes, key_value_of, link_of, unix_ns};
+use super::said::Said;
 use super::scope::Scope;
-use super::start::Placed;
 use crate::callsite::Callsite;
 use crate::clock;
 use crate::context::Link;
@@ -30,182 +29,144 @@ const FREE_BYTES: usize = 1024;
 /// Two readings of the time that are no further apart are the same: see [`clock::follow_the_wall`].
 const NOISE_NS: u64 = 20_000;
 
-/// Attributes that need no memory of their own.
-const FIRST: usize = 2;
-
-/// What a span of the API has said; its attributes in the API's own values, which are read where the span is.
-#[derive(Debug, Clone)]
-pub(crate) struct Said {
-    pub(crate) scope: &'static Scope,
-    /// In their order; most spans have no more.
-    first: [Option<OtelKeyValue>; FIRST],
-    /// After those.
-    attributes: Vec<OtelKeyValue>,
-    events: Vec<Event>,
-    links: Vec<Link>,
-    dropped_attributes: u32,
-    dropped_events: u32,
-    dropped_links: u32,
-}
-
-impl Said {
-    const fn nothing(scope: &'static Scope) -> Self {
-        Self {
-            scope,
-            first: [const { None }; FIRST],
-            attributes: Vec::new(),
-            events: Vec::new(),
-            links: Vec::new(),
-            dropped_attributes: 0,
-            dropped_events: 0,
-            dropped_links: 0,
-        }
-    }
-
-    fn attribute(&mut self, attribute: OtelKeyValue) -> bool {
-        if let Some(free) = self.first.iter_mut().find(|place| place.is_none()) {
-            *free = Some(attribute);
-            return true;
-        }
-        let has_room = self.attributes.len() < MAX_ATTRIBUTES - FIRST;
-        if has_room {
-            self.attributes.push(attribute);
-        }
-        has_room
-    }
-
-    /// Takes all of it out, the last value of each key.
-    pub(crate) fn spell_out(&mut self) -> SpanDetails {
-        let said = std::mem::replace(self, Self::nothing(self.scope));
-        let mut attributes: Vec<KeyValue> = Vec::with_capacity(FIRST + said.attributes.len());
-        let first = said.first.into_iter().flatten();
-        for attribute in first.chain(said.attributes).map(key_value_of) {
-            match attributes
-                .iter_mut()
-                .find(|known| known.key == attribute.key)
-            {
-                Some(known) => *known = attribute,
-                None => attributes.push(attribute),
-            }
-        }
-        SpanDetails {
-            attributes,
-            events: said.events,
-            links: said.links,
-            dropped_attributes: said.dropped_attributes,
-            dropped_events: said.dropped_events,
-            dropped_links: said.dropped_links,
-            ..SpanDetails::default()
-        }
-    }
+thread_local! {
+    static SPARE: Cell<Option<Box<Recording>>> = const { Cell::new(None) };
 }
 
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Recording {
+    pub(super) named: SpanContext,
+    pub(super) context: Context,
     site: &'static Callsite,
-    parent: SpanId,
+    pub(super) parent: SpanId,
     /// In ticks.
     start: u64,
-    foreign: Box<Foreign>,
     status: Status,
-    claim: Claim,
-    /// Of the claim.
+    told: Told,
+    /// Bytes that it holds.
     used: usize,
-    root: Option<Box<Fragment>>,
+    pub(super) root: Option<Box<Fragment>>,
     /// A capture waits for the end.
-    pipe: Option<Tether>,
-    /// What was recorded of the span elsewhere.
-    more: Option<Box<SpanDetails>>,
+    pub(super) pipe: Option<Tether>,
+    is_over: bool,
 }
 
 impl Recording {
+    /// Begins, in its place.
     #[inline]
-    pub(super) fn start(
-        site: &'static Callsite,
-        scope: &'static Scope,
-        placed: Placed,
-        builder: SpanBuilder,
-    ) -> Self {
-        let SpanBuilder {
-            name,
-            start_time,
-            attributes,
-            events,
-            links,
-            ..
-        } = builder;
-        let start_unix_ns = start_time.map(unix_ns);
-        let start = start_unix_ns.map_or_else(clock::now, |ns| clock::scale().tick_at(ns));
-        let mut recording = Self {
-            site,
-            parent: placed.parent,
-            start,
-            foreign: Box::new(Foreign {
-                name: Some(name),
-                verbatim: true,
-                is_ok: false,
-                start_unix_ns,
-                end_unix_ns: None,
-                otel: Some(Said::nothing(scope)),
-            }),
-            status: Status::Unset,
-            claim: Claim::default(),
-            used: size_of::<Foreign>(),
-            root: placed.root,
-            pipe: placed.pipe,
-            more: None,
+    pub(super) fn start(&mut self, builder: &mut SpanBuilder) {
+        let start_unix_ns = builder.start_time.map(unix_ns);
+        self.start = start_unix_ns.map_or_else(clock::now, |ns| clock::scale().tick_at(ns));
+        self.told.foreign.name = Some(std::mem::take(&mut builder.name));
+        self.told.foreign.start_unix_ns = start_unix_ns;
+        if self.pipe.is_some() {
+            self.tell_capture();
+        }
+        if builder.attributes.is_some() || builder.events.is_some() || builder.links.is_some() {
+            self.begin_with(builder);
+        }
+    }
+
+    /// One of which nothing is known but whose it is; the last one of this thread that has been told of to the end, if it can be.
+    #[inline]
+    pub(super) fn blank(site: &'static Callsite, scope: &'static Scope) -> Box<Self> {
+        let spare = SPARE.try_with(Cell::take).ok().flatten();
+        let Some(mut blank) = spare else {
+            return Self::new(site, scope);
         };
-        if recording.pipe.is_some() {
-            recording.tell_capture(placed.context);
+        blank.site = site;
+        blank.status = Status::Unset;
+        blank.used = size_of::<Foreign>();
+        blank.is_over = false;
+        let foreign = &mut blank.told.foreign;
+        foreign.is_ok = false;
+        foreign.end_unix_ns = None;
+        if let Some(said) = &mut foreign.otel {
+            said.scope = scope;
         }
-        if attributes.is_some() || events.is_some() || links.is_some() {
-            recording.begin_with(attributes, events, links);
+        blank
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn new(site: &'static Callsite, scope: &'static Scope) -> Box<Self> {
+        Box::new(Self {
+            named: SpanContext::NONE,
+            context: Context::default(),
+            site,
+            parent: SpanId::INVALID,
+            start: 0,
+            status: Status::Unset,
+            told: Told {
+                foreign: Foreign {
+                    verbatim: true,
+                    otel: Some(Said::nothing(scope)),
+                    ..Foreign::default()
+                },
+                failure: None,
+                more: None,
+                bytes: 0,
+                claim: Claim::default(),
+            },
+            used: size_of::<Foreign>(),
+            root: None,
+            pipe: None,
+            is_over: false,
+        })
+    }
+
+    /// Keeps the memory of one that has ended for the next one, where all that it was told has been taken from it and nothing
+    /// but attributes was.
+    #[inline]
+    pub(super) fn keep(self: Box<Self>) {
+        let foreign = &self.told.foreign;
+        let is_blank = foreign.name.is_none() && foreign.otel.as_ref().is_some_and(Said::is_blank);
+        if self.is_over && is_blank {
+            let _ = SPARE.try_with(|spare| spare.set(Some(self)));
         }
-        recording
+    }
+
+    pub(super) const fn is_over(&self) -> bool {
+        self.is_over
     }
 
     #[inline(never)]
-    fn begin_with(
-        &mut self,
-        attributes: Option<Vec<OtelKeyValue>>,
-        events: Option<Vec<OtelEvent>>,
-        links: Option<Vec<OtelLink>>,
-    ) {
-        for attribute in attributes.into_iter().flatten() {
+    fn begin_with(&mut self, builder: &mut SpanBuilder) {
+        for attribute in builder.attributes.take().into_iter().flatten() {
             self.set(attribute);
         }
-        for event in events.into_iter().flatten() {
+        for event in builder.events.take().into_iter().flatten() {
             self.add_event(event.name, event.timestamp, event.attributes);
         }
-        for link in links.into_iter().flatten() {
+        for link in builder.links.take().into_iter().flatten() {
             self.add_link(&link.span_context, link.attributes);
         }
     }
 
     /// A capture shows spans that run.
     #[cold]
-    fn tell_capture(&self, context: Context) {
+    fn tell_capture(&self) {
         let pipe = self.pipe.as_ref();
         let live = pipe.and_then(|pipe| pipe.pipeline().live.as_ref());
-        if let (Some(live), Some(name)) = (live, &self.foreign.name) {
-            let span = context.span_id();
-            live.started(context.trace_id(), span, self.parent, self.site, self.start);
+        if let (Some(live), Some(name)) = (live, &self.told.foreign.name) {
+            let (trace, span) = (self.context.trace_id(), self.context.span_id());
+            live.started(trace, span, self.parent, self.site, self.start);
             live.named(span, name.clone());
         }
     }
 
     /// Room for so many bytes more; false where the budget is used up.
     fn grow(&mut self, bytes: usize) -> bool {
-        let granted =
-            self.used + bytes <= self.claim.bytes() + FREE_BYTES || self.claim.grow(bytes);
+        let granted = self.used + bytes <= self.told.claim.bytes() + FREE_BYTES
+            || self.told.claim.grow(bytes);
         self.used += if granted { bytes } else { 0 };
         granted
     }
 
     /// There from the start on, until the end takes it.
     fn said(&mut self) -> Option<&mut Said> {
-        self.foreign.otel.as_mut()
+        self.told.foreign.otel.as_mut()
     }
 
     pub(super) fn set(&mut self, attribute: OtelKeyValue) {
@@ -268,7 +229,7 @@ impl Recording {
     }
 
     pub(super) fn rename(&mut self, name: Cow<'static, str>) {
-        self.foreign.name = Some(name);
+        self.told.foreign.name = Some(name);
     }
 
     /// Takes what annotated calls, or those that read our current span, have recorded of it elsewhere.
@@ -276,7 +237,7 @@ impl Recording {
         let attribute = |a: &KeyValue| size_of::<KeyValue>() + a.value.heap_bytes();
         let held: usize = details.attributes.iter().map(attribute).sum();
         if self.grow(held + size_of_val(details.events.as_slice())) {
-            self.more.get_or_insert_default().add(details);
+            self.told.more.get_or_insert_default().add(details);
         } else if let Some(said) = self.said() {
             said.dropped_attributes += details.attributes.len() as u32;
             said.dropped_events += details.events.len() as u32;
@@ -284,12 +245,12 @@ impl Recording {
     }
 
     #[inline]
-    pub(super) fn end(mut self, context: Context, at: Option<SystemTime>) {
+    pub(super) fn end(&mut self, at: Option<SystemTime>) {
+        self.is_over = true;
         let (end, end_unix_ns) = at.map_or_else(|| (clock::now(), None), tick_of);
-        self.foreign.end_unix_ns = end_unix_ns;
         let (outcome, failure) = self.outcome();
         let record = SpanRecord {
-            span: context.span_id(),
+            span: self.context.span_id(),
             parent: self.parent,
             callsite: self.site,
             start: self.start,
@@ -297,23 +258,21 @@ impl Recording {
             outcome,
             details: 0,
         };
-        let told = Told {
-            foreign: self.foreign,
-            failure,
-            more: self.more,
-            bytes: self.used.saturating_sub(self.claim.bytes()),
-            claim: self.claim,
-        };
-        apart::end(context, self.root, record, told);
+        let told = &mut self.told;
+        told.foreign.end_unix_ns = end_unix_ns;
+        told.failure = failure;
+        told.bytes = self.used.saturating_sub(told.claim.bytes());
+        apart::end(self.context, self.root.take(), record, told);
+        self.pipe = None;
     }
 
     fn outcome(&mut self) -> (CallOutcome, Option<Box<Failure>>) {
-        let inside = self.more.as_mut().and_then(|more| more.failure.take());
+        let inside = self.told.more.as_mut().and_then(|more| more.failure.take());
         match std::mem::take(&mut self.status) {
             Status::Unset if inside.is_some() => (CallOutcome::Error, inside),
             Status::Unset => (CallOutcome::Ok, None),
             Status::Ok => {
-                self.foreign.is_ok = true;
+                self.told.foreign.is_ok = true;
                 (CallOutcome::Ok, None)
             }
             Status::Error { description } => {

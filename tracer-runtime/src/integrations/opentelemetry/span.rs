@@ -17,54 +17,54 @@ use crate::span::context::Context;
 /// After its end it takes nothing any more, and a second end is none. It may end on another thread than the one it
 /// started on, and after the root of its trace: then it is judged by itself, as a late task is.
 #[derive(Debug)]
-pub struct Span {
-    named: SpanContext,
-    /// For those that start below it; `None` where it is not ours.
-    context: Option<Context>,
-    state: State,
-}
+pub struct Span(State);
 
 #[derive(Debug)]
-#[allow(clippy::large_enum_variant, reason = "the large one is the usual one")]
 enum State {
-    Recording(Recording),
-    /// Stands for a span of an annotated call, which ends by itself.
-    Standing,
-    /// Has ended, or was never recorded.
-    Over,
+    /// Or has ended; `None` in its drop only.
+    Ours(Option<Box<Recording>>),
+    Other {
+        named: SpanContext,
+        /// For those that start below it; `None` where it is not ours.
+        context: Option<Context>,
+        /// Stands for a span of an annotated call, which ends by itself. Otherwise nobody records it.
+        stands: bool,
+    },
 }
 
-#[derive(Clone, Copy)]
-enum Asking {
-    Nobody,
-    Asked,
-    Answered(Context),
-    WhoKeepsIt,
-    ItDoes,
+/// What a span of ours says of itself when it is asked.
+#[derive(Debug, Clone, Copy, Default)]
+struct Answer {
+    /// For those that start below it.
+    place: Option<Context>,
+    /// It keeps itself what is recorded of it.
+    keeps: bool,
 }
 
 thread_local! {
-    static ASKING: Cell<Asking> = const { Cell::new(Asking::Nobody) };
+    /// While a span is asked.
+    static ASKED: Cell<Option<Answer>> = const { Cell::new(None) };
     static GIVEN: RefCell<Option<SpanDetails>> = const { RefCell::new(None) };
 }
 
-/// Of the span that a context of the API names, what it knows of its place; `None` where it is none of ours.
+/// Asks the span that a context of the API names; one that is none of ours has nothing to say.
 ///
 /// The API shows no more of a span than its methods, so it is asked through one of them.
-pub(super) fn place_of(context: &OtelContext) -> Option<Context> {
-    ASKING.set(Asking::Asked);
+fn ask(context: &OtelContext) -> Answer {
+    ASKED.set(Some(Answer::default()));
     let _ = context.span().is_recording();
-    match ASKING.replace(Asking::Nobody) {
-        Asking::Answered(place) => Some(place),
-        _ => None,
-    }
+    ASKED.take().unwrap_or_default()
 }
 
-/// Whether the span that a context of the API names keeps itself what is recorded of it. One of ours does not.
+/// Of the span that a context of the API names, what it knows of its place; `None` where it is none of ours.
+pub(super) fn place_of(context: &OtelContext) -> Option<Context> {
+    ask(context).place
+}
+
+/// Whether the span that a context of the API names keeps itself what is recorded of it. One that only stands for a span of
+/// ours does not.
 pub(super) fn keeps_its_own(context: &OtelContext) -> bool {
-    ASKING.set(Asking::WhoKeepsIt);
-    let _ = context.span().is_recording();
-    matches!(ASKING.replace(Asking::Nobody), Asking::ItDoes)
+    ask(context).keeps
 }
 
 /// Hands the span that a context of the API names what was recorded of it elsewhere.
@@ -78,49 +78,56 @@ pub(super) fn give(context: &OtelContext, details: SpanDetails) {
 }
 
 impl Span {
-    pub(super) const fn recording(
-        named: SpanContext,
-        context: Context,
-        recording: Recording,
-    ) -> Self {
-        Self {
-            named,
-            context: Some(context),
-            state: State::Recording(recording),
-        }
+    pub(super) fn recording(recording: Box<Recording>) -> Self {
+        Self(State::Ours(Some(recording)))
     }
 
     /// Records nothing and stands for its parent.
     pub(super) const fn passed_on(named: SpanContext, context: Option<Context>) -> Self {
-        Self {
+        Self(State::Other {
             named,
             context,
-            state: State::Over,
-        }
+            stands: false,
+        })
     }
 
     pub(super) const fn standing(named: SpanContext, context: Context) -> Self {
-        Self {
+        Self(State::Other {
             named,
             context: Some(context),
-            state: State::Standing,
+            stands: true,
+        })
+    }
+
+    fn running(&mut self) -> Option<&mut Recording> {
+        match &mut self.0 {
+            State::Ours(Some(recording)) if !recording.is_over() => Some(recording),
+            _ => None,
         }
     }
 
     /// The span of ours that it stands for, to be recorded on.
     fn stands_for(&self) -> Option<Context> {
-        match self.state {
-            State::Standing => self.context,
+        match &self.0 {
+            State::Other {
+                context,
+                stands: true,
+                ..
+            } => *context,
             _ => None,
         }
     }
 
+    fn context(&self) -> Option<Context> {
+        match &self.0 {
+            State::Ours(recording) => recording.as_ref().map(|recording| recording.context),
+            State::Other { context, .. } => *context,
+        }
+    }
+
     fn finish(&mut self, at: Option<SystemTime>) {
-        if let State::Recording(_) = &self.state
-            && let State::Recording(recording) = std::mem::replace(&mut self.state, State::Over)
-            && let Some(context) = self.context
-        {
-            recording.end(context, at);
+        if let Some(recording) = self.running() {
+            recording.end(at);
         }
     }
 }
@@ -134,7 +141,7 @@ impl opentelemetry::trace::Span for Span {
     ) where
         T: Into<Cow<'static, str>>,
     {
-        if let State::Recording(recording) = &mut self.state {
+        if let Some(recording) = self.running() {
             recording.add_event(name.into(), time, attributes);
         } else if let Some(context) = self.stands_for() {
             contexts::add_event(context, name.into(), time, attributes);
@@ -142,26 +149,28 @@ impl opentelemetry::trace::Span for Span {
     }
 
     fn span_context(&self) -> &SpanContext {
-        &self.named
+        match &self.0 {
+            State::Ours(recording) => recording.as_ref().map_or(&SpanContext::NONE, |r| &r.named),
+            State::Other { named, .. } => named,
+        }
     }
 
     fn is_recording(&self) -> bool {
-        if let (Asking::WhoKeepsIt, State::Recording(_)) = (ASKING.get(), &self.state) {
-            ASKING.set(Asking::ItDoes);
+        let keeps = matches!(&self.0, State::Ours(Some(recording)) if !recording.is_over());
+        if ASKED.get().is_some() {
+            let place = self.context();
+            ASKED.set(Some(Answer { place, keeps }));
         }
-        if let (Asking::Asked, Some(context)) = (ASKING.get(), self.context) {
-            ASKING.set(Asking::Answered(context));
-        }
-        !matches!(self.state, State::Over)
+        keeps || self.stands_for().is_some()
     }
 
     fn set_attribute(&mut self, attribute: OtelKeyValue) {
         if attribute.key.as_str().is_empty() {
             let given = GIVEN.try_with(|given| given.take()).ok().flatten();
-            if let (State::Recording(recording), Some(details)) = (&mut self.state, given) {
+            if let (Some(recording), Some(details)) = (self.running(), given) {
                 recording.take_in(details);
             }
-        } else if let State::Recording(recording) = &mut self.state {
+        } else if let Some(recording) = self.running() {
             recording.set(attribute);
         } else if let Some(context) = self.stands_for() {
             contexts::set_attribute(context, attribute);
@@ -169,7 +178,7 @@ impl opentelemetry::trace::Span for Span {
     }
 
     fn set_status(&mut self, status: Status) {
-        if let State::Recording(recording) = &mut self.state {
+        if let Some(recording) = self.running() {
             recording.set_status(status);
         } else if let Some(context) = self.stands_for() {
             contexts::set_status(context, status);
@@ -180,7 +189,7 @@ impl opentelemetry::trace::Span for Span {
     where
         T: Into<Cow<'static, str>>,
     {
-        if let State::Recording(recording) = &mut self.state {
+        if let Some(recording) = self.running() {
             recording.rename(new_name.into());
         } else if let Some(context) = self.stands_for() {
             contexts::rename(context, new_name.into());
@@ -188,7 +197,7 @@ impl opentelemetry::trace::Span for Span {
     }
 
     fn add_link(&mut self, to: SpanContext, attributes: Vec<OtelKeyValue>) {
-        if let State::Recording(recording) = &mut self.state {
+        if let Some(recording) = self.running() {
             recording.add_link(&to, attributes);
         } else if let Some(context) = self.stands_for() {
             contexts::add_link(context, &to, attributes);
@@ -207,5 +216,10 @@ impl opentelemetry::trace::Span for Span {
 impl Drop for Span {
     fn drop(&mut self) {
         self.finish(None);
+        if let State::Ours(recording) = &mut self.0
+            && let Some(recording) = recording.take()
+        {
+            recording.keep();
+        }
     }
 }

@@ -38,6 +38,9 @@ pub(super) struct Bridge {
 /// On a span of the subscriber: the layer that has it.
 struct Taken(u32);
 
+/// On a span of the subscriber that stands for an annotated call.
+struct Ours(Context);
+
 /// On a span of the subscriber, for those who do not know the layer.
 #[cfg(feature = "tracing-fmt")]
 struct Named(Context);
@@ -67,6 +70,24 @@ impl Bridge {
 
     fn key(&self, id: &Id) -> Key {
         (self.number, id.into_u64())
+    }
+
+    /// The subscriber has made this span for the annotated call that has just begun here: other spans may name it.
+    #[cold]
+    pub(super) fn note_ours<S>(&self, id: &Id, all: &Subscribers<'_, S>)
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        if !self.is_on() || has_other_ids() {
+            return;
+        }
+        let Some(_busy) = Busy::enter() else {
+            return;
+        };
+        let here = local::with(Context::in_place).flatten();
+        if let (Some(context), Some(span)) = (here, all.span(id)) {
+            span.extensions_mut().replace(Ours(context));
+        }
     }
 
     /// Whether another layer of this kind has this span. The first ones tell.
@@ -124,7 +145,9 @@ impl Bridge {
         S: for<'a> LookupSpan<'a>,
     {
         while let Some(candidate) = span {
-            if let Some(context) = self.context(&candidate.id()) {
+            let known = self.context(&candidate.id());
+            let ours = || candidate.extensions().get::<Ours>().map(|ours| ours.0);
+            if let Some(context) = known.or_else(|| ours().filter(|_| !has_other_ids())) {
                 return Some(context);
             }
             span = candidate.parent();
@@ -159,7 +182,7 @@ impl Bridge {
     }
 
     /// Ends a span that was taken off its place.
-    fn end(&self, mut span: Box<Detached>, key: Key) {
+    fn end(&self, span: &mut Detached, key: Key) {
         while frames::has(key)
             && let Some(entry) = frames::remove(key)
         {
@@ -197,6 +220,17 @@ impl Bridge {
             file_here(told);
         }
     }
+}
+
+/// Whether another layer gives annotated calls their ids, later than they are noted here.
+#[cfg(feature = "tracing-opentelemetry")]
+fn has_other_ids() -> bool {
+    crate::integrations::tracing_opentelemetry::has_been_seen()
+}
+
+#[cfg(not(feature = "tracing-opentelemetry"))]
+const fn has_other_ids() -> bool {
+    false
 }
 
 /// Names a span, whichever layer of ours knows it.
@@ -373,8 +407,8 @@ where
         };
         let key = self.key(&id);
         match self.spans.remove(key.1) {
-            Some(ended) => {
-                self.end(ended, key);
+            Some(mut ended) => {
+                self.end(&mut ended, key);
                 frames::note_closed(key);
             }
             // Others began when nobody recorded, or were filtered out.

@@ -104,10 +104,17 @@ where
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, all: Context<'_, S>) {
-        if self.is_filtering {
+        let metadata = attributes.metadata();
+        if crate::subscriber::has_opened() && crate::subscriber::is_ours(metadata) {
+            self.inner.inner().note_ours(id, &all);
+        }
+        // A filter hides our spans, of which one may be the parent that is named.
+        if self.is_filtering && attributes.parent().is_none() {
             self.inner.on_new_span(attributes, id, all);
-        } else if self.is_of_other_crate(attributes.metadata()) {
+        } else if self.is_of_other_crate(metadata) {
             self.inner.inner().on_new_span(attributes, id, all);
+        } else if self.is_filtering {
+            self.inner.on_new_span(attributes, id, all);
         }
     }
 

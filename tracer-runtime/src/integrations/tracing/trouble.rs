@@ -20,9 +20,19 @@ pub(crate) enum Trouble {
     TooDeep,
     /// More names from `otel.name` than there are places: the span keeps its static one.
     TooManyNames,
+    /// A layer exports the span of an annotated call by other ids, which the call cannot take over: it would leave the trace
+    /// that it is in.
+    #[cfg(feature = "tracing-opentelemetry")]
+    IdsNotTaken,
 }
 
-const REASONS: [(Trouble, &str); 7] = [
+const NUMBER: usize = if cfg!(feature = "tracing-opentelemetry") {
+    8
+} else {
+    7
+};
+
+const REASONS: [(Trouble, &str); NUMBER] = [
     (Trouble::UnknownParent, "unknown_parent"),
     (Trouble::UnknownSpan, "unknown_span"),
     (Trouble::ClosedWhileEntered, "closed_while_entered"),
@@ -30,12 +40,14 @@ const REASONS: [(Trouble, &str); 7] = [
     (Trouble::Reentrant, "reentrant"),
     (Trouble::TooDeep, "too_deep"),
     (Trouble::TooManyNames, "too_many_names"),
+    #[cfg(feature = "tracing-opentelemetry")]
+    (Trouble::IdsNotTaken, "ids_not_taken"),
 ];
 
 static TROUBLES: [AtomicU64; REASONS.len()] = [const { AtomicU64::new(0) }; REASONS.len()];
 
 #[cold]
-pub(super) fn count(trouble: Trouble) {
+pub(crate) fn count(trouble: Trouble) {
     TROUBLES[trouble as usize].fetch_add(1, Relaxed);
 }
 

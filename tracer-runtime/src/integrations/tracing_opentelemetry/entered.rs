@@ -5,6 +5,7 @@ use tracing_core::{Dispatch, span};
 use super::api;
 use super::parent::Parent;
 use crate::integrations::opentelemetry::quietly;
+use crate::integrations::tracing::trouble::{self, Trouble};
 use crate::recorder::local;
 use crate::recorder::renamed::{Begun, Renamed};
 use opentelemetry::trace::TraceContextExt as _;
@@ -30,7 +31,11 @@ pub(crate) fn enter(
         return None;
     }
     super::seen();
-    local::with(|local| local.rename(begun, given)).flatten()
+    let renamed = local::with(|local| local.rename(begun, given)).flatten();
+    if renamed.is_none() {
+        trouble::count(Trouble::IdsNotTaken);
+    }
+    renamed
 }
 
 /// Enters it again. What the layer attaches is what is current of ours.
