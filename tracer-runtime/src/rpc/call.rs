@@ -59,19 +59,20 @@ impl RpcCall {
     }
 
     /// Starts a call that this process serves: the caller's context is in the carrier.
-    pub fn serve<C: Extract + ?Sized>(plan: RpcPlan, carrier: &C) -> Self {
+    pub fn serve<C: Extract + ?Sized>(mut plan: RpcPlan, carrier: &C) -> Self {
         let remote = extract(carrier);
-        let plan = plan.called_by(remote.as_ref());
+        plan.set_caller(remote.as_ref());
         Self::start_at(installed(), plan, || Start::remote(remote))
     }
 
     /// Starts a call that this process serves, under a context that was read before, as in [`Self::start_with`].
     #[cfg(feature = "tower")]
     pub(crate) fn serve_with<R>(
-        plan: Box<RpcPlan>,
+        mut plan: Box<RpcPlan>,
         remote: Option<Remote>,
         first: impl FnOnce(Option<&RpcInfo>) -> R,
     ) -> (Self, R) {
+        plan.set_caller(remote.as_ref());
         Self::start_with(installed(), plan, || Start::remote(remote), first)
     }
 

@@ -289,13 +289,19 @@ impl RpcPlan {
 
 impl RpcPlan {
     /// By the service that the carrier names, where nobody has said which.
-    pub(super) fn called_by(mut self, remote: Option<&Remote>) -> Self {
-        if self.from.service_name.is_empty()
-            && let Some(name) = remote.and_then(Remote::peer_service)
-        {
-            self.from.service_name = name.to_owned().into();
+    pub(super) fn set_caller(&mut self, remote: Option<&Remote>) {
+        let Some(remote) = remote else { return };
+        let (from, name) = (&mut self.from, remote.peer_service().unwrap_or_default());
+        if from.service_name.is_empty() && !name.is_empty() {
+            from.service_name = name.to_owned().into();
         }
-        self
+        // It is the namespace of this name and of no other.
+        if from.namespace.is_empty()
+            && from.service_name == name
+            && let Some(namespace) = remote.peer_namespace()
+        {
+            from.namespace = namespace.to_owned().into();
+        }
     }
 
     /// With what is known anyway.

@@ -46,8 +46,9 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn begin(self) -> State {
+    fn begin(mut self) -> State {
         let kind = self.site.kind();
+        self.identity.set_caller(&self.at);
         match self.identity.plan() {
             _ if mode::is_off() => State::Done,
             // A subscriber may want the span of the function.
@@ -185,7 +186,7 @@ pub struct CallGuard {
 }
 
 /// Begins a call of a function that runs at once.
-pub fn enter_call(site: &'static Callsite, at: Start, identity: Identity) -> CallGuard {
+pub fn enter_call(site: &'static Callsite, at: Start, mut identity: Identity) -> CallGuard {
     let kind = site.kind();
     if mode::get() == 0 {
         return CallGuard {
@@ -194,6 +195,7 @@ pub fn enter_call(site: &'static Callsite, at: Start, identity: Identity) -> Cal
             alone: false,
         };
     }
+    identity.set_caller(&at);
     let guard = enter_at(site, at);
     let call = identity.plan().map(|plan| {
         let call = RpcCall::start_in_current(plan);

@@ -90,7 +90,11 @@ impl Builder {
             }
         });
         let named = settings.propagators.clone().map(Propagators::new);
-        propagators::choose(self.propagators.take().or(named), resource.service_name());
+        propagators::choose(
+            self.propagators.take().or(named),
+            resource.service_name(),
+            resource.service_namespace(),
+        );
         budget::set_limit(self.memory_limit());
         let level = self.stats_level.unwrap_or(match self.tracers.is_empty() {
             true => StatsLevel::Base,

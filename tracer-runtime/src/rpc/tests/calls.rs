@@ -63,8 +63,9 @@ fn the_caller_is_whom_the_carrier_names_unless_the_plan_says() {
         let headers = HashMap::from([(name.to_owned(), "front".to_owned())]);
         let remote = propagators.extract(&headers);
         let named = plan().with_from(Endpoint::new("gateway"));
-        for plan in [plan(), named] {
-            start(base(), plan.called_by(remote.as_ref())).finish();
+        for mut plan in [plan(), named] {
+            plan.set_caller(remote.as_ref());
+            start(base(), plan).finish();
         }
     }
     let callers = capture.spans();
