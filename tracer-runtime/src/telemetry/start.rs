@@ -60,6 +60,15 @@ impl Builder {
             });
         }
         let filter = self.filter(&settings)?;
+        #[cfg(feature = "metrics")]
+        if let Some((value, problem)) = rpc::KitexMetrics::conflict(self.tracers.of_type()) {
+            let setting = "with_tracer";
+            return Err(InitError::Setting {
+                setting,
+                value,
+                problem,
+            });
+        }
         #[cfg(feature = "tracing-opentelemetry")]
         let left_to_layer = self.leaves_spans_to_layer(&settings)?;
         #[cfg(not(feature = "tracing-opentelemetry"))]
