@@ -7,6 +7,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::future::Future;
+use std::panic::catch_unwind;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
@@ -22,7 +23,8 @@ use support::{metric, run_child, stderr_of};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tracer_runtime::integrations::tower::{ClientLayer, Observed, ServerLayer};
 use tracer_runtime::rpc::{
-    RpcCall, RpcInfo, RpcPlan, StreamEvent, StreamEventKind, Tracer, kitex_metrics,
+    READ_START, RpcCall, RpcInfo, RpcPlan, StatsLevel, StreamEvent, StreamEventKind, Tracer,
+    kitex_metrics,
 };
 use tracer_runtime::{Sampler, SpanKind, builder};
 
@@ -30,6 +32,10 @@ use tracer_runtime::{Sampler, SpanKind, builder};
 fn child() {
     match std::env::var(support::CHILD).as_deref() {
         Ok("streams") => streams(),
+        Ok("streams that break") => streams_that_break(),
+        Ok("attempts") => attempts(),
+        Ok("no tracer") => no_tracer(),
+        Ok("base") => base(),
         Ok("panics") => panics(),
         Ok("blocks") => blocks(),
         Ok("nothing sampled") => nothing_sampled(),
@@ -46,7 +52,8 @@ fn run<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-type Messages = BoxBody<Bytes, Infallible>;
+/// Their errors are texts.
+type Messages = BoxBody<Bytes, &'static str>;
 
 /// Messages of gRPC, the last of seven bytes, and then the status.
 fn messages(count: usize, trailers: bool) -> Messages {
@@ -56,7 +63,7 @@ fn messages(count: usize, trailers: bool) -> Messages {
         message.put_u8(0);
         message.put_u32(length);
         message.put_bytes(b'x', length as usize);
-        Ok::<_, Infallible>(Frame::data(message.freeze()))
+        Ok::<_, &'static str>(Frame::data(message.freeze()))
     };
     let mut status = HeaderMap::new();
     status.insert("grpc-status", "0".parse().unwrap());
@@ -192,8 +199,235 @@ fn streams() {
     telemetry.shutdown(Duration::from_secs(1)).unwrap();
 }
 
+/// Writes down what it is told of streams.
+#[derive(Clone, Default)]
+struct Diary(Arc<Mutex<Vec<String>>>);
+
+impl Tracer for Diary {
+    type State = ();
+
+    fn start(&self, _rpc: &RpcInfo) {}
+
+    fn finish(&self, rpc: &RpcInfo, (): ()) {
+        let outcome = rpc.stats().outcome().unwrap();
+        self.0
+            .lock()
+            .unwrap()
+            .push(format!("{:?} is {}", rpc.kind(), outcome.as_str()));
+    }
+
+    fn stream_event(&self, rpc: &RpcInfo, event: &StreamEvent) {
+        let (side, kind, error) = (rpc.kind(), event.kind(), event.error());
+        let line = match error {
+            None => format!("{side:?} {kind:?}"),
+            Some(error) => format!("{side:?} {kind:?}: {error}"),
+        };
+        self.0.lock().unwrap().push(line);
+    }
+}
+
+impl Diary {
+    /// What one side was told, since it was asked last.
+    fn told(&self, side: SpanKind) -> Vec<String> {
+        let mut lines = self.0.lock().unwrap();
+        let side = format!("{side:?} ");
+        let told = lines.extract_if(.., |line| line.starts_with(&side));
+        told.map(|line| line[side.len()..].to_owned()).collect()
+    }
+}
+
+/// What becomes of a stream.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Fate {
+    Refused,
+    Waits,
+    Panics,
+    LosesItsLine,
+    SaysWhatIsWrong,
+    IsLeft,
+}
+
+async fn answer(fate: Fate) -> Result<Response<Messages>, &'static str> {
+    match fate {
+        Fate::Refused => return Err("closed today"),
+        Fate::Waits => std::future::pending().await,
+        Fate::Panics => panic!("on purpose"),
+        _ => {}
+    }
+    let mut status = HeaderMap::new();
+    status.insert("grpc-status", "13".parse().unwrap());
+    status.insert("grpc-message", "it burns".parse().unwrap());
+    let last = match fate {
+        Fate::LosesItsLine => Err("the line is cut"),
+        _ => Ok(Frame::trailers(status)),
+    };
+    let message = Frame::data(Bytes::from_static(&[0, 0, 0, 0, 1, b'x']));
+    let body = StreamBody::new(stream::iter([Ok(message), last]));
+    let mut response = Response::new(BoxBody::new(body));
+    let content_type = "application/grpc".parse().unwrap();
+    response.headers_mut().insert("content-type", content_type);
+    Ok(response)
+}
+
+/// A call whose fate is known.
+fn suffer(fate: Fate) {
+    let handler = service_fn(move |_: Request<Observed<Messages>>| answer(fate));
+    let server = ServerLayer::new().layer(handler);
+    let client = ClientLayer::new().layer(service_fn(move |request: Request<_>| {
+        server.clone().oneshot(request.map(BoxBody::new))
+    }));
+    let request = Request::post("/shop.Stock/Suffer").header("content-type", "application/grpc");
+    let request = request.body(messages(0, false)).unwrap();
+    let mut task = Context::from_waker(Waker::noop());
+    let mut answer = Box::pin(client.oneshot(request));
+    let Poll::Ready(Ok(response)) = answer.as_mut().poll(&mut task) else {
+        return;
+    };
+    let mut body = response.into_body();
+    run(body.frame()).unwrap().unwrap();
+    if fate != Fate::IsLeft {
+        let _ = run(body.collect());
+    }
+}
+
+#[test]
+fn the_end_of_a_stream_is_told_once_whatever_becomes_of_it() {
+    stderr_of(&run_child("streams that break").output().unwrap());
+}
+
+fn streams_that_break() {
+    std::panic::set_hook(Box::new(|_| {}));
+    let diary = Diary::default();
+    let telemetry = builder().with_tracer(diary.clone()).init().unwrap();
+    for (fate, client, server) in [
+        (
+            Fate::Refused,
+            ["Finish: closed today", "is error"].as_slice(),
+            ["Finish: closed today", "is error"].as_slice(),
+        ),
+        (
+            Fate::Waits,
+            &["Finish", "is cancelled"],
+            &["Finish", "is cancelled"],
+        ),
+        (
+            Fate::Panics,
+            &["Finish: on purpose", "is panic"],
+            &["Finish: on purpose", "is panic"],
+        ),
+        (
+            Fate::LosesItsLine,
+            &[
+                "HeaderReceived",
+                "Received",
+                "Received: the line is cut",
+                "Finish: the line is cut",
+                "is error",
+            ],
+            &[
+                "Sent",
+                "Sent: the line is cut",
+                "Finish: the line is cut",
+                "is error",
+            ],
+        ),
+        (
+            Fate::SaysWhatIsWrong,
+            &["HeaderReceived", "Received", "Finish: it burns", "is error"],
+            &["Sent", "Finish: it burns", "is error"],
+        ),
+        (
+            Fate::IsLeft,
+            &["HeaderReceived", "Received", "Finish", "is cancelled"],
+            &["Sent", "Finish", "is cancelled"],
+        ),
+    ] {
+        let suffered = catch_unwind(|| suffer(fate));
+        assert_eq!(suffered.is_err(), fate == Fate::Panics, "{fate:?}");
+        for (side, expected) in [(SpanKind::Client, client), (SpanKind::Server, server)] {
+            let told = diary.told(side);
+            assert_eq!(told[0], "Start", "{side:?} of {fate:?}");
+            assert_eq!(told[1..], *expected, "{side:?} of {fate:?}");
+        }
+    }
+    telemetry.shutdown(Duration::from_secs(1)).unwrap();
+}
+
 fn call() {
     RpcCall::start(RpcPlan::server("thrift").with_method("reserve")).finish();
+}
+
+#[test]
+fn a_call_of_several_attempts_is_told_and_counted_as_one() {
+    stderr_of(&run_child("attempts").output().unwrap());
+}
+
+fn attempts() {
+    let told = Streams::default();
+    let telemetry = builder()
+        .with_tracer(told.clone())
+        .with_tracer(kitex_metrics())
+        .init()
+        .unwrap();
+    let plan = RpcPlan::client("thrift").with_method("reserve");
+    let mut call = RpcCall::start(plan.clone());
+    let mut parents = Vec::new();
+    for _ in 0..3 {
+        let mut headers = std::collections::HashMap::new();
+        let plan = plan.clone();
+        let attempt = call.within(|| RpcCall::send(plan.attempt_at_current(), &mut headers));
+        attempt.add_sent(1, 10);
+        attempt.fail(&std::fmt::Error);
+        parents.push(headers["traceparent"].clone());
+    }
+    parents.dedup();
+    assert_eq!(parents.len(), 3, "each has a span of its own");
+    call.add_sent(1, 10);
+    call.finish();
+    assert_eq!(told.0.lock().unwrap()["client messages sent"], 1);
+    let labels = r#"type="unary",caller="unknown",callee="unknown",method="reserve""#;
+    let throughput = format!("kitex_client_throughput{{{labels},status=\"succeed\",retry=\"2\"}}");
+    assert_eq!(metric(&throughput), 1);
+    assert_eq!(support::samples("kitex_client_throughput{").len(), 1);
+    let durations = support::samples("rpc_client_call_duration_seconds_count{");
+    assert_eq!(
+        durations.iter().map(|(_, n)| n).sum::<u64>(),
+        1,
+        "{durations:?}"
+    );
+    telemetry.shutdown(Duration::from_secs(1)).unwrap();
+}
+
+#[test]
+fn the_lifecycle_is_noted_where_there_is_a_tracer_unless_said() {
+    for which in ["no tracer", "base"] {
+        stderr_of(&run_child(which).output().unwrap());
+    }
+}
+
+/// How many events a call has, and up to which level.
+fn noted() -> (usize, StatsLevel) {
+    let call = RpcCall::start(RpcPlan::server("thrift"));
+    let info = call.info().unwrap().clone();
+    call.record(READ_START);
+    call.finish();
+    (info.stats().events().len(), info.stats().level())
+}
+
+fn no_tracer() {
+    let telemetry = builder().init().unwrap();
+    assert_eq!(noted(), (2, StatsLevel::Base));
+    telemetry.shutdown(Duration::from_secs(1)).unwrap();
+}
+
+fn base() {
+    let diary = Diary::default();
+    let telemetry = builder().with_tracer(diary.clone());
+    let telemetry = telemetry.with_stats_level(StatsLevel::Base).init().unwrap();
+    assert_eq!(noted(), (2, StatsLevel::Base));
+    suffer(Fate::SaysWhatIsWrong);
+    assert_eq!(diary.told(SpanKind::Client), ["is error"]);
+    telemetry.shutdown(Duration::from_secs(1)).unwrap();
 }
 
 /// Breaks whenever it can.

@@ -132,30 +132,43 @@ const fn status_of_http(status: StatusCode) -> RpcStatus {
     })
 }
 
+/// The stream of a gRPC call is closed, well or not.
+pub(super) fn tell_finish(call: &RpcCall, error: Option<&str>) {
+    if let Some(info) = call.info() {
+        info.stream_event(StreamEventKind::Finish, 0, error);
+    }
+}
+
 impl UnderWay {
     fn finish(&mut self) {
         let Some(call) = self.call.take() else { return };
         self.watch.end();
-        if let Some(info) = call.info().filter(|_| self.watch.is_grpc()) {
-            info.stream_event(StreamEventKind::Finish, 0, None);
-        }
         let said = self.watch.status.take();
-        if self.watch.is_grpc() {
-            // A body that ends without trailers was cut off.
-            let (status, message) = said.unwrap_or((RpcStatus::Grpc(2), None));
-            call.set_status(status);
-            let kind = call.info().map_or(SpanKind::Server, |info| info.kind());
-            let status = call.info().and_then(|info| info.status()).unwrap_or(status);
-            if status.is_error(kind) {
-                return call.fail_with(grpc::failure(status, message));
-            }
+        if !self.watch.is_grpc() {
+            return call.finish();
         }
-        call.finish();
+        // A body that ends without trailers was cut off.
+        let (status, message) = said.unwrap_or((RpcStatus::Grpc(2), None));
+        call.set_status(status);
+        let kind = call.info().map_or(SpanKind::Server, |info| info.kind());
+        let status = call.info().and_then(|info| info.status()).unwrap_or(status);
+        if status.is_error(kind) {
+            let failure = grpc::failure(status, message);
+            let said = failure.message.as_deref().unwrap_or(&failure.error_type);
+            tell_finish(&call, Some(said));
+            call.fail_with(failure);
+        } else {
+            tell_finish(&call, None);
+            call.finish();
+        }
     }
 
     fn fail<E: fmt::Display>(&mut self, error: &E) {
         if let Some(call) = self.call.take() {
             self.watch.fail(error);
+            if self.watch.is_grpc() {
+                tell_finish(&call, Some(&error.to_string()));
+            }
             call.fail_with(failure(error));
         }
     }
@@ -172,14 +185,16 @@ impl UnderWay {
             true => info.stats().recv_size(),
             false => info.stats().send_size(),
         });
-        !self.watch.is_grpc() && self.length.is_some() && self.length == went
+        self.length.is_some() && self.length == went
     }
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        if self.call.is_some() && !std::thread::panicking() && (self.may_stop || self.is_complete())
-        {
+        let Some(call) = &self.call else { return };
+        if self.watch.is_grpc() {
+            tell_finish(call, None);
+        } else if !std::thread::panicking() && (self.may_stop || self.is_complete()) {
             self.finish();
         }
     }

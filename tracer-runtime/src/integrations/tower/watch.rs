@@ -76,11 +76,7 @@ impl Watch {
         self.count(1, bytes);
         if self.told < MAX_TOLD {
             self.told += 1;
-            let kind = match self.way {
-                Way::Sent => StreamEventKind::Sent,
-                Way::Received => StreamEventKind::Received,
-            };
-            self.info.stream_event(kind, bytes, None);
+            self.info.stream_event(self.message_event(), bytes, None);
         }
     }
 
@@ -112,8 +108,18 @@ impl Watch {
         if !self.ended {
             self.ended = true;
             let text = error.to_string();
+            if self.is_grpc() {
+                self.info.stream_event(self.message_event(), 0, Some(&text));
+            }
             self.info
                 .record_with(self.last_event(), crate::rpc::EventStatus::Error, &text);
+        }
+    }
+
+    const fn message_event(&self) -> StreamEventKind {
+        match self.way {
+            Way::Sent => StreamEventKind::Sent,
+            Way::Received => StreamEventKind::Received,
         }
     }
 

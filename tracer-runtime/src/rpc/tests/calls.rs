@@ -109,6 +109,44 @@ fn a_span_says_what_was_called_by_whom_and_how_it_went() {
 }
 
 #[test]
+fn what_the_plan_says_is_known_of_the_call() {
+    let _capture = testing::capture();
+    let ms = std::time::Duration::from_millis;
+    let to = Endpoint::new("stock")
+        .with_tag("zone", "a")
+        .with_tag("empty", "")
+        .with_tag("zone", "b");
+    let plan = plan()
+        .with_to(to)
+        .with_streaming(StreamingMode::Client)
+        .with_seq_id(7)
+        .with_rpc_timeout(ms(300))
+        .with_connect_timeout(ms(200))
+        .with_read_write_timeout(ms(100))
+        .with_protocol("ttheader");
+    let call = start(base(), plan);
+    let info = call.info().expect("a capture records").clone();
+    call.finish();
+    assert_eq!(info.to().tag("zone"), Some("b"));
+    assert_eq!(
+        (info.to().tag("empty"), info.to().tag("other")),
+        (None, None)
+    );
+    assert_eq!(info.to().method(), "reserve");
+    let called = info.invocation();
+    assert_eq!((called.package(), called.service()), ("shop", "Stock"));
+    assert_eq!(
+        (called.streaming(), called.seq_id(), called.attempt()),
+        (StreamingMode::Client, 7, 0)
+    );
+    let config = info.config();
+    assert_eq!(config.rpc_timeout(), Some(ms(300)));
+    assert_eq!(config.connect_timeout(), Some(ms(200)));
+    assert_eq!(config.read_write_timeout(), Some(ms(100)));
+    assert_eq!(config.protocol(), "ttheader");
+}
+
+#[test]
 fn the_status_of_the_protocol_decides_by_the_side_of_the_call() {
     let capture = testing::capture();
     for plan in [RpcPlan::server("grpc"), RpcPlan::client("grpc")] {
