@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::pin;
-use std::sync::{Mutex, OnceLock};
+use std::sync::OnceLock;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
@@ -31,7 +31,7 @@ const B3_TRACE: &str = "463ac35c9f6413ad48485a3953bb6124";
 
 /// Of the whole process.
 fn start() {
-    static STARTED: OnceLock<Mutex<Telemetry>> = OnceLock::new();
+    static STARTED: OnceLock<Telemetry> = OnceLock::new();
     STARTED.get_or_init(|| {
         let formats = [
             Propagator::B3,
@@ -39,12 +39,12 @@ fn start() {
             Propagator::KitexOtel,
             Propagator::Kratos,
         ];
-        let telemetry = tracer_runtime::builder()
+        tracer_runtime::builder()
             .with_service_name("stock")
             .with_resource_attribute("service.namespace", "warehouse")
             .with_propagators(formats)
-            .init();
-        Mutex::new(telemetry.unwrap())
+            .init()
+            .unwrap()
     });
 }
 

@@ -14,6 +14,10 @@ use tracer_runtime::{InitError, builder, traced};
 
 const SECOND: Duration = Duration::from_secs(1);
 
+/// In a `static`, say.
+const fn may_be_shared<T: Send + Sync>() {}
+const _: () = may_be_shared::<tracer_runtime::Telemetry>();
+
 #[traced]
 fn call() {}
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use tokio::runtime;
@@ -28,8 +28,8 @@ pub(crate) struct PrometheusServer {
     address: SocketAddr,
     /// Dropped to stop the server.
     stop: Option<oneshot::Sender<()>>,
-    /// Disconnected when the server has stopped.
-    stopped: mpsc::Receiver<()>,
+    /// Disconnected when the server has stopped. Never locked: it makes the server one that threads may share.
+    stopped: Mutex<mpsc::Receiver<()>>,
 }
 
 /// Where metrics are, unless said.
@@ -103,7 +103,7 @@ fn start(address: &str, path: &str, limits: Limits) -> io::Result<PrometheusServ
     Ok(PrometheusServer {
         address,
         stop: Some(stop),
-        stopped,
+        stopped: Mutex::new(stopped),
     })
 }
 
@@ -138,7 +138,9 @@ impl PrometheusServer {
 impl Drop for PrometheusServer {
     fn drop(&mut self) {
         self.begin_stop();
-        let _ = self.stopped.recv_timeout(DROP_TIMEOUT);
+        if let Ok(stopped) = self.stopped.get_mut() {
+            let _ = stopped.recv_timeout(DROP_TIMEOUT);
+        }
     }
 }
 
