@@ -52,7 +52,7 @@ impl RpcCall {
     /// Starts a call under the current span, and does something inside of it, as in [`Self::start_with`].
     #[cfg(feature = "tower")]
     pub(crate) fn send_with<R>(
-        plan: Box<RpcPlan>,
+        plan: RpcPlan,
         first: impl FnOnce(Option<&RpcInfo>) -> R,
     ) -> (Self, R) {
         Self::start_with(installed(), plan, Start::current, first)
@@ -68,7 +68,7 @@ impl RpcCall {
     /// Starts a call that this process serves, under a context that was read before, as in [`Self::start_with`].
     #[cfg(feature = "tower")]
     pub(crate) fn serve_with<R>(
-        mut plan: Box<RpcPlan>,
+        mut plan: RpcPlan,
         remote: Option<Remote>,
         first: impl FnOnce(Option<&RpcInfo>) -> R,
     ) -> (Self, R) {
@@ -78,23 +78,22 @@ impl RpcCall {
 
     /// Starts a call that this process makes, and writes its context into the carrier.
     pub fn send<C: Inject + ?Sized>(plan: RpcPlan, carrier: &mut C) -> Self {
-        let plan = Box::new(plan);
         Self::start_with(installed(), plan, Start::current, |_| inject(carrier)).0
     }
 
     pub(super) fn start_at(
         installed: &'static Installed,
-        plan: impl Into<Box<RpcPlan>>,
+        plan: RpcPlan,
         at: impl FnOnce() -> Start,
     ) -> Self {
-        Self::start_with(installed, plan.into(), at, |_| ()).0
+        Self::start_with(installed, plan, at, |_| ()).0
     }
 
     /// Starts a call and does something inside of it at once: to enter it once more is dear. What is done is told what is
     /// known about the call, where that is recorded.
     fn start_with<R>(
         installed: &'static Installed,
-        plan: Box<RpcPlan>,
+        plan: RpcPlan,
         at: impl FnOnce() -> Start,
         first: impl FnOnce(Option<&RpcInfo>) -> R,
     ) -> (Self, R) {
@@ -107,18 +106,18 @@ impl RpcCall {
     }
 
     /// Starts the call that a function stands for.
-    pub(super) fn start_function(plan: Box<RpcPlan>, site: &'static Callsite, at: Start) -> Self {
+    pub(super) fn start_function(plan: RpcPlan, site: &'static Callsite, at: Start) -> Self {
         Self::start_as(installed(), plan, SpanOfCall::Function(site, at), |_| ()).0
     }
 
     /// Starts the call that the current span stands for.
-    pub(super) fn start_in_current(plan: Box<RpcPlan>) -> Self {
+    pub(super) fn start_in_current(plan: RpcPlan) -> Self {
         Self::start_as(installed(), plan, SpanOfCall::Current, |_| ()).0
     }
 
     fn start_as<R>(
         installed: &'static Installed,
-        mut plan: Box<RpcPlan>,
+        mut plan: RpcPlan,
         span: SpanOfCall,
         first: impl FnOnce(Option<&RpcInfo>) -> R,
     ) -> (Self, R) {
@@ -217,7 +216,8 @@ impl RpcCall {
     /// The method, where it was not known at the start. What is said first counts.
     pub fn set_method(&self, method: impl Into<Cow<'static, str>>) {
         if let Some(running) = &self.0 {
-            let _ = running.info.0.late.method.set(method.into());
+            let seldom = running.info.0.late.seldom();
+            let _ = seldom.method.set(method.into());
         }
     }
 
@@ -226,7 +226,8 @@ impl RpcCall {
         if let Some(running) = &self.0
             && running.info.0.plan.route.is_empty()
         {
-            let _ = running.info.0.late.route.set(route.into());
+            let seldom = running.info.0.late.seldom();
+            let _ = seldom.route.set(route.into());
         }
     }
 
@@ -240,14 +241,15 @@ impl RpcCall {
     /// The status that the protocol gave the call; decides the outcome of [`finish`](Self::finish).
     pub fn set_status(&self, status: RpcStatus) {
         if let Some(running) = &self.0 {
-            let _ = running.info.0.late.status.set(status);
+            running.info.0.late.set_status(status);
         }
     }
 
     /// Who answered.
     pub fn set_peer_address(&self, address: impl Into<Cow<'static, str>>) {
         if let Some(running) = &self.0 {
-            let _ = running.info.0.late.peer_address.set(address.into());
+            let seldom = running.info.0.late.seldom();
+            let _ = seldom.peer_address.set(address.into());
         }
     }
 

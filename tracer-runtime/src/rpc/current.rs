@@ -1,12 +1,12 @@
 //! The call that this thread works for.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 
 use super::info::RpcInfo;
 use crate::callsite::SpanKind;
 
 thread_local! {
-    static CURRENT: RefCell<Option<RpcInfo>> = const { RefCell::new(None) };
+    static CURRENT: Cell<Option<RpcInfo>> = const { Cell::new(None) };
 }
 
 /// A call that can be made current, over and over, without its references being counted each time.
@@ -66,22 +66,19 @@ impl Drop for Kept {
 
 /// What was current; `None` where the thread is about to end.
 fn replace(info: Option<RpcInfo>) -> Option<RpcInfo> {
-    let replaced = CURRENT.try_with(|current| {
-        // Nobody keeps it borrowed: a clone runs no code of others.
-        current
-            .try_borrow_mut()
-            .ok()
-            .and_then(|mut current| std::mem::replace(&mut *current, info))
-    });
-    replaced.ok().flatten()
+    CURRENT.try_with(|current| current.replace(info)).ok()?
 }
 
 /// The innermost call that this thread works for.
 pub(super) fn get() -> Option<RpcInfo> {
-    CURRENT
-        .try_with(|current| current.try_borrow().ok()?.clone())
-        .ok()
-        .flatten()
+    let cloned = CURRENT.try_with(|current| {
+        let own = current.take();
+        // A clone runs no code of others, which could miss it meanwhile.
+        let cloned = own.clone();
+        current.set(own);
+        cloned
+    });
+    cloned.ok().flatten()
 }
 
 /// Whether this thread works for a call that this process serves.

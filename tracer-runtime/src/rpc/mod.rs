@@ -62,6 +62,8 @@ mod info;
 mod installed;
 #[cfg(feature = "enable")]
 mod isolation;
+#[cfg(feature = "enable")]
+mod late;
 #[cfg(all(feature = "enable", feature = "metrics"))]
 pub(crate) mod metrics;
 #[cfg(all(feature = "enable", not(feature = "metrics")))]
@@ -81,6 +83,8 @@ mod sites;
 mod stats;
 mod status;
 mod stream;
+#[cfg(all(feature = "enable", feature = "tower"))]
+mod texts;
 #[cfg(feature = "enable")]
 #[doc(hidden)]
 pub mod traced;
@@ -121,4 +125,6 @@ pub use plan::{RpcConfig, RpcPlan};
 pub use stats::RpcStats;
 pub use status::{BizStatus, RpcStatus};
 pub use stream::{StreamEvent, StreamEventKind, StreamingMode};
+#[cfg(all(feature = "enable", feature = "tower"))]
+pub(crate) use texts::known_text;
 pub use tracer::Tracer;

@@ -66,9 +66,15 @@ pub(crate) struct HttpRequest {
 #[derive(Debug, Clone, Default)]
 pub struct RpcConfig {
     pub(crate) rpc_timeout: Option<Duration>,
-    connect_timeout: Option<Duration>,
-    read_write_timeout: Option<Duration>,
     pub(crate) protocol: Text,
+    seldom: Option<Box<Timeouts>>,
+}
+
+/// What is said of few calls.
+#[derive(Debug, Clone, Default)]
+struct Timeouts {
+    connect: Option<Duration>,
+    read_write: Option<Duration>,
 }
 
 impl RpcConfig {
@@ -80,14 +86,14 @@ impl RpcConfig {
 
     /// For the connection.
     #[must_use]
-    pub const fn connect_timeout(&self) -> Option<Duration> {
-        self.connect_timeout
+    pub fn connect_timeout(&self) -> Option<Duration> {
+        self.seldom.as_ref()?.connect
     }
 
     /// For each read or write.
     #[must_use]
-    pub const fn read_write_timeout(&self) -> Option<Duration> {
-        self.read_write_timeout
+    pub fn read_write_timeout(&self) -> Option<Duration> {
+        self.seldom.as_ref()?.read_write
     }
 
     /// The transport protocol, such as `http/2`; empty where unknown.
@@ -268,14 +274,16 @@ impl RpcPlan {
     /// How long connecting may take.
     #[must_use]
     pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
-        self.config.connect_timeout = Some(timeout);
+        let seldom = self.config.seldom.get_or_insert_default();
+        seldom.connect = Some(timeout);
         self
     }
 
     /// How long each read or write may take.
     #[must_use]
     pub fn with_read_write_timeout(mut self, timeout: Duration) -> Self {
-        self.config.read_write_timeout = Some(timeout);
+        let seldom = self.config.seldom.get_or_insert_default();
+        seldom.read_write = Some(timeout);
         self
     }
 
@@ -296,11 +304,11 @@ impl RpcPlan {
             from.service_name = name.to_owned().into();
         }
         // It is the namespace of this name and of no other.
-        if from.namespace.is_empty()
+        if from.namespace().is_empty()
             && from.service_name == name
             && let Some(namespace) = remote.peer_namespace()
         {
-            from.namespace = namespace.to_owned().into();
+            from.set_namespace(namespace.to_owned().into());
         }
     }
 
@@ -314,7 +322,7 @@ impl RpcPlan {
             own.service_name = Cow::Borrowed(service_name);
         }
         if self.to.method.is_empty() {
-            self.to.method.clone_from(&self.method);
+            self.to.method = self.method.clone();
         }
     }
 

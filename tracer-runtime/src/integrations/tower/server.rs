@@ -12,7 +12,8 @@ use super::observe::{ObserveBody, Observer};
 use super::request;
 use super::response::ResponseBody;
 use super::response_future::{Answering, ResponseFuture};
-use super::watch::{Watch, Way};
+use super::said::{Carrier, Said};
+use super::watch::Way;
 use crate::context::RANDOM;
 use crate::mode;
 use crate::propagation::extract;
@@ -125,9 +126,11 @@ where
             let request = Request::from_parts(parts, body.pass_over());
             return ResponseFuture::passed_over(self.inner.call(request));
         }
-        let (mut plan, is_grpc) = request::served(&parts);
+        let said = Said::by(&parts.headers);
+        let (mut plan, is_grpc) = request::served(&parts, &said);
         set_route(&mut plan, &parts);
-        let remote = extract(&parts.headers);
+        let headers = &parts.headers;
+        let remote = extract(&Carrier { headers, said });
         let answering = Answering {
             way: Way::Sent,
             is_grpc,
@@ -145,7 +148,7 @@ where
             if is_grpc {
                 info.stream_event(StreamEventKind::Start, 0, None);
             }
-            let observer = Observer(Watch::new(info.clone(), Way::Received, is_grpc));
+            let observer = Observer::new(info.clone(), Way::Received, is_grpc);
             inner.call(Request::from_parts(parts, body.observe(observer)))
         });
         ResponseFuture::new(future, call, answering)

@@ -16,11 +16,11 @@ mod registry;
 #[cfg(all(test, feature = "testing"))]
 mod tests;
 
+use std::sync::Once;
 use std::sync::atomic::{
     AtomicBool, AtomicU8,
     Ordering::{AcqRel, Relaxed},
 };
-use std::sync::{Once, OnceLock};
 
 pub use kitex::{KitexMetrics, kitex_metrics};
 pub use kratos::{KratosMetrics, kratos_metrics};
@@ -80,16 +80,16 @@ fn families() -> Vec<Family<'static>> {
     families
 }
 
-/// What is remembered of a call from its start to its end.
+/// Who has counted a call.
 #[derive(Debug, Default)]
 pub(in crate::rpc) struct Counted {
-    begun: OnceLock<Begun>,
     /// A bit for each compatible set that has counted the call.
     sets: AtomicU8,
 }
 
-#[derive(Debug)]
-struct Begun {
+/// What is remembered of a call from its start to its end.
+#[derive(Debug, Default)]
+pub(in crate::rpc) struct Begun {
     ticks: u64,
     /// The one that was added to: it is the one to subtract from.
     active: Option<&'static Series>,
@@ -111,31 +111,20 @@ impl Counted {
 }
 
 /// A call has started at this tick.
-pub(in crate::rpc) fn started(info: &RpcInfo, ticks: u64) {
-    // A call starts once.
-    let _ = info.0.counted.begun.get_or_init(|| Begun {
+pub(in crate::rpc) fn started(info: &RpcInfo, ticks: u64) -> Begun {
+    Begun {
         ticks,
         active: calls::started(info),
-    });
+    }
+}
+
+/// A call is counted once more. For benchmarks.
+pub(crate) fn count_again(info: &RpcInfo) {
+    finished(info, &started(info, info.stats().started()));
 }
 
 /// A call is over; its statistics say how.
-pub(in crate::rpc) fn finished(info: &RpcInfo) {
-    if let Some(begun) = info.0.counted.begun.get() {
-        finish(info, begun);
-    }
-}
-
-/// A call that was counted is counted once more. For benchmarks.
-pub(crate) fn count_again(info: &RpcInfo) {
-    if let Some(begun) = info.0.counted.begun.get() {
-        let ticks = begun.ticks;
-        let active = calls::started(info);
-        finish(info, &Begun { ticks, active });
-    }
-}
-
-fn finish(info: &RpcInfo, begun: &Begun) {
+pub(in crate::rpc) fn finished(info: &RpcInfo, begun: &Begun) {
     let end = info.stats().ticks(RPC_FINISH).unwrap_or_else(clock::now);
     let ns = clock::scale().duration_ns(end.saturating_sub(begun.ticks));
     calls::finished(info, ns, Options::chosen());
