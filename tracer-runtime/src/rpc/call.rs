@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::future::Future;
 
+use super::draft::Draft;
 use super::event::{EventStatus, RPC_START, RpcEvent};
 use super::info::RpcInfo;
 use super::plan::RpcPlan;
@@ -52,10 +53,10 @@ impl RpcCall {
     /// Starts a call under the current span, and does something inside of it, as in [`Self::start_with`].
     #[cfg(feature = "tower")]
     pub(crate) fn send_with<R>(
-        plan: RpcPlan,
+        draft: Draft,
         first: impl FnOnce(Option<&RpcInfo>) -> R,
     ) -> (Self, R) {
-        Self::start_with(installed(), plan, Start::current, first)
+        Self::start_with(draft, Start::current, first)
     }
 
     /// Starts a call that this process serves: the caller's context is in the carrier.
@@ -68,17 +69,21 @@ impl RpcCall {
     /// Starts a call that this process serves, under a context that was read before, as in [`Self::start_with`].
     #[cfg(feature = "tower")]
     pub(crate) fn serve_with<R>(
-        mut plan: RpcPlan,
+        mut draft: Draft,
         remote: Option<Remote>,
         first: impl FnOnce(Option<&RpcInfo>) -> R,
     ) -> (Self, R) {
-        plan.set_caller(remote.as_ref());
-        Self::start_with(installed(), plan, || Start::remote(remote), first)
+        draft.change(|plan| plan.set_caller(remote.as_ref()));
+        Self::start_with(draft, || Start::remote(remote), first)
     }
 
     /// Starts a call that this process makes, and writes its context into the carrier.
     pub fn send<C: Inject + ?Sized>(plan: RpcPlan, carrier: &mut C) -> Self {
-        Self::start_with(installed(), plan, Start::current, |_| inject(carrier)).0
+        if mode::get() == 0 {
+            return Self(None);
+        }
+        let draft = Draft::by(installed(), plan);
+        Self::start_with(draft, Start::current, |_| inject(carrier)).0
     }
 
     pub(super) fn start_at(
@@ -86,50 +91,54 @@ impl RpcCall {
         plan: RpcPlan,
         at: impl FnOnce() -> Start,
     ) -> Self {
-        Self::start_with(installed, plan, at, |_| ()).0
+        if mode::get() == 0 {
+            return Self(None);
+        }
+        Self::start_with(Draft::by(installed, plan), at, |_| ()).0
     }
 
     /// Starts a call and does something inside of it at once: to enter it once more is dear. What is done is told what is
     /// known about the call, where that is recorded.
     fn start_with<R>(
-        installed: &'static Installed,
-        plan: RpcPlan,
+        draft: Draft,
         at: impl FnOnce() -> Start,
         first: impl FnOnce(Option<&RpcInfo>) -> R,
     ) -> (Self, R) {
         if mode::get() == 0 {
             return (Self(None), first(None));
         }
-        let site = plan.find_site();
+        let site = draft.find_site();
         let span = SpanOfCall::ByMethod(site, at());
-        Self::start_as(installed, plan, span, first)
+        Self::start_as(draft, span, first)
     }
 
     /// Starts the call that a function stands for.
     pub(super) fn start_function(plan: RpcPlan, site: &'static Callsite, at: Start) -> Self {
-        Self::start_as(installed(), plan, SpanOfCall::Function(site, at), |_| ()).0
+        let draft = Draft::by(installed(), plan);
+        Self::start_as(draft, SpanOfCall::Function(site, at), |_| ()).0
     }
 
     /// Starts the call that the current span stands for.
     pub(super) fn start_in_current(plan: RpcPlan) -> Self {
-        Self::start_as(installed(), plan, SpanOfCall::Current, |_| ()).0
+        let draft = Draft::by(installed(), plan);
+        Self::start_as(draft, SpanOfCall::Current, |_| ()).0
     }
 
     fn start_as<R>(
-        installed: &'static Installed,
-        mut plan: RpcPlan,
+        mut draft: Draft,
         span: SpanOfCall,
         first: impl FnOnce(Option<&RpcInfo>) -> R,
     ) -> (Self, R) {
         // Read first: the time of decoding and of the tracers belongs to the call.
         let ticks = clock::now();
-        plan.complete(&installed.service_name);
+        let service_name = &draft.installed().service_name;
+        draft.change(|plan| plan.complete(service_name));
         let (held, site, at) = match span {
             SpanOfCall::ByMethod(site, at) => (Some(Held::waiting(site)), Some(site), Some(at)),
             SpanOfCall::Function(site, at) => (Some(Held::waiting(site)), None, Some(at)),
             SpanOfCall::Current => (None, None, None),
         };
-        let info = RpcInfo::new(plan, installed);
+        let info = draft.finish();
         info.stats()
             .note_at(RPC_START, EventStatus::Info, "", ticks);
         let mut call = Self(Some(Box::new(Running::new(info, site, held))));

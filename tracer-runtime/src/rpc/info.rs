@@ -39,6 +39,21 @@ pub(super) struct Shared {
     pub(super) counted: Counted,
 }
 
+impl Shared {
+    #[inline]
+    pub(super) fn new(plan: RpcPlan, installed: &'static Installed) -> Self {
+        Self {
+            installed,
+            stats: RpcStats::new(installed.level),
+            plan,
+            attempts: AtomicU32::new(0),
+            ids: LateIds::default(),
+            late: Late::default(),
+            counted: Counted::default(),
+        }
+    }
+}
+
 /// What is called, as the interface definition names it.
 #[derive(Debug, Clone, Copy)]
 pub struct Invocation<'a>(&'a Shared);
@@ -132,18 +147,6 @@ pub(crate) const OTHER: &str = "_OTHER";
 impl RpcInfo {
     /// What one holds, but for its texts.
     pub(crate) const BYTES: usize = size_of::<Shared>() + 2 * size_of::<usize>();
-
-    pub(super) fn new(plan: RpcPlan, installed: &'static Installed) -> Self {
-        Self(Arc::new(Shared {
-            installed,
-            stats: RpcStats::new(installed.level),
-            plan,
-            attempts: AtomicU32::new(0),
-            ids: LateIds::default(),
-            late: Late::default(),
-            counted: Counted::default(),
-        }))
-    }
 
     /// [`SpanKind::Server`] or [`SpanKind::Client`].
     #[must_use]

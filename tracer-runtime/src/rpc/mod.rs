@@ -51,6 +51,8 @@ mod call;
 #[cfg(feature = "enable")]
 mod current;
 #[cfg(feature = "enable")]
+mod draft;
+#[cfg(feature = "enable")]
 mod endpoint;
 mod event;
 #[cfg(feature = "enable")]
@@ -108,6 +110,8 @@ pub use off::{identity, traced};
 pub use call::RpcCall;
 #[cfg(feature = "enable")]
 pub(crate) use current::serves;
+#[cfg(all(feature = "enable", feature = "tower"))]
+pub(crate) use draft::Draft;
 #[cfg(feature = "enable")]
 pub use endpoint::Endpoint;
 pub use event::*;

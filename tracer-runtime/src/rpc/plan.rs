@@ -5,8 +5,6 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use super::endpoint::Endpoint;
-#[cfg(feature = "tower")]
-use super::info::parse_name;
 use super::info::{RpcInfo, Text, full_method};
 use super::sites;
 use super::stream::StreamingMode;
@@ -189,14 +187,14 @@ impl RpcPlan {
     /// The method of this full name, where calls have had it before: then nothing is allocated for it.
     #[cfg(feature = "tower")]
     pub(crate) fn set_known(&mut self, name: &str) -> bool {
-        let Some(site) = sites::remembered(self.kind, name) else {
+        let Some(named) = sites::remembered(self.kind, name) else {
             return false;
         };
-        let Some((package, service, method)) = parse_name(site.name()) else {
+        let Some((package, service, method)) = named.parts else {
             return false;
         };
         self.set_method(package.into(), service.into(), method.into());
-        self.site = Some(site);
+        self.site = Some(&named.site);
         true
     }
 

@@ -123,11 +123,11 @@ impl Settings {
         mut parts: Parts,
         send: impl FnOnce(Parts, Option<Observer>) -> R,
     ) -> (RpcCall, Answering, R) {
-        let (mut plan, is_grpc) = request::sent(&parts, &self.to);
-        match parts.extensions.get() {
+        let (mut draft, is_grpc) = request::sent(&parts, &self.to);
+        draft.change(|plan| match parts.extensions.get() {
             Some(Tried(call)) => plan.set_attempt_at(call),
             None => plan.set_attempt_of_function(),
-        }
+        });
         let answering = Answering {
             way: Way::Received,
             is_grpc,
@@ -136,7 +136,7 @@ impl Settings {
             traceresponse: false,
             random: false,
         };
-        let (call, sent) = RpcCall::send_with(plan, |info| {
+        let (call, sent) = RpcCall::send_with(draft, |info| {
             inject(&mut NotIndexed(&mut parts.headers));
             let Some(info) = info else {
                 return send(parts, None);

@@ -9,7 +9,7 @@ use http::{Extensions, HeaderMap, Method, Uri, Version};
 use super::grpc;
 use super::said::{Said, name, text};
 use crate::callsite::SpanKind;
-use crate::rpc::{Endpoint, OTHER, RpcPlan, known_text};
+use crate::rpc::{Draft, Endpoint, OTHER, RpcPlan, known_text};
 
 type Text = Cow<'static, str>;
 
@@ -53,18 +53,20 @@ impl<'a> Head<'a> {
 }
 
 /// A call that arrives; whether it is gRPC.
-pub(super) fn served(parts: &Parts, said: &Said<'_>) -> (RpcPlan, bool) {
-    let mut plan = RpcPlan::server("http");
-    let is_grpc = identify_by(&mut plan, &Head::of(parts), said);
-    (plan, is_grpc)
+pub(super) fn served(parts: &Parts, said: &Said<'_>) -> (Draft, bool) {
+    let mut draft = Draft::new(RpcPlan::server("http"));
+    let is_grpc = draft.change(|plan| identify_by(plan, &Head::of(parts), said));
+    (draft, is_grpc == Some(true))
 }
 
 /// A call that leaves; whether it is gRPC.
-pub(super) fn sent(parts: &Parts, to: &Endpoint) -> (RpcPlan, bool) {
-    let mut plan = RpcPlan::client("http");
-    plan.to = to.clone();
-    let is_grpc = identify(&mut plan, &Head::of(parts));
-    (plan, is_grpc)
+pub(super) fn sent(parts: &Parts, to: &Endpoint) -> (Draft, bool) {
+    let mut draft = Draft::new(RpcPlan::client("http"));
+    let is_grpc = draft.change(|plan| {
+        plan.to = to.clone();
+        identify(plan, &Head::of(parts))
+    });
+    (draft, is_grpc == Some(true))
 }
 
 /// Adds what the head says; whether it is gRPC.
@@ -171,6 +173,7 @@ fn authority(head: &Head<'_>, said: &Said<'_>) -> Text {
     let uri = head.uri.and_then(Uri::authority).map(Authority::as_str);
     match uri {
         // Credentials stay out of it.
+        Some(uri) if !uri.bytes().fold(false, |any, b| any | (b == b'@')) => known_text(uri),
         Some(uri) => known_text(uri.rsplit_once('@').map_or(uri, |(_, host)| host)),
         None => text(said.forwarded_host)
             .or_else(|| text(said.host))
@@ -287,7 +290,7 @@ mod tests {
 
     #[test]
     fn the_caller_says_its_name() {
-        let caller = |head: &Parts| served(head, &Said::by(&head.headers)).0.from;
+        let caller = |head: &Parts| served(head, &Said::by(&head.headers)).0.from.clone();
         let kratos = parts(|b| b.uri("/").header("x-md-service-name", "front"));
         assert_eq!(caller(&kratos).service_name(), "front");
         let kitex = parts(|b| {
