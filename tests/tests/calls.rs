@@ -93,6 +93,24 @@ fn a_grpc_handler_says_its_method_its_status_and_its_lifecycle() {
     }
 }
 
+#[traced(client)]
+async fn generated(request: tonic::Request<u32>) -> Result<u32, tonic::Status> {
+    Ok(request.into_inner())
+}
+
+#[test]
+fn a_request_of_a_generated_client_says_what_it_calls() {
+    let capture = capture();
+    let mut request = tonic::Request::new(7);
+    let method = tonic::GrpcMethod::new("shop.v1.Stock", "Reserve");
+    request.extensions_mut().insert(method);
+    block_on(generated(request)).unwrap();
+    assert_eq!(capture.tree(), "generated [ok]\n");
+    let span = only(&capture);
+    assert_eq!(text(&span, "rpc.system.name"), "grpc");
+    assert_eq!(text(&span, "rpc.method"), "shop.v1.Stock/Reserve");
+}
+
 #[traced(server)]
 async fn show(route: MatchedPath, request: Request<Body>) -> Response {
     let _ = route;

@@ -94,6 +94,7 @@ pub(crate) struct Carried {
     pub(crate) baggage: Baggage,
     /// The service that called.
     pub(crate) peer_service: Option<Box<str>>,
+    pub(crate) peer_namespace: Option<Box<str>>,
     /// B3 and Jaeger: sampled, whatever anybody else says.
     pub(crate) debug: bool,
 }
@@ -150,10 +151,17 @@ impl Remote {
         carried.map_or_else(Baggage::new, |carried| carried.baggage.clone())
     }
 
-    /// The name of the service that called, where it says so (`x-md-service-name`, `source-service`).
+    /// The name of the service that called, where it says so (`x-md-service-name`, `source-service`,
+    /// `rpc-transit-service.name`).
     #[must_use]
     pub fn peer_service(&self) -> Option<&str> {
         self.carried.as_ref()?.peer_service.as_deref()
+    }
+
+    /// The namespace that this name is unique in, where it says so (`rpc-transit-service.namespace`).
+    #[must_use]
+    pub fn peer_namespace(&self) -> Option<&str> {
+        self.carried.as_ref()?.peer_namespace.as_deref()
     }
 
     /// This with a `tracestate`, which is not checked.

@@ -14,6 +14,10 @@ use tracer_runtime::{InitError, builder, traced};
 
 const SECOND: Duration = Duration::from_secs(1);
 
+/// In a `static`, say.
+const fn may_be_shared<T: Send + Sync>() {}
+const _: () = may_be_shared::<tracer_runtime::Telemetry>();
+
 #[traced]
 fn call() {}
 
@@ -247,6 +251,15 @@ fn fails_first() {
         error.contains("\"nonsense\"") && error.contains("HOST:PORT"),
         "{error}"
     );
+    for path in ["", "metrics", "/a b", "/metrics?x", "http://here/metrics"] {
+        let error = failed(
+            builder()
+                .with_prometheus("127.0.0.1:0")
+                .with_prometheus_path(path),
+        );
+        let expected = format!("with_prometheus_path is {path:?}: expected a path");
+        assert!(error.starts_with(&expected), "{error}");
+    }
     let error = failed(builder().with_otlp_endpoint("https://localhost:4317"));
     assert!(
         error.contains("with_otlp_endpoint") && error.contains("https://localhost:4317"),

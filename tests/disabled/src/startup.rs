@@ -20,6 +20,7 @@ pub fn described() -> Builder {
         .with_memory_limit(64 << 20)
         .with_propagators([Propagator::TraceContext, Propagator::Baggage])
         .with_prometheus("127.0.0.1:0")
+        .with_prometheus_path("/internal/metrics")
         .with_console()
         .with_console_to(
             Console::stderr()

@@ -1,9 +1,13 @@
 //! A tonic server and a tonic channel, each behind its layer.
 
+use std::time::Duration;
+
+use http::Request;
 use http::uri::PathAndQuery;
 use tonic::Code;
 use tonic::client::Grpc;
 use tonic::transport::{Channel, Endpoint};
+use tower::ServiceExt as _;
 use tracer_runtime::integrations::tower::{ClientLayer, ClientService, ServerLayer};
 use tracer_runtime::testing::capture;
 use tracer_runtime::{SpanKind, rpc, traced};
@@ -102,6 +106,34 @@ fn both_sides_of_a_call_are_one_trace() {
         assert!(server.contains(&event), "{event} in {server:?}");
     }
     assert!(!server.contains(&"stream_recv_header"), "{server:?}");
+}
+
+#[test]
+fn a_handler_knows_how_it_is_called() {
+    let _capture = capture();
+    let handler = tower::service_fn(|request: Request<axum::body::Body>| async move {
+        let rpc = request.extensions().get::<rpc::RpcInfo>().unwrap();
+        assert_eq!(rpc.config().rpc_timeout(), Some(Duration::from_millis(250)));
+        assert_eq!(rpc.config().protocol(), "http/2");
+        assert_eq!(
+            (rpc.from().service_name(), rpc.from().method()),
+            ("front", "buy")
+        );
+        let called = rpc.invocation();
+        assert_eq!((called.package(), called.method()), ("shop.v1", "Reserve"));
+        Ok::<_, std::convert::Infallible>(tonic::Status::ok("").into_http::<axum::body::Body>())
+    });
+    let request = Request::post("/shop.v1.Stock/Reserve")
+        .version(http::Version::HTTP_2)
+        .header("content-type", "application/grpc")
+        .header("grpc-timeout", "250m")
+        .header("source-service", "front")
+        .header("source-method", "buy");
+    let request = request.body(axum::body::Body::empty()).unwrap();
+    let service = tower::ServiceBuilder::new()
+        .layer(ServerLayer::new())
+        .service(handler);
+    block_on(service.oneshot(request)).unwrap();
 }
 
 #[traced(
@@ -244,4 +276,6 @@ fn a_server_that_cannot_be_reached_is_an_error_of_the_client() {
     });
     let tree = capture.tree();
     assert!(tree.starts_with("shop.Stock/Reserve [error: "), "{tree}");
+    let expected = ["rpc_start", "stream_start", "stream_finish", "rpc_finish"];
+    assert_eq!(events(&capture.spans()[0]), expected);
 }

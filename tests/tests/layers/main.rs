@@ -2,6 +2,7 @@
 #![deny(warnings)]
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
+mod compressed;
 mod grpc;
 mod http_client;
 mod http_server;

@@ -8,6 +8,7 @@ use futures_util::{Stream, StreamExt as _, stream};
 use http::{Request, Response};
 use tokio::net::TcpListener;
 use tonic::body::Body;
+use tonic::codec::CompressionEncoding;
 use tonic::server::{
     ClientStreamingService, Grpc, NamedService, ServerStreamingService, StreamingService,
     UnaryService,
@@ -113,7 +114,10 @@ impl tower::Service<Request<Body>> for Shop {
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         Box::pin(async move {
-            let mut grpc = Grpc::new(Codec::default());
+            // Only with clients that ask for it.
+            let mut grpc = Grpc::new(Codec::default())
+                .accept_compressed(CompressionEncoding::Gzip)
+                .send_compressed(CompressionEncoding::Gzip);
             Ok(match request.uri().path() {
                 "/shop.Stock/Reserve" => grpc.unary(Unary, request).await,
                 "/shop.Stock/Count" => grpc.server_streaming(Count, request).await,

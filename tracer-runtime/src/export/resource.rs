@@ -52,9 +52,19 @@ impl Resource {
 
     /// `service.name`, where somebody has said it.
     pub(crate) fn service_name(&self) -> Option<&str> {
-        let name = self.attributes.iter().find(|a| a.key == "service.name")?;
-        match &name.value {
-            Value::Str(name) if !name.starts_with("unknown_service") => Some(name),
+        self.text("service.name")
+            .filter(|name| !name.starts_with("unknown_service"))
+    }
+
+    /// `service.namespace`, where somebody has said it.
+    pub(crate) fn service_namespace(&self) -> Option<&str> {
+        self.text("service.namespace")
+    }
+
+    fn text(&self, key: &str) -> Option<&str> {
+        let attribute = self.attributes.iter().find(|a| a.key == key)?;
+        match &attribute.value {
+            Value::Str(text) => Some(text),
             _ => None,
         }
     }

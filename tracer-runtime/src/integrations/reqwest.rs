@@ -13,7 +13,7 @@ use reqwest_middleware::Next;
 use tower_service::Service;
 
 use super::tower::{Answering, ClientLayer, ClientService, ClientSettings, Tried};
-use super::tower::{Observed, Observer, Watch, Way, begun, failure};
+use super::tower::{Observed, Observer, Way, begun, failure};
 use crate::rpc::RpcCall;
 
 /// A middleware for `reqwest-middleware` that makes every request a call.
@@ -81,7 +81,7 @@ fn observe(call: &RpcCall, request: &mut Request) {
     if let Some(bytes) = body.as_bytes() {
         return call.add_sent(0, bytes.len() as u64);
     }
-    let observer = Observer::new(Watch::new(info.clone(), Way::Sent, false));
+    let observer = Observer::new(info.clone(), Way::Sent, false);
     let inner = std::mem::take(body);
     *body = Body::wrap(Observed::new(inner, observer));
 }

@@ -115,7 +115,7 @@ impl Functions {
                 exemplars.put(classic::bucket(seconds), exemplar(seconds));
             }
             if let Some(call) = span.details.and_then(|details| details.rpc.as_ref()) {
-                rpc::metrics::refer(call, ticks, exemplar);
+                rpc::metrics::refer(call, exemplar);
             }
         }
     }

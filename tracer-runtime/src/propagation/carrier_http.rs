@@ -46,21 +46,37 @@ impl Extract for HeaderMap {
 impl Inject for HeaderMap {
     fn set(&mut self, name: &str, value: &str) {
         #[cfg(feature = "enable")]
-        {
-            let value = super::stored::header_value(value);
-            let name = match known(name) {
-                Some(name) => Ok(name.clone()),
-                None => HeaderName::try_from(name),
-            };
-            match (name, value) {
-                (Ok(name), Some(value)) => {
-                    self.insert(name, value);
-                }
-                _ => count(Format::Carrier, Reason::Unwritable),
-            }
-        }
+        put(self, name, value, false);
         #[cfg(not(feature = "enable"))]
         let _ = (name, value);
+    }
+}
+
+/// Headers of a request whose `traceparent` is never twice the same: HTTP/2 must not index it and evict what does repeat.
+#[cfg(all(feature = "enable", feature = "tower"))]
+#[derive(Debug)]
+pub(crate) struct NotIndexed<'a>(pub(crate) &'a mut HeaderMap);
+
+#[cfg(all(feature = "enable", feature = "tower"))]
+impl Inject for NotIndexed<'_> {
+    fn set(&mut self, name: &str, value: &str) {
+        put(self.0, name, value, name == "traceparent");
+    }
+}
+
+#[cfg(feature = "enable")]
+fn put(headers: &mut HeaderMap, name: &str, value: &str, is_sensitive: bool) {
+    let value = super::stored::header_value(value);
+    let name = match known(name) {
+        Some(name) => Ok(name.clone()),
+        None => HeaderName::try_from(name),
+    };
+    match (name, value) {
+        (Ok(name), Some(mut value)) => {
+            value.set_sensitive(is_sensitive);
+            headers.insert(name, value);
+        }
+        _ => count(Format::Carrier, Reason::Unwritable),
     }
 }
 

@@ -18,6 +18,7 @@ pub(super) struct Found {
     pub(super) debug: bool,
     pub(super) baggage: Option<Box<Collector>>,
     pub(super) peer_service: Option<Box<str>>,
+    peer_namespace: Option<Box<str>>,
     /// Members that single headers have brought, taken or not.
     single_members: usize,
 }
@@ -65,19 +66,17 @@ impl Found {
     }
 
     pub(super) fn set_peer_service(&mut self, format: Format, name: &[u8]) {
-        match std::str::from_utf8(name) {
-            Ok("") => {}
-            Ok(name) if name.len() <= 256 => {
-                self.peer_service.get_or_insert_with(|| name.into());
-            }
-            Ok(_) => count(format, Reason::TooLong),
-            Err(_) => count(format, Reason::NotText),
-        }
+        set_name(&mut self.peer_service, format, name);
+    }
+
+    pub(super) fn set_peer_namespace(&mut self, format: Format, namespace: &[u8]) {
+        set_name(&mut self.peer_namespace, format, namespace);
     }
 
     pub(super) fn into_remote(self) -> Option<Remote> {
         let carries = self.tracestate.is_some()
             || self.peer_service.is_some()
+            || self.peer_namespace.is_some()
             || self.debug
             || self
                 .baggage
@@ -108,10 +107,23 @@ impl Found {
                     .map(|baggage| baggage.finish())
                     .unwrap_or_default(),
                 peer_service: self.peer_service,
+                peer_namespace: self.peer_namespace,
                 debug: self.debug,
             })
         });
         Some(remote)
+    }
+}
+
+/// The first that is said counts, up to 256 bytes of it.
+fn set_name(place: &mut Option<Box<str>>, format: Format, name: &[u8]) {
+    match std::str::from_utf8(name) {
+        Ok("") => {}
+        Ok(name) if name.len() <= 256 => {
+            place.get_or_insert_with(|| name.into());
+        }
+        Ok(_) => count(format, Reason::TooLong),
+        Err(_) => count(format, Reason::NotText),
     }
 }
 

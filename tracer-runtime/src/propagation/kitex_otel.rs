@@ -1,12 +1,18 @@
 //! W3C trace context and baggage inside of Kitex' metainfo, where Kitex' OpenTelemetry suite reads and writes them:
-//! `rpc-transit-traceparent` in place of `traceparent`; `RPC_TRANSIT_TRACEPARENT` is read as well.
+//! `rpc-transit-traceparent` in place of `traceparent`; `RPC_TRANSIT_TRACEPARENT` is read as well. So are the caller's
+//! `service.name` and `service.namespace`.
 //!
 //! <https://github.com/kitex-contrib/obs-opentelemetry>
 
+use super::errors::Format;
 use super::found::Found;
 use super::kitex::{HTTP_TRANSIT, TRANSIT};
 use super::outgoing::Outgoing;
+use super::propagators::{own_service_name, own_service_namespace};
 use super::{Extract, Inject, baggage_header, w3c};
+
+const SERVICE_NAME: &str = "service.name";
+const SERVICE_NAMESPACE: &str = "service.namespace";
 
 /// A carrier whose headers are what is in transit in another one.
 struct Transit<C>(C);
@@ -41,6 +47,13 @@ pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
         w3c::read(&transit, found);
     }
     baggage_header::read(&transit, found);
+    transit.for_each(&mut |name, value| {
+        if name.eq_ignore_ascii_case(SERVICE_NAME) {
+            found.set_peer_service(Format::Kitex, value);
+        } else if name.eq_ignore_ascii_case(SERVICE_NAMESPACE) {
+            found.set_peer_namespace(Format::Kitex, value);
+        }
+    });
 }
 
 pub(super) fn write(outgoing: &Outgoing, carrier: &mut dyn Inject) {
@@ -49,4 +62,12 @@ pub(super) fn write(outgoing: &Outgoing, carrier: &mut dyn Inject) {
         w3c::write(outgoing, &mut transit);
     }
     baggage_header::write(outgoing, &mut transit);
+    for (name, own) in [
+        (SERVICE_NAME, own_service_name()),
+        (SERVICE_NAMESPACE, own_service_namespace()),
+    ] {
+        if let Some(own) = own {
+            transit.set(name, own);
+        }
+    }
 }

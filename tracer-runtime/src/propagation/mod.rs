@@ -61,6 +61,8 @@ mod tracestate;
 mod w3c;
 
 pub use carrier::{Extract, Inject};
+#[cfg(all(feature = "enable", feature = "tower"))]
+pub(crate) use carrier_http::NotIndexed;
 #[cfg(not(feature = "enable"))]
 pub use off::{Propagators, extract, inject};
 #[cfg(feature = "opentelemetry")]

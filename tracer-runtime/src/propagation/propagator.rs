@@ -21,7 +21,8 @@ pub enum Propagator {
     /// comes is [`Self::KitexOtel`].
     Kitex,
     /// W3C trace context and baggage where Kitex' OpenTelemetry suite has them (`kitex-otel`): in metainfo, as
-    /// `rpc-transit-traceparent` and so on. Where all of its services use `WithEnableGRPCMetadata`, it is not needed.
+    /// `rpc-transit-traceparent` and so on, with the name and the namespace of the service that calls. Where all of its
+    /// services use `WithEnableGRPCMetadata`, it is not needed.
     KitexOtel,
     /// [`Self::Kitex`] with the names that it has in TTHeader (`kitex-ttheader`): `RPC_PERSIST_*`, `RPC_TRANSIT_*`.
     KitexTtheader,

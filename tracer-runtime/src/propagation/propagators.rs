@@ -39,20 +39,33 @@ static STANDARD: Propagators = Propagators {
 
 static CHOSEN: OnceLock<Propagators> = OnceLock::new();
 static SERVICE_NAME: OnceLock<Box<str>> = OnceLock::new();
+static SERVICE_NAMESPACE: OnceLock<Box<str>> = OnceLock::new();
 
 /// What the process has been told to use.
-pub(crate) fn choose(propagators: Option<Propagators>, service_name: Option<&str>) {
+pub(crate) fn choose(
+    propagators: Option<Propagators>,
+    service_name: Option<&str>,
+    service_namespace: Option<&str>,
+) {
     if let Some(propagators) = propagators {
         let _ = CHOSEN.set(propagators);
     }
     if let Some(name) = service_name {
         let _ = SERVICE_NAME.set(name.into());
     }
+    if let Some(namespace) = service_namespace {
+        let _ = SERVICE_NAMESPACE.set(namespace.into());
+    }
 }
 
 /// `service.name`, from `init` on.
 pub(super) fn own_service_name() -> Option<&'static str> {
     SERVICE_NAME.get().map(|name| &**name)
+}
+
+/// `service.namespace`, from `init` on.
+pub(super) fn own_service_namespace() -> Option<&'static str> {
+    SERVICE_NAMESPACE.get().map(|namespace| &**namespace)
 }
 
 impl Default for Propagators {

@@ -57,7 +57,7 @@ pub(crate) fn of(info: &RpcInfo) -> Vec<KeyValue> {
     if info.system() != "http" {
         all.text("rpc.system.name", info.system());
         all.text("rpc.method", &info.invocation().full_method());
-        if shared.late.method.get().is_some() {
+        if shared.late.method().is_some() {
             let plan = &shared.plan;
             let original = full_method(&plan.package, &plan.service, &plan.method);
             all.text("rpc.method_original", &original);
@@ -73,7 +73,7 @@ pub(crate) fn of(info: &RpcInfo) -> Vec<KeyValue> {
         None => {}
     }
     all.address("server.address", "server.port", info.to().address());
-    let peer = match shared.late.peer_address.get() {
+    let peer = match shared.late.peer_address() {
         Some(address) => address,
         None if server => info.from().address(),
         None => "",

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::future::Future;
 
+use super::draft::Draft;
 use super::event::{EventStatus, RPC_START, RpcEvent};
 use super::info::RpcInfo;
 use super::plan::RpcPlan;
@@ -52,84 +53,92 @@ impl RpcCall {
     /// Starts a call under the current span, and does something inside of it, as in [`Self::start_with`].
     #[cfg(feature = "tower")]
     pub(crate) fn send_with<R>(
-        plan: Box<RpcPlan>,
+        draft: Draft,
         first: impl FnOnce(Option<&RpcInfo>) -> R,
     ) -> (Self, R) {
-        Self::start_with(installed(), plan, Start::current, first)
+        Self::start_with(draft, Start::current, first)
     }
 
     /// Starts a call that this process serves: the caller's context is in the carrier.
-    pub fn serve<C: Extract + ?Sized>(plan: RpcPlan, carrier: &C) -> Self {
+    pub fn serve<C: Extract + ?Sized>(mut plan: RpcPlan, carrier: &C) -> Self {
         let remote = extract(carrier);
-        let plan = plan.called_by(remote.as_ref());
+        plan.set_caller(remote.as_ref());
         Self::start_at(installed(), plan, || Start::remote(remote))
     }
 
     /// Starts a call that this process serves, under a context that was read before, as in [`Self::start_with`].
     #[cfg(feature = "tower")]
     pub(crate) fn serve_with<R>(
-        plan: Box<RpcPlan>,
+        mut draft: Draft,
         remote: Option<Remote>,
         first: impl FnOnce(Option<&RpcInfo>) -> R,
     ) -> (Self, R) {
-        Self::start_with(installed(), plan, || Start::remote(remote), first)
+        draft.change(|plan| plan.set_caller(remote.as_ref()));
+        Self::start_with(draft, || Start::remote(remote), first)
     }
 
     /// Starts a call that this process makes, and writes its context into the carrier.
     pub fn send<C: Inject + ?Sized>(plan: RpcPlan, carrier: &mut C) -> Self {
-        let plan = Box::new(plan);
-        Self::start_with(installed(), plan, Start::current, |_| inject(carrier)).0
+        if mode::get() == 0 {
+            return Self(None);
+        }
+        let draft = Draft::by(installed(), plan);
+        Self::start_with(draft, Start::current, |_| inject(carrier)).0
     }
 
     pub(super) fn start_at(
         installed: &'static Installed,
-        plan: impl Into<Box<RpcPlan>>,
+        plan: RpcPlan,
         at: impl FnOnce() -> Start,
     ) -> Self {
-        Self::start_with(installed, plan.into(), at, |_| ()).0
+        if mode::get() == 0 {
+            return Self(None);
+        }
+        Self::start_with(Draft::by(installed, plan), at, |_| ()).0
     }
 
     /// Starts a call and does something inside of it at once: to enter it once more is dear. What is done is told what is
     /// known about the call, where that is recorded.
     fn start_with<R>(
-        installed: &'static Installed,
-        plan: Box<RpcPlan>,
+        draft: Draft,
         at: impl FnOnce() -> Start,
         first: impl FnOnce(Option<&RpcInfo>) -> R,
     ) -> (Self, R) {
         if mode::get() == 0 {
             return (Self(None), first(None));
         }
-        let site = plan.find_site();
+        let site = draft.find_site();
         let span = SpanOfCall::ByMethod(site, at());
-        Self::start_as(installed, plan, span, first)
+        Self::start_as(draft, span, first)
     }
 
     /// Starts the call that a function stands for.
-    pub(super) fn start_function(plan: Box<RpcPlan>, site: &'static Callsite, at: Start) -> Self {
-        Self::start_as(installed(), plan, SpanOfCall::Function(site, at), |_| ()).0
+    pub(super) fn start_function(plan: RpcPlan, site: &'static Callsite, at: Start) -> Self {
+        let draft = Draft::by(installed(), plan);
+        Self::start_as(draft, SpanOfCall::Function(site, at), |_| ()).0
     }
 
     /// Starts the call that the current span stands for.
-    pub(super) fn start_in_current(plan: Box<RpcPlan>) -> Self {
-        Self::start_as(installed(), plan, SpanOfCall::Current, |_| ()).0
+    pub(super) fn start_in_current(plan: RpcPlan) -> Self {
+        let draft = Draft::by(installed(), plan);
+        Self::start_as(draft, SpanOfCall::Current, |_| ()).0
     }
 
     fn start_as<R>(
-        installed: &'static Installed,
-        mut plan: Box<RpcPlan>,
+        mut draft: Draft,
         span: SpanOfCall,
         first: impl FnOnce(Option<&RpcInfo>) -> R,
     ) -> (Self, R) {
         // Read first: the time of decoding and of the tracers belongs to the call.
         let ticks = clock::now();
-        plan.complete(&installed.service_name);
+        let service_name = &draft.installed().service_name;
+        draft.change(|plan| plan.complete(service_name));
         let (held, site, at) = match span {
             SpanOfCall::ByMethod(site, at) => (Some(Held::waiting(site)), Some(site), Some(at)),
             SpanOfCall::Function(site, at) => (Some(Held::waiting(site)), None, Some(at)),
             SpanOfCall::Current => (None, None, None),
         };
-        let info = RpcInfo::new(plan, installed);
+        let info = draft.finish();
         info.stats()
             .note_at(RPC_START, EventStatus::Info, "", ticks);
         let mut call = Self(Some(Box::new(Running::new(info, site, held))));
@@ -216,7 +225,8 @@ impl RpcCall {
     /// The method, where it was not known at the start. What is said first counts.
     pub fn set_method(&self, method: impl Into<Cow<'static, str>>) {
         if let Some(running) = &self.0 {
-            let _ = running.info.0.late.method.set(method.into());
+            let seldom = running.info.0.late.seldom();
+            let _ = seldom.method.set(method.into());
         }
     }
 
@@ -225,7 +235,8 @@ impl RpcCall {
         if let Some(running) = &self.0
             && running.info.0.plan.route.is_empty()
         {
-            let _ = running.info.0.late.route.set(route.into());
+            let seldom = running.info.0.late.seldom();
+            let _ = seldom.route.set(route.into());
         }
     }
 
@@ -239,14 +250,15 @@ impl RpcCall {
     /// The status that the protocol gave the call; decides the outcome of [`finish`](Self::finish).
     pub fn set_status(&self, status: RpcStatus) {
         if let Some(running) = &self.0 {
-            let _ = running.info.0.late.status.set(status);
+            running.info.0.late.set_status(status);
         }
     }
 
     /// Who answered.
     pub fn set_peer_address(&self, address: impl Into<Cow<'static, str>>) {
         if let Some(running) = &self.0 {
-            let _ = running.info.0.late.peer_address.set(address.into());
+            let seldom = running.info.0.late.seldom();
+            let _ = seldom.peer_address.set(address.into());
         }
     }
 

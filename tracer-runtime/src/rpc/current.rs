@@ -1,54 +1,46 @@
 //! The call that this thread works for.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 
 use super::info::RpcInfo;
 use crate::callsite::SpanKind;
 
 thread_local! {
-    static CURRENT: RefCell<Option<RpcInfo>> = const { RefCell::new(None) };
+    static CURRENT: Cell<Option<RpcInfo>> = const { Cell::new(None) };
 }
 
 /// A call that can be made current, over and over, without its references being counted each time.
+///
+/// While it is current, this is what was so before.
 #[derive(Debug, Default)]
-pub(super) struct Current {
-    /// `None` while it is current.
-    own: Option<RpcInfo>,
-}
+pub(super) struct Current(Option<RpcInfo>);
 
 impl Current {
     pub(super) fn new(info: RpcInfo) -> Self {
-        Self { own: Some(info) }
+        Self(Some(info))
     }
 
     /// Makes the call the current one while this runs, unwinding included.
     pub(super) fn within<R>(&mut self, run: impl FnOnce() -> R) -> R {
-        let _entered = Entered {
-            before: self.own.take().map(|own| replace(Some(own))),
-            home: &mut self.own,
-        };
+        swap(&mut self.0);
+        let _entered = Entered(&mut self.0);
         run()
     }
 
     /// Makes the call the current one until the guard is dropped.
     pub(super) fn enter(info: RpcInfo) -> Kept {
-        Kept {
-            before: replace(Some(info)),
-        }
+        let mut before = Some(info);
+        swap(&mut before);
+        Kept { before }
     }
 }
 
-/// Puts back what was current before, and the call into its home.
-struct Entered<'a> {
-    before: Option<Option<RpcInfo>>,
-    home: &'a mut Option<RpcInfo>,
-}
+/// Puts the call back, and what was current before.
+struct Entered<'a>(&'a mut Option<RpcInfo>);
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        if let Some(before) = self.before.take() {
-            *self.home = replace(before);
-        }
+        swap(self.0);
     }
 }
 
@@ -60,28 +52,26 @@ pub(super) struct Kept {
 
 impl Drop for Kept {
     fn drop(&mut self) {
-        replace(self.before.take());
+        swap(&mut self.before);
     }
 }
 
-/// What was current; `None` where the thread is about to end.
-fn replace(info: Option<RpcInfo>) -> Option<RpcInfo> {
-    let replaced = CURRENT.try_with(|current| {
-        // Nobody keeps it borrowed: a clone runs no code of others.
-        current
-            .try_borrow_mut()
-            .ok()
-            .and_then(|mut current| std::mem::replace(&mut *current, info))
-    });
-    replaced.ok().flatten()
+/// Exchanges it for what is current; does nothing where the thread is about to end.
+#[inline]
+fn swap(info: &mut Option<RpcInfo>) {
+    let _ = CURRENT.try_with(|current| current.swap(Cell::from_mut(info)));
 }
 
 /// The innermost call that this thread works for.
 pub(super) fn get() -> Option<RpcInfo> {
-    CURRENT
-        .try_with(|current| current.try_borrow().ok()?.clone())
-        .ok()
-        .flatten()
+    let cloned = CURRENT.try_with(|current| {
+        let own = current.take();
+        // A clone runs no code of others, which could miss it meanwhile.
+        let cloned = own.clone();
+        current.set(own);
+        cloned
+    });
+    cloned.ok().flatten()
 }
 
 /// Whether this thread works for a call that this process serves.

@@ -8,10 +8,16 @@ use super::info::Text;
 #[derive(Debug, Clone, Default)]
 pub struct Endpoint {
     pub(crate) service_name: Text,
-    pub(crate) namespace: Text,
     pub(crate) method: Text,
     pub(crate) address: Text,
-    pub(crate) tags: Vec<(Text, Text)>,
+    seldom: Option<Box<Seldom>>,
+}
+
+/// What is said of few: every call holds two endpoints.
+#[derive(Debug, Clone, Default)]
+struct Seldom {
+    namespace: Text,
+    tags: Vec<(Text, Text)>,
 }
 
 impl Endpoint {
@@ -26,8 +32,12 @@ impl Endpoint {
     /// The namespace that the name of the service is unique in.
     #[must_use]
     pub fn with_namespace(mut self, namespace: impl Into<Cow<'static, str>>) -> Self {
-        self.namespace = namespace.into();
+        self.set_namespace(namespace.into());
         self
+    }
+
+    pub(super) fn set_namespace(&mut self, namespace: Text) {
+        self.seldom.get_or_insert_default().namespace = namespace;
     }
 
     /// The method, called or calling.
@@ -51,7 +61,8 @@ impl Endpoint {
         key: impl Into<Cow<'static, str>>,
         value: impl Into<Cow<'static, str>>,
     ) -> Self {
-        self.tags.push((key.into(), value.into()));
+        let seldom = self.seldom.get_or_insert_default();
+        seldom.tags.push((key.into(), value.into()));
         self
     }
 
@@ -64,7 +75,7 @@ impl Endpoint {
     /// The namespace of its service.
     #[must_use]
     pub fn namespace(&self) -> &str {
-        &self.namespace
+        self.seldom.as_ref().map_or("", |seldom| &seldom.namespace)
     }
 
     /// The method, called or calling.
@@ -82,7 +93,7 @@ impl Endpoint {
     /// The value of a tag; an empty one counts as none.
     #[must_use]
     pub fn tag(&self, key: &str) -> Option<&str> {
-        let mut tags = self.tags.iter().rev();
+        let mut tags = self.seldom.as_ref()?.tags.iter().rev();
         let (_, value) = tags.find(|(name, value)| name == key && !value.is_empty())?;
         Some(value)
     }

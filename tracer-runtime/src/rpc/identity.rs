@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::plan::RpcPlan;
 use crate::mode;
+use crate::span::start::Start;
 
 /// What is known of a call before it starts; nothing where nobody records, or where the function handles a call that a
 /// layer has started.
@@ -48,6 +49,11 @@ impl Identity {
     /// `rpc(method = …)`
     pub fn method(&mut self, method: &'static str) {
         self.change(|plan| plan.set_method_alone(Cow::Borrowed(method)));
+    }
+
+    /// The caller, as its context names it, where no parameter has said it.
+    pub(super) fn set_caller(&mut self, at: &Start) {
+        self.change(|plan| plan.set_caller(at.caller()));
     }
 
     pub(super) fn change(&mut self, change: impl FnOnce(&mut RpcPlan)) {

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::sync::{Arc, OnceLock};
 
 use super::Installed;
 use super::endpoint::Endpoint;
+use super::late::{Late, LateIds};
 use super::metrics::Counted;
 use super::plan::{RpcConfig, RpcPlan};
 use super::stats::RpcStats;
@@ -28,25 +29,29 @@ pub struct RpcInfo(pub(super) Arc<Shared>);
 /// What the clones share.
 pub(super) struct Shared {
     pub(super) installed: &'static Installed,
-    /// By itself: one block of all of it is more than allocators keep at hand.
-    pub(super) plan: Box<RpcPlan>,
+    pub(super) plan: RpcPlan,
     /// Attempts that were made so far, where they are told apart.
     pub(super) attempts: AtomicU32,
     /// Of the span that stands for the call.
-    pub(super) ids: OnceLock<Ids>,
+    pub(super) ids: LateIds,
     pub(super) late: Late,
     pub(super) stats: RpcStats,
     pub(super) counted: Counted,
 }
 
-/// What becomes known while the call runs; each is said once.
-#[derive(Debug, Default)]
-pub(super) struct Late {
-    pub(super) method: OnceLock<Text>,
-    pub(super) route: OnceLock<Text>,
-    pub(super) biz_status: OnceLock<BizStatus>,
-    pub(super) status: OnceLock<RpcStatus>,
-    pub(super) peer_address: OnceLock<Text>,
+impl Shared {
+    #[inline]
+    pub(super) fn new(plan: RpcPlan, installed: &'static Installed) -> Self {
+        Self {
+            installed,
+            stats: RpcStats::new(installed.level),
+            plan,
+            attempts: AtomicU32::new(0),
+            ids: LateIds::default(),
+            late: Late::default(),
+            counted: Counted::default(),
+        }
+    }
 }
 
 /// What is called, as the interface definition names it.
@@ -69,7 +74,7 @@ impl<'a> Invocation<'a> {
     /// The method; `_OTHER` where the service has no such method.
     #[must_use]
     pub fn method(self) -> &'a str {
-        self.0.late.method.get().unwrap_or(&self.0.plan.method)
+        self.0.late.method().unwrap_or(&self.0.plan.method)
     }
 
     /// `package.Service/method`, `Service/method` or `method`, as far as known: `rpc.method`.
@@ -81,7 +86,7 @@ impl<'a> Invocation<'a> {
     /// [`Self::full_method`], without an allocation where the name is known.
     pub(super) fn full_name(self) -> Cow<'a, str> {
         match self.0.plan.site {
-            Some(site) if self.0.late.method.get().is_none() => Cow::Borrowed(site.name()),
+            Some(site) if self.0.late.method().is_none() => Cow::Borrowed(site.name()),
             _ => full_method(self.package(), self.service(), self.method()).into(),
         }
     }
@@ -114,7 +119,7 @@ impl<'a> Invocation<'a> {
     /// The failure that the application reports in a call that went well.
     #[must_use]
     pub fn biz_status(self) -> Option<&'a BizStatus> {
-        self.0.late.biz_status.get()
+        self.0.late.biz_status()
     }
 }
 
@@ -141,20 +146,7 @@ pub(crate) const OTHER: &str = "_OTHER";
 
 impl RpcInfo {
     /// What one holds, but for its texts.
-    pub(crate) const BYTES: usize =
-        size_of::<Shared>() + 2 * size_of::<usize>() + size_of::<RpcPlan>();
-
-    pub(super) fn new(plan: Box<RpcPlan>, installed: &'static Installed) -> Self {
-        Self(Arc::new(Shared {
-            installed,
-            stats: RpcStats::new(installed.level),
-            plan,
-            attempts: AtomicU32::new(0),
-            ids: OnceLock::new(),
-            late: Late::default(),
-            counted: Counted::default(),
-        }))
-    }
+    pub(crate) const BYTES: usize = size_of::<Shared>() + 2 * size_of::<usize>();
 
     /// [`SpanKind::Server`] or [`SpanKind::Client`].
     #[must_use]
@@ -201,20 +193,20 @@ impl RpcInfo {
     /// The status that the protocol gave it, once known.
     #[must_use]
     pub fn status(&self) -> Option<RpcStatus> {
-        self.0.late.status.get().copied()
+        self.0.late.status()
     }
 
     /// The template of the path that matched, `/orders/{id}`, once known.
     #[must_use]
     pub fn route(&self) -> Option<&str> {
-        let route = self.0.late.route.get().unwrap_or(&self.0.plan.route);
+        let route = self.0.late.route().unwrap_or(&self.0.plan.route);
         (!route.is_empty()).then_some(route)
     }
 
     /// Of the span that stands for the call; `None` where it has none.
     #[must_use]
     pub fn ids(&self) -> Option<Ids> {
-        self.0.ids.get().copied()
+        self.0.ids.get()
     }
 }
 

@@ -51,6 +51,8 @@ mod call;
 #[cfg(feature = "enable")]
 mod current;
 #[cfg(feature = "enable")]
+mod draft;
+#[cfg(feature = "enable")]
 mod endpoint;
 mod event;
 #[cfg(feature = "enable")]
@@ -62,6 +64,8 @@ mod info;
 mod installed;
 #[cfg(feature = "enable")]
 mod isolation;
+#[cfg(feature = "enable")]
+mod late;
 #[cfg(all(feature = "enable", feature = "metrics"))]
 pub(crate) mod metrics;
 #[cfg(all(feature = "enable", not(feature = "metrics")))]
@@ -81,6 +85,8 @@ mod sites;
 mod stats;
 mod status;
 mod stream;
+#[cfg(all(feature = "enable", feature = "tower"))]
+mod texts;
 #[cfg(feature = "enable")]
 #[doc(hidden)]
 pub mod traced;
@@ -104,6 +110,8 @@ pub use off::{identity, traced};
 pub use call::RpcCall;
 #[cfg(feature = "enable")]
 pub(crate) use current::serves;
+#[cfg(all(feature = "enable", feature = "tower"))]
+pub(crate) use draft::Draft;
 #[cfg(feature = "enable")]
 pub use endpoint::Endpoint;
 pub use event::*;
@@ -121,4 +129,6 @@ pub use plan::{RpcConfig, RpcPlan};
 pub use stats::RpcStats;
 pub use status::{BizStatus, RpcStatus};
 pub use stream::{StreamEvent, StreamEventKind, StreamingMode};
+#[cfg(all(feature = "enable", feature = "tower"))]
+pub(crate) use texts::known_text;
 pub use tracer::Tracer;

@@ -53,12 +53,21 @@ impl RpcInfo {
     /// The failure that the application reports in a call that went well. What is said first counts.
     pub fn set_biz_status(&self, code: i32, message: impl Into<String>) {
         let message = message.into();
-        let _ = self.0.late.biz_status.set(BizStatus { code, message });
+        let seldom = self.0.late.seldom();
+        let _ = seldom.biz_status.set(BizStatus { code, message });
     }
 
     /// Notes a step of the stream, and tells the tracers.
     #[cfg(feature = "tower")]
+    #[inline]
     pub(crate) fn stream_event(&self, kind: StreamEventKind, bytes: u64, error: Option<&str>) {
+        if self.stats().level() >= StatsLevel::Detailed {
+            self.note_stream_event(kind, bytes, error);
+        }
+    }
+
+    #[cfg(feature = "tower")]
+    fn note_stream_event(&self, kind: StreamEventKind, bytes: u64, error: Option<&str>) {
         let event = match kind {
             StreamEventKind::Start => STREAM_START,
             StreamEventKind::HeaderReceived => STREAM_RECV_HEADER,
@@ -67,9 +76,6 @@ impl RpcInfo {
             StreamEventKind::Finish => STREAM_FINISH,
         };
         let (stats, tracers) = (self.stats(), &self.0.installed.tracers);
-        if stats.level() < StatsLevel::Detailed {
-            return;
-        }
         let first = stats.ticks(event).is_none();
         if tracers.is_empty() && !first {
             return;
@@ -109,7 +115,7 @@ impl RpcInfo {
             };
         }
         if let Some(site) = self.0.plan.site
-            && self.0.late.method.get().is_none()
+            && self.0.late.method().is_none()
         {
             return Some(site);
         }
@@ -127,7 +133,7 @@ pub(super) fn settle_status(info: &RpcInfo, outcome: CallOutcome) {
         return;
     }
     let late = &info.0.late;
-    let _ = late.status.set(RpcStatus::Grpc(match outcome {
+    late.set_status(RpcStatus::Grpc(match outcome {
         CallOutcome::Ok => 0,
         CallOutcome::Cancelled => status::GRPC_CANCELLED,
         CallOutcome::Error | CallOutcome::Panic => status::GRPC_UNKNOWN,
@@ -139,6 +145,6 @@ pub(super) fn settle_status(info: &RpcInfo, outcome: CallOutcome) {
         && kind == SpanKind::Server
         && sites::known(kind, &info.invocation().full_name()).is_none()
     {
-        let _ = late.method.set(Cow::Borrowed(OTHER));
+        let _ = late.seldom().method.set(Cow::Borrowed(OTHER));
     }
 }

@@ -5,8 +5,6 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use super::endpoint::Endpoint;
-#[cfg(feature = "tower")]
-use super::info::parse_name;
 use super::info::{RpcInfo, Text, full_method};
 use super::sites;
 use super::stream::StreamingMode;
@@ -66,9 +64,15 @@ pub(crate) struct HttpRequest {
 #[derive(Debug, Clone, Default)]
 pub struct RpcConfig {
     pub(crate) rpc_timeout: Option<Duration>,
-    connect_timeout: Option<Duration>,
-    read_write_timeout: Option<Duration>,
     pub(crate) protocol: Text,
+    seldom: Option<Box<Timeouts>>,
+}
+
+/// What is said of few calls.
+#[derive(Debug, Clone, Default)]
+struct Timeouts {
+    connect: Option<Duration>,
+    read_write: Option<Duration>,
 }
 
 impl RpcConfig {
@@ -80,14 +84,14 @@ impl RpcConfig {
 
     /// For the connection.
     #[must_use]
-    pub const fn connect_timeout(&self) -> Option<Duration> {
-        self.connect_timeout
+    pub fn connect_timeout(&self) -> Option<Duration> {
+        self.seldom.as_ref()?.connect
     }
 
     /// For each read or write.
     #[must_use]
-    pub const fn read_write_timeout(&self) -> Option<Duration> {
-        self.read_write_timeout
+    pub fn read_write_timeout(&self) -> Option<Duration> {
+        self.seldom.as_ref()?.read_write
     }
 
     /// The transport protocol, such as `http/2`; empty where unknown.
@@ -183,14 +187,14 @@ impl RpcPlan {
     /// The method of this full name, where calls have had it before: then nothing is allocated for it.
     #[cfg(feature = "tower")]
     pub(crate) fn set_known(&mut self, name: &str) -> bool {
-        let Some(site) = sites::remembered(self.kind, name) else {
+        let Some(named) = sites::remembered(self.kind, name) else {
             return false;
         };
-        let Some((package, service, method)) = parse_name(site.name()) else {
+        let Some((package, service, method)) = named.parts else {
             return false;
         };
         self.set_method(package.into(), service.into(), method.into());
-        self.site = Some(site);
+        self.site = Some(&named.site);
         true
     }
 
@@ -268,14 +272,16 @@ impl RpcPlan {
     /// How long connecting may take.
     #[must_use]
     pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
-        self.config.connect_timeout = Some(timeout);
+        let seldom = self.config.seldom.get_or_insert_default();
+        seldom.connect = Some(timeout);
         self
     }
 
     /// How long each read or write may take.
     #[must_use]
     pub fn with_read_write_timeout(mut self, timeout: Duration) -> Self {
-        self.config.read_write_timeout = Some(timeout);
+        let seldom = self.config.seldom.get_or_insert_default();
+        seldom.read_write = Some(timeout);
         self
     }
 
@@ -289,13 +295,19 @@ impl RpcPlan {
 
 impl RpcPlan {
     /// By the service that the carrier names, where nobody has said which.
-    pub(super) fn called_by(mut self, remote: Option<&Remote>) -> Self {
-        if self.from.service_name.is_empty()
-            && let Some(name) = remote.and_then(Remote::peer_service)
-        {
-            self.from.service_name = name.to_owned().into();
+    pub(super) fn set_caller(&mut self, remote: Option<&Remote>) {
+        let Some(remote) = remote else { return };
+        let (from, name) = (&mut self.from, remote.peer_service().unwrap_or_default());
+        if from.service_name.is_empty() && !name.is_empty() {
+            from.service_name = name.to_owned().into();
         }
-        self
+        // It is the namespace of this name and of no other.
+        if from.namespace().is_empty()
+            && from.service_name == name
+            && let Some(namespace) = remote.peer_namespace()
+        {
+            from.set_namespace(namespace.to_owned().into());
+        }
     }
 
     /// With what is known anyway.
@@ -308,7 +320,7 @@ impl RpcPlan {
             own.service_name = Cow::Borrowed(service_name);
         }
         if self.to.method.is_empty() {
-            self.to.method.clone_from(&self.method);
+            self.to.method = self.method.clone();
         }
     }
 

@@ -23,6 +23,7 @@ pub(super) struct Running {
     /// `None` where the span that is current is that of the call.
     held: Option<Held>,
     states: States,
+    begun: metrics::Begun,
     /// It has been counted and told of.
     is_recorded: bool,
     /// Something is running inside of it, or has unwound out of it.
@@ -38,6 +39,7 @@ impl Running {
             site,
             held,
             states: States::default(),
+            begun: metrics::Begun::default(),
             is_recorded: false,
             entered: false,
         }
@@ -77,6 +79,7 @@ impl Running {
             current,
             held,
             states,
+            begun,
             is_recorded,
             entered,
             ..
@@ -86,6 +89,7 @@ impl Running {
         let outside = &mut Outside {
             info,
             states,
+            begun,
             is_recorded,
         };
         let done = current.within(|| run(held.as_mut(), outside));
@@ -102,8 +106,8 @@ impl Running {
         if !self.is_recorded {
             return;
         }
-        let info = self.info.clone();
-        settle_status(&info, outcome);
+        let info = &self.info;
+        settle_status(info, outcome);
         let text = failure
             .as_ref()
             .and_then(|failure| failure.message.as_deref());
@@ -119,22 +123,27 @@ impl Running {
         );
         stats.end(outcome, failure.as_deref().cloned(), panic_message);
         if !info.invocation().is_attempt() {
-            metrics::finished(&info);
+            metrics::finished(info, &self.begun);
         }
-        let mut states = std::mem::take(&mut self.states);
-        if !states.is_empty() {
-            let tracers = &info.0.installed.tracers;
-            self.within(|_| tracers.finish(&info, states));
+        if !self.states.is_empty() {
+            self.tell_tracers();
         }
+        let info = &self.info;
         match self.held.take() {
             Some(held) => {
                 let site = self.site.map(|site| info.site().unwrap_or(site));
-                held.end(|| inside::attach_rpc(&info), site, outcome, failure);
+                held.end(|| inside::attach_rpc(info), site, outcome, failure);
             }
             // Its span has ended where it has unwound.
             None if self.entered => {}
-            None => inside::attach_rpc(&info),
+            None => inside::attach_rpc(info),
         }
+    }
+
+    fn tell_tracers(&mut self) {
+        let (info, states) = (self.info.clone(), std::mem::take(&mut self.states));
+        let tracers = &info.0.installed.tracers;
+        self.within(|_| tracers.finish(&info, states));
     }
 }
 
@@ -151,6 +160,7 @@ impl Drop for Unwinding<'_> {
 pub(super) struct Outside<'a> {
     info: &'a RpcInfo,
     states: &'a mut States,
+    begun: &'a mut metrics::Begun,
     is_recorded: &'a mut bool,
 }
 
@@ -176,13 +186,13 @@ impl Outside<'_> {
     fn started(&mut self, has_span: bool, ticks: u64) -> bool {
         let info = self.info;
         if let Some(ids) = current_ids().filter(|_| has_span) {
-            let _ = info.0.ids.set(ids);
+            info.0.ids.set(ids);
         } else if mode::get() & mode::INITIALISED == 0 {
             // A capture of another thread.
             return false;
         }
         if !info.invocation().is_attempt() {
-            metrics::started(info, ticks);
+            *self.begun = metrics::started(info, ticks);
             if info.stats().level() > StatsLevel::Disabled {
                 *self.states = info.0.installed.tracers.start(info);
             }

@@ -10,7 +10,16 @@ use crate::callsite::{Callsite, SpanKind};
 /// More names than that come from outside rather than from an interface definition.
 const MAX_NAMES: usize = 2_000;
 
-type Names = HashMap<String, &'static Callsite>;
+type Names = HashMap<&'static str, &'static Named>;
+
+/// A callsite, and its name taken apart.
+#[derive(Debug)]
+pub(super) struct Named {
+    pub(super) site: Callsite,
+    /// Package, service and method.
+    #[cfg(feature = "tower")]
+    pub(super) parts: Option<(&'static str, &'static str, &'static str)>,
+}
 
 static SERVERS: RwLock<Option<Names>> = RwLock::new(None);
 static CLIENTS: RwLock<Option<Names>> = RwLock::new(None);
@@ -21,7 +30,7 @@ const RECENT_NAMES: usize = 64;
 
 #[cfg(feature = "tower")]
 thread_local! {
-    static RECENT: [Cell<Option<&'static Callsite>>; RECENT_NAMES] =
+    static RECENT: [Cell<Option<&'static Named>>; RECENT_NAMES] =
         const { [const { Cell::new(None) }; RECENT_NAMES] };
 }
 
@@ -53,20 +62,24 @@ pub(super) fn of_system(kind: SpanKind, system: &str) -> &'static Callsite {
 
 /// The callsite of a name that calls have had before.
 pub(super) fn known(kind: SpanKind, name: &str) -> Option<&'static Callsite> {
+    find(kind, name).map(|named| &named.site)
+}
+
+fn find(kind: SpanKind, name: &str) -> Option<&'static Named> {
     let names = list(kind).read().unwrap_or_else(PoisonError::into_inner);
     names.as_ref()?.get(name).copied()
 }
 
 /// [`known`], by what this thread remembers where it can.
 #[cfg(feature = "tower")]
-pub(super) fn remembered(kind: SpanKind, name: &str) -> Option<&'static Callsite> {
+pub(super) fn remembered(kind: SpanKind, name: &str) -> Option<&'static Named> {
     let place = place(kind, name);
-    let is_it = |site: &&Callsite| site.kind() == kind && site.name() == name;
-    let site = RECENT.try_with(|recent| recent[place].get()).ok().flatten();
-    site.filter(is_it).or_else(|| {
-        let site = known(kind, name)?;
-        let _ = RECENT.try_with(|recent| recent[place].set(Some(site)));
-        Some(site)
+    let is_it = |named: &&Named| named.site.kind() == kind && named.site.name() == name;
+    let named = RECENT.try_with(|recent| recent[place].get()).ok().flatten();
+    named.filter(is_it).or_else(|| {
+        let named = find(kind, name)?;
+        let _ = RECENT.try_with(|recent| recent[place].set(Some(named)));
+        Some(named)
     })
 }
 
@@ -90,16 +103,20 @@ pub(super) fn named(kind: SpanKind, name: &str) -> Option<&'static Callsite> {
 fn add(kind: SpanKind, name: &str) -> Option<&'static Callsite> {
     let mut names = list(kind).write().unwrap_or_else(PoisonError::into_inner);
     let names = names.get_or_insert_default();
-    if let Some(site) = names.get(name) {
-        return Some(site);
+    if let Some(named) = names.get(name) {
+        return Some(&named.site);
     }
     if names.len() == MAX_NAMES {
         return None;
     }
     let leaked: &'static str = Box::leak(name.to_owned().into_boxed_str());
-    let site: &'static Callsite = Box::leak(Box::new(unnamed(leaked).with_kind(kind)));
-    names.insert(leaked.to_owned(), site);
-    Some(site)
+    let named: &'static Named = Box::leak(Box::new(Named {
+        site: unnamed(leaked).with_kind(kind),
+        #[cfg(feature = "tower")]
+        parts: super::info::parse_name(leaked),
+    }));
+    names.insert(leaked, named);
+    Some(&named.site)
 }
 
 const fn list(kind: SpanKind) -> &'static RwLock<Option<Names>> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::atomic::{
-    AtomicU32, AtomicU64,
+    AtomicU8, AtomicU32, AtomicU64,
     Ordering::{Acquire, Relaxed, Release},
 };
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -23,25 +23,34 @@ const UNSET: u64 = 0;
 const CLAIMED: u64 = 1;
 
 /// How a call is doing, and how it ended.
+///
+/// Small: a trace that is kept keeps this of each of its calls.
 pub struct RpcStats {
     level: StatsLevel,
-    /// In ticks, by slot.
-    times: [AtomicU64; PREDEFINED.len()],
+    /// One more than the number of the outcome, once it is known.
+    outcome: AtomicU8,
     /// A bit a slot.
     warned: AtomicU32,
     failed: AtomicU32,
-    notes: Mutex<Notes>,
-    dropped_events: AtomicU64,
+    /// Of the start and the finish, in ticks.
+    ends: [AtomicU64; ENDS],
+    /// Of the other events, in ticks, by slot; `None` where the level leaves them out.
+    between: Option<Box<[AtomicU64; PREDEFINED.len() - ENDS]>>,
     sent: Traffic,
     received: Traffic,
-    ended: OnceLock<Ended>,
+    notes: OnceLock<Box<Mutex<Notes>>>,
+    why: OnceLock<Box<Why>>,
 }
+
+/// The start and the finish come first among the predefined events.
+const ENDS: usize = 2;
 
 /// What few calls have.
 #[derive(Debug, Default)]
 struct Notes {
     texts: Vec<(usize, String)>,
     user: Vec<Noted>,
+    dropped: u64,
 }
 
 /// What happened, whether it was as it should be, what was said about it, and when, in ticks.
@@ -55,9 +64,9 @@ struct Traffic {
     messages: AtomicU64,
 }
 
+/// What went wrong.
 #[derive(Debug)]
-struct Ended {
-    outcome: CallOutcome,
+struct Why {
     failure: Option<Failure>,
     panic_message: Option<String>,
 }
@@ -66,14 +75,16 @@ impl RpcStats {
     pub(super) fn new(level: StatsLevel) -> Self {
         Self {
             level,
-            times: [const { AtomicU64::new(UNSET) }; PREDEFINED.len()],
+            outcome: AtomicU8::new(0),
             warned: AtomicU32::new(0),
             failed: AtomicU32::new(0),
-            notes: Mutex::new(Notes::default()),
-            dropped_events: AtomicU64::new(0),
+            ends: [const { AtomicU64::new(UNSET) }; ENDS],
+            between: (level >= StatsLevel::Detailed)
+                .then(|| Box::new([const { AtomicU64::new(UNSET) }; PREDEFINED.len() - ENDS])),
             sent: Traffic::default(),
             received: Traffic::default(),
-            ended: OnceLock::new(),
+            notes: OnceLock::new(),
+            why: OnceLock::new(),
         }
     }
 
@@ -97,7 +108,7 @@ impl RpcStats {
     pub fn event(&self, event: impl Into<RpcEvent>) -> Option<EventRecord> {
         let event = event.into();
         let Some(slot) = event.slot() else {
-            let notes = self.notes();
+            let notes = self.notes.get().map(|notes| locked(notes))?;
             let noted = notes
                 .user
                 .iter()
@@ -105,11 +116,9 @@ impl RpcStats {
             let (event, status, text, ticks) = noted?.clone();
             return Some(self.record_of(event, status, text, ticks));
         };
-        let ticks = self.times[slot].load(Acquire);
-        (ticks > CLAIMED).then(|| {
-            let (event, status, text, ticks) = self.predefined(slot, ticks);
-            self.record_of(event, status, text, ticks)
-        })
+        let ticks = self.ticks(event)?;
+        let (event, status, text, ticks) = self.predefined(slot, ticks);
+        Some(self.record_of(event, status, text, ticks))
     }
 
     /// Every event so far, in the order in which they happened.
@@ -122,10 +131,10 @@ impl RpcStats {
 
     /// [`Self::events`], with their times in ticks.
     pub(super) fn raw_events(&self) -> Vec<Noted> {
-        let mut all = self.notes().user.clone();
-        for (slot, time) in self.times.iter().enumerate() {
-            let ticks = time.load(Acquire);
-            if ticks > CLAIMED {
+        let notes = self.notes.get();
+        let mut all = notes.map_or_else(Vec::new, |notes| locked(notes).user.clone());
+        for (slot, event) in PREDEFINED.iter().enumerate() {
+            if let Some(ticks) = self.ticks(*event) {
                 all.push(self.predefined(slot, ticks));
             }
         }
@@ -146,9 +155,12 @@ impl RpcStats {
     }
 
     fn text_of(&self, slot: usize) -> String {
-        let notes = self.notes();
-        let text = notes.texts.iter().find(|(of, _)| *of == slot);
-        text.map(|(_, text)| text.clone()).unwrap_or_default()
+        let text = self.notes.get().and_then(|notes| {
+            let notes = locked(notes);
+            let text = notes.texts.iter().find(|(of, _)| *of == slot);
+            text.map(|(_, text)| text.clone())
+        });
+        text.unwrap_or_default()
     }
 
     fn record_of(
@@ -170,8 +182,11 @@ impl RpcStats {
     }
 
     /// Notes an event, now. The first of a name counts, later ones are passed over.
+    #[inline]
     pub(super) fn note(&self, event: RpcEvent, status: EventStatus, text: &str) {
-        self.note_at(event, status, text, clock::now());
+        if event.level() <= self.level {
+            self.note_at(event, status, text, clock::now());
+        }
     }
 
     pub(super) fn note_at(&self, event: RpcEvent, status: EventStatus, text: &str, ticks: u64) {
@@ -181,7 +196,9 @@ impl RpcStats {
         let Some(slot) = event.slot() else {
             return self.note_user(event, status, text, ticks);
         };
-        let place = &self.times[slot];
+        let Some(place) = self.place(slot) else {
+            return;
+        };
         if place.load(Relaxed) != UNSET
             || place
                 .compare_exchange(UNSET, CLAIMED, Relaxed, Relaxed)
@@ -196,7 +213,9 @@ impl RpcStats {
             EventStatus::Error => _ = self.failed.fetch_or(bit, Relaxed),
         }
         if status != EventStatus::Info && !text.is_empty() {
-            self.notes().texts.push((slot, text.to_owned()));
+            locked(self.notes.get_or_init(Box::default))
+                .texts
+                .push((slot, text.to_owned()));
         }
         // Whoever sees the time sees what was said.
         place.store(ticks.max(CLAIMED + 1), Release);
@@ -204,7 +223,7 @@ impl RpcStats {
 
     #[cold]
     fn note_user(&self, event: RpcEvent, status: EventStatus, text: &str, ticks: u64) {
-        let mut notes = self.notes();
+        let mut notes = locked(self.notes.get_or_init(Box::default));
         if notes
             .user
             .iter()
@@ -213,14 +232,18 @@ impl RpcStats {
             return;
         }
         if notes.user.len() == MAX_USER_EVENTS {
-            self.dropped_events.fetch_add(1, Relaxed);
+            notes.dropped += 1;
             return;
         }
         notes.user.push((event, status, text.to_owned(), ticks));
     }
 
-    fn notes(&self) -> MutexGuard<'_, Notes> {
-        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Where the time of a predefined event is kept.
+    fn place(&self, slot: usize) -> Option<&AtomicU64> {
+        match slot.checked_sub(ENDS) {
+            None => self.ends.get(slot),
+            Some(slot) => self.between.as_ref()?.get(slot),
+        }
     }
 
     /// Of the start, in ticks.
@@ -229,14 +252,14 @@ impl RpcStats {
     }
 
     pub(super) fn ticks(&self, event: RpcEvent) -> Option<u64> {
-        let ticks = self.times[event.slot()?].load(Acquire);
+        let ticks = self.place(event.slot()?)?.load(Acquire);
         (ticks > CLAIMED).then_some(ticks)
     }
 
     /// Events of your own beyond the first 64, which were not kept.
     #[must_use]
     pub fn dropped_events(&self) -> u64 {
-        self.dropped_events.load(Relaxed)
+        self.notes.get().map_or(0, |notes| locked(notes).dropped)
     }
 
     /// From the start to the finish; so far, while it runs.
@@ -296,7 +319,7 @@ impl RpcStats {
     /// Why the call failed; a business status is no failure.
     #[must_use]
     pub fn error(&self) -> Option<&Failure> {
-        self.ended.get()?.failure.as_ref()
+        self.why.get()?.failure.as_ref()
     }
 
     /// Whether the call ended by a panic.
@@ -308,13 +331,14 @@ impl RpcStats {
     /// What the panic said, where it was caught here.
     #[must_use]
     pub fn panic_message(&self) -> Option<&str> {
-        self.ended.get()?.panic_message.as_deref()
+        self.why.get()?.panic_message.as_deref()
     }
 
     /// How it ended; `None` while it runs.
     #[must_use]
     pub fn outcome(&self) -> Option<CallOutcome> {
-        self.ended.get().map(|ended| ended.outcome)
+        let number = usize::from(self.outcome.load(Acquire)).checked_sub(1)?;
+        CallOutcome::ALL.get(number).copied()
     }
 
     /// Says how it ended, once.
@@ -324,12 +348,19 @@ impl RpcStats {
         failure: Option<Failure>,
         panic_message: Option<String>,
     ) {
-        let _ = self.ended.set(Ended {
-            outcome,
-            failure,
-            panic_message,
-        });
+        if failure.is_some() || panic_message.is_some() {
+            let _ = self.why.set(Box::new(Why {
+                failure,
+                panic_message,
+            }));
+        }
+        // Whoever sees the outcome sees why.
+        self.outcome.store(outcome as u8 + 1, Release);
     }
+}
+
+fn locked(notes: &Mutex<Notes>) -> MutexGuard<'_, Notes> {
+    notes.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Traffic {

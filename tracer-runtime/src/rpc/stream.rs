@@ -39,7 +39,7 @@ pub enum StreamEventKind {
     Received,
     /// A message has left.
     Sent,
-    /// The stream is closed.
+    /// The stream is closed, whichever way: the last that is told, once.
     Finish,
 }
 

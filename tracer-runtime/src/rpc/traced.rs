@@ -46,14 +46,15 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn begin(self) -> State {
+    fn begin(mut self) -> State {
         let kind = self.site.kind();
+        self.identity.set_caller(&self.at);
         match self.identity.plan() {
             _ if mode::is_off() => State::Done,
             // A subscriber may want the span of the function.
             _ if mode::get() == 0 => State::Joined(Box::new(Held::new(self.site, self.at)), kind),
             Some(plan) => {
-                let call = RpcCall::start_function(plan, self.site, self.at);
+                let call = RpcCall::start_function(*plan, self.site, self.at);
                 if kind == SpanKind::Server {
                     call.record(SERVER_HANDLE_START);
                 }
@@ -185,7 +186,7 @@ pub struct CallGuard {
 }
 
 /// Begins a call of a function that runs at once.
-pub fn enter_call(site: &'static Callsite, at: Start, identity: Identity) -> CallGuard {
+pub fn enter_call(site: &'static Callsite, at: Start, mut identity: Identity) -> CallGuard {
     let kind = site.kind();
     if mode::get() == 0 {
         return CallGuard {
@@ -194,9 +195,10 @@ pub fn enter_call(site: &'static Callsite, at: Start, identity: Identity) -> Cal
             alone: false,
         };
     }
+    identity.set_caller(&at);
     let guard = enter_at(site, at);
     let call = identity.plan().map(|plan| {
-        let call = RpcCall::start_in_current(plan);
+        let call = RpcCall::start_in_current(*plan);
         if kind == SpanKind::Server {
             call.record(SERVER_HANDLE_START);
         }

@@ -13,7 +13,7 @@ use super::tracer::Tracer;
 type State = Option<Box<dyn Any + Send>>;
 
 /// A [`Tracer`] of any type.
-trait AnyTracer: Send + Sync {
+trait AnyTracer: Any + Send + Sync {
     fn start(&self, rpc: &RpcInfo) -> Box<dyn Any + Send>;
     fn finish(&self, rpc: &RpcInfo, state: Box<dyn Any + Send>);
     fn stream_event(&self, rpc: &RpcInfo, event: &StreamEvent);
@@ -66,6 +66,15 @@ impl Tracers {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Those of this type, in order.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn of_type<T: Tracer>(&self) -> impl Iterator<Item = &T> {
+        self.0.iter().filter_map(|installed| {
+            let tracer: &dyn Any = &*installed.tracer;
+            tracer.downcast_ref()
+        })
     }
 
     /// What became of the callbacks, by tracer.

@@ -134,6 +134,14 @@ impl Start {
         }
     }
 
+    /// What a caller in another service has sent.
+    pub(crate) const fn caller(&self) -> Option<&Remote> {
+        match &self.under {
+            Under::Remote(remote) => Some(remote),
+            _ => None,
+        }
+    }
+
     /// Refers to spans of other traces; those that name no span are left out.
     #[must_use]
     pub fn with_links(mut self, links: impl IntoIterator<Item: Into<Link>>) -> Self {

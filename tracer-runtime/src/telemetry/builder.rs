@@ -36,6 +36,8 @@ pub struct Builder {
     pub(super) console: Option<Console>,
     #[cfg(feature = "prometheus")]
     pub(super) prometheus: Option<String>,
+    #[cfg(feature = "prometheus")]
+    pub(super) prometheus_path: Option<String>,
     #[cfg(feature = "otlp")]
     pub(super) otlp: Option<Option<String>>,
     #[cfg(feature = "otlp")]
@@ -211,6 +213,22 @@ impl Builder {
     #[cfg(feature = "prometheus")]
     pub fn with_prometheus(mut self, address: impl Into<String>) -> Self {
         self.prometheus = Some(address.into());
+        self
+    }
+
+    /// Where that server has the metrics, instead of `/metrics`. What is no path is an error of `init`.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), tracer_runtime::InitError> {
+    /// let builder = tracer_runtime::builder().with_prometheus("127.0.0.1:0").with_prometheus_path("/kitexserver");
+    /// let telemetry = builder.init()?;
+    /// # drop(telemetry);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "prometheus")]
+    pub fn with_prometheus_path(mut self, path: impl Into<String>) -> Self {
+        self.prometheus_path = Some(path.into());
         self
     }
 

@@ -142,6 +142,13 @@ pub(crate) mod builder {
         }
 
         /// Nothing.
+        #[cfg(feature = "prometheus")]
+        #[inline]
+        pub fn with_prometheus_path(self, _path: impl Into<String>) -> Self {
+            self
+        }
+
+        /// Nothing.
         #[cfg(feature = "otlp")]
         #[inline]
         pub fn with_otlp(self) -> Self {

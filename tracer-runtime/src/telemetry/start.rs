@@ -60,6 +60,15 @@ impl Builder {
             });
         }
         let filter = self.filter(&settings)?;
+        #[cfg(feature = "metrics")]
+        if let Some((value, problem)) = rpc::KitexMetrics::conflict(self.tracers.of_type()) {
+            let setting = "with_tracer";
+            return Err(InitError::Setting {
+                setting,
+                value,
+                problem,
+            });
+        }
         #[cfg(feature = "tracing-opentelemetry")]
         let left_to_layer = self.leaves_spans_to_layer(&settings)?;
         #[cfg(not(feature = "tracing-opentelemetry"))]
@@ -71,10 +80,12 @@ impl Builder {
         let logs_on = self.otlp.is_some() && self.sends_logs(&settings);
         let exporters = self.exporters(&settings, &resource, left_to_layer)?;
         #[cfg(feature = "prometheus")]
+        let path = self.prometheus_path()?;
+        #[cfg(feature = "prometheus")]
         let prometheus = self
             .prometheus
             .as_deref()
-            .map(|address| metrics::server::serve(address, "with_prometheus"));
+            .map(|address| metrics::server::serve(address, path, "with_prometheus"));
         #[cfg(feature = "prometheus")]
         let prometheus = prometheus.transpose().map_err(setting)?;
         let collector = Collector::start(exporters).map_err(InitError::Thread)?;
@@ -90,7 +101,11 @@ impl Builder {
             }
         });
         let named = settings.propagators.clone().map(Propagators::new);
-        propagators::choose(self.propagators.take().or(named), resource.service_name());
+        propagators::choose(
+            self.propagators.take().or(named),
+            resource.service_name(),
+            resource.service_namespace(),
+        );
         budget::set_limit(self.memory_limit());
         let level = self.stats_level.unwrap_or(match self.tracers.is_empty() {
             true => StatsLevel::Base,
@@ -135,6 +150,23 @@ impl Builder {
             value: text.clone(),
             problem: error.to_string(),
         })
+    }
+
+    /// Where its own server has the metrics.
+    #[cfg(feature = "prometheus")]
+    fn prometheus_path(&self) -> Result<&str, InitError> {
+        let Some(path) = self.prometheus_path.as_deref() else {
+            return Ok(metrics::server::PATH);
+        };
+        let parsed = path.parse::<http::uri::PathAndQuery>();
+        match parsed.is_ok_and(|parsed| parsed.path() == path && path.starts_with('/')) {
+            true => Ok(path),
+            false => Err(InitError::Setting {
+                setting: "with_prometheus_path",
+                value: path.to_owned(),
+                problem: "expected a path, such as `/metrics`".to_owned(),
+            }),
+        }
     }
 
     fn memory_limit(&self) -> usize {

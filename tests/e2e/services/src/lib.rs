@@ -7,6 +7,7 @@ use std::env;
 use std::error::Error;
 use std::time::Duration;
 
+use axum::Router;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 use tonic::transport::{Channel, Endpoint};
@@ -92,6 +93,21 @@ pub fn record_tenant() {
     if let Some(tenant) = Baggage::current().get("tenant") {
         tracer_runtime::record("baggage.tenant", tenant.to_owned());
     }
+}
+
+/// Serves HTTP at a free port, which is printed, until the program is to end; then sends what is left.
+///
+/// # Errors
+///
+/// There is no free port, or the listener broke.
+pub async fn serve_http(app: Router, telemetry: Telemetry) -> Result<()> {
+    let listener = listen().await?;
+    tokio::select! {
+        served = axum::serve(listener, app).into_future() => served?,
+        () = until_closed() => {}
+    }
+    stop_telemetry(telemetry);
+    Ok(())
 }
 
 /// Whoever has started the program lets it end by closing its standard input.

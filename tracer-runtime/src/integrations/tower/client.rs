@@ -4,7 +4,7 @@ use std::fmt;
 use std::task::{Context, Poll};
 
 use http::request::Parts;
-use http::{HeaderName, Request, Response};
+use http::{Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -13,9 +13,9 @@ use super::observe::{ObserveBody, Observer};
 use super::request;
 use super::response::ResponseBody;
 use super::response_future::{Answering, ResponseFuture};
-use super::watch::{Watch, Way};
+use super::watch::Way;
 use crate::mode;
-use crate::propagation::inject;
+use crate::propagation::{NotIndexed, inject};
 use crate::rpc::{Endpoint, RpcCall, RpcInfo, StreamEventKind};
 
 /// Makes every request that a client sends a call: its span under the current one, its lifecycle, its metrics; the other
@@ -48,8 +48,6 @@ pub struct ClientService<S> {
     inner: S,
     settings: Settings,
 }
-
-static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Settings {
@@ -125,11 +123,11 @@ impl Settings {
         mut parts: Parts,
         send: impl FnOnce(Parts, Option<Observer>) -> R,
     ) -> (RpcCall, Answering, R) {
-        let (mut plan, is_grpc) = request::sent(&parts, &self.to);
-        match parts.extensions.get() {
+        let (mut draft, is_grpc) = request::sent(&parts, &self.to);
+        draft.change(|plan| match parts.extensions.get() {
             Some(Tried(call)) => plan.set_attempt_at(call),
             None => plan.set_attempt_of_function(),
-        }
+        });
         let answering = Answering {
             way: Way::Received,
             is_grpc,
@@ -138,12 +136,8 @@ impl Settings {
             traceresponse: false,
             random: false,
         };
-        let (call, sent) = RpcCall::send_with(plan, |info| {
-            inject(&mut parts.headers);
-            if let Some(value) = parts.headers.get_mut(&TRACEPARENT) {
-                // Never twice the same: HTTP/2 must not index it and evict what does repeat.
-                value.set_sensitive(true);
-            }
+        let (call, sent) = RpcCall::send_with(draft, |info| {
+            inject(&mut NotIndexed(&mut parts.headers));
             let Some(info) = info else {
                 return send(parts, None);
             };
@@ -153,7 +147,7 @@ impl Settings {
             if is_grpc {
                 info.stream_event(StreamEventKind::Start, 0, None);
             }
-            let observer = Observer(Watch::new(info.clone(), Way::Sent, is_grpc));
+            let observer = Observer::new(info.clone(), Way::Sent, is_grpc);
             send(parts, Some(observer))
         });
         (call, answering, sent)

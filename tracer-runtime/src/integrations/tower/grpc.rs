@@ -46,7 +46,7 @@ pub(super) fn timeout(header: Option<&HeaderValue>) -> Option<Duration> {
 
 /// The status, where these headers or trailers have one, and what it says.
 pub(super) fn status(headers: &HeaderMap) -> Option<(RpcStatus, Option<String>)> {
-    let code = headers.get(&STATUS)?;
+    let code = value_of(headers, &STATUS)?;
     // Beyond the known codes is unknown.
     let code = code
         .to_str()
@@ -57,6 +57,15 @@ pub(super) fn status(headers: &HeaderMap) -> Option<(RpcStatus, Option<String>)>
     let message = (code != 0).then(|| headers.get(&MESSAGE)).flatten();
     let message = message.map(decode).filter(|text| !text.is_empty());
     Some((RpcStatus::Grpc(code), message))
+}
+
+/// To hash a name takes longer than to look at a few.
+fn value_of<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
+    if headers.len() > 4 {
+        return headers.get(name);
+    }
+    let found = headers.iter().find(|(known, _)| *known == name);
+    found.map(|(_, value)| value)
 }
 
 /// The failure that a status stands for.
@@ -101,34 +110,45 @@ fn hex(digit: u8) -> Option<u8> {
 pub(super) struct Framing {
     prefix: [u8; 5],
     /// Bytes of the prefix that are there.
-    have: usize,
+    have: u8,
     /// Bytes of the message that are still to come.
-    left: u64,
-    length: u64,
+    left: u32,
+    length: u32,
 }
 
 impl Framing {
+    fn begin(&mut self, prefix: [u8; 5]) {
+        let [_flag, length @ ..] = prefix;
+        self.have = prefix.len() as u8;
+        self.length = u32::from_be_bytes(length);
+        self.left = self.length;
+    }
+
     /// Goes on through the body; tells of each message that is complete by now, with its length.
     pub(super) fn read(&mut self, mut data: &[u8], mut complete: impl FnMut(u64)) {
         while !data.is_empty() {
-            if self.have < self.prefix.len() {
-                let missing = (self.prefix.len() - self.have).min(data.len());
-                let (prefix, rest) = data.split_at(missing);
-                self.prefix[self.have..self.have + missing].copy_from_slice(prefix);
-                self.have += missing;
+            let have = usize::from(self.have);
+            if have == 0
+                && let Some((prefix, rest)) = data.split_first_chunk()
+            {
                 data = rest;
-                if self.have < self.prefix.len() {
+                self.begin(*prefix);
+            } else if let Some(missing) = self.prefix.get_mut(have..).filter(|m| !m.is_empty()) {
+                let some = missing.len().min(data.len());
+                let (prefix, rest) = data.split_at(some);
+                missing[..some].copy_from_slice(prefix);
+                data = rest;
+                self.have += some as u8;
+                if have + some < self.prefix.len() {
                     return;
                 }
-                let [_flag, length @ ..] = self.prefix;
-                self.length = u64::from(u32::from_be_bytes(length));
-                self.left = self.length;
+                self.begin(self.prefix);
             }
-            let part = self.left.min(data.len() as u64);
-            self.left -= part;
-            data = &data[part as usize..];
+            let part = (self.left as usize).min(data.len());
+            self.left -= part as u32;
+            data = &data[part..];
             if self.left == 0 {
-                complete(self.length);
+                complete(self.length.into());
                 self.have = 0;
             }
         }

@@ -6,16 +6,20 @@ use std::task::{Context, Poll};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::watch::Watch;
+use super::watch::{Watch, Way};
+use crate::rpc::RpcInfo;
 
 /// Looks at a body of a request while it is read. Made by the layers.
 #[derive(Debug)]
-pub struct Observer(pub(super) Watch);
+pub struct Observer {
+    info: RpcInfo,
+    watch: Watch,
+}
 
-#[cfg(feature = "reqwest")]
 impl Observer {
-    pub(crate) fn new(watch: Watch) -> Self {
-        Self(watch)
+    pub(crate) fn new(info: RpcInfo, way: Way, is_grpc: bool) -> Self {
+        let watch = Watch::new(way, is_grpc);
+        Self { info, watch }
     }
 }
 
@@ -90,18 +94,18 @@ impl<B: Body<Error: std::fmt::Display>> Body for Observed<B> {
         task: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let this = self.project();
-        let Some(Observer(watch)) = this.observer else {
+        let Some(Observer { info, watch }) = this.observer else {
             return this.inner.poll_frame(task);
         };
-        watch.begin();
+        watch.begin(info);
         let polled = this.inner.poll_frame(task);
         match &polled {
             Poll::Pending => {}
-            Poll::Ready(None) => watch.end(),
-            Poll::Ready(Some(Err(error))) => watch.fail(error),
+            Poll::Ready(None) => watch.end(info),
+            Poll::Ready(Some(Err(error))) => watch.fail(info, error),
             Poll::Ready(Some(Ok(frame))) => {
                 if let Some(data) = frame.data_ref() {
-                    watch.data(data);
+                    watch.data(info, data);
                 }
             }
         }
@@ -126,7 +130,7 @@ macro_rules! boxed_again {
 
             fn observe(self, observer: Observer) -> Self {
                 // A gRPC request has a message: to ask HTTP/2 takes longer than to look.
-                if !observer.0.is_grpc() && Body::is_end_stream(&self) {
+                if !observer.watch.is_grpc() && Body::is_end_stream(&self) {
                     return self;
                 }
                 Self::new(Observed::new(self, observer))

@@ -7,9 +7,9 @@ use http::uri::Authority;
 use http::{Extensions, HeaderMap, Method, Uri, Version};
 
 use super::grpc;
-use super::said::{Said, text};
+use super::said::{Said, name, text};
 use crate::callsite::SpanKind;
-use crate::rpc::{Endpoint, OTHER, RpcPlan};
+use crate::rpc::{Draft, Endpoint, OTHER, RpcPlan, known_text};
 
 type Text = Cow<'static, str>;
 
@@ -53,23 +53,28 @@ impl<'a> Head<'a> {
 }
 
 /// A call that arrives; whether it is gRPC.
-pub(super) fn served(parts: &Parts) -> (Box<RpcPlan>, bool) {
-    let mut plan = Box::new(RpcPlan::server("http"));
-    let is_grpc = identify(&mut plan, &Head::of(parts));
-    (plan, is_grpc)
+pub(super) fn served(parts: &Parts, said: &Said<'_>) -> (Draft, bool) {
+    let mut draft = Draft::new(RpcPlan::server("http"));
+    let is_grpc = draft.change(|plan| identify_by(plan, &Head::of(parts), said));
+    (draft, is_grpc == Some(true))
 }
 
 /// A call that leaves; whether it is gRPC.
-pub(super) fn sent(parts: &Parts, to: &Endpoint) -> (Box<RpcPlan>, bool) {
-    let mut plan = Box::new(RpcPlan::client("http"));
-    plan.to.clone_from(to);
-    let is_grpc = identify(&mut plan, &Head::of(parts));
-    (plan, is_grpc)
+pub(super) fn sent(parts: &Parts, to: &Endpoint) -> (Draft, bool) {
+    let mut draft = Draft::new(RpcPlan::client("http"));
+    let is_grpc = draft.change(|plan| {
+        plan.to = to.clone();
+        identify(plan, &Head::of(parts))
+    });
+    (draft, is_grpc == Some(true))
 }
 
 /// Adds what the head says; whether it is gRPC.
 pub(crate) fn identify(plan: &mut RpcPlan, head: &Head<'_>) -> bool {
-    let said = &Said::by(head.headers);
+    identify_by(plan, head, &Said::by(head.headers))
+}
+
+fn identify_by(plan: &mut RpcPlan, head: &Head<'_>, said: &Said<'_>) -> bool {
     if plan.to.address().is_empty() {
         plan.to.address = authority(head, said);
     }
@@ -168,11 +173,8 @@ fn authority(head: &Head<'_>, said: &Said<'_>) -> Text {
     let uri = head.uri.and_then(Uri::authority).map(Authority::as_str);
     match uri {
         // Credentials stay out of it.
-        Some(uri) => uri
-            .rsplit_once('@')
-            .map_or(uri, |(_, host)| host)
-            .to_owned()
-            .into(),
+        Some(uri) if !uri.bytes().fold(false, |any, b| any | (b == b'@')) => known_text(uri),
+        Some(uri) => known_text(uri.rsplit_once('@').map_or(uri, |(_, host)| host)),
         None => text(said.forwarded_host)
             .or_else(|| text(said.host))
             .unwrap_or_default(),
@@ -181,9 +183,9 @@ fn authority(head: &Head<'_>, said: &Said<'_>) -> Text {
 
 /// Who calls, as far as the request says.
 fn identify_caller(plan: &mut RpcPlan, head: &Head<'_>, said: &Said<'_>) {
-    let name = text(said.kratos_service).or_else(|| text(said.kitex_service));
-    plan.from.service_name = name.unwrap_or_default();
-    plan.from.method = text(said.kitex_method).unwrap_or_default();
+    let caller = name(said.kratos_service).or_else(|| name(said.kitex_service));
+    plan.from.service_name = caller.unwrap_or_default();
+    plan.from.method = name(said.kitex_method).unwrap_or_default();
     plan.from.address = peer(head);
 }
 
@@ -288,7 +290,7 @@ mod tests {
 
     #[test]
     fn the_caller_says_its_name() {
-        let caller = |head: &Parts| served(head).0.from;
+        let caller = |head: &Parts| served(head, &Said::by(&head.headers)).0.from.clone();
         let kratos = parts(|b| b.uri("/").header("x-md-service-name", "front"));
         assert_eq!(caller(&kratos).service_name(), "front");
         let kitex = parts(|b| {

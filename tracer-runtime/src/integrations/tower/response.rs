@@ -10,7 +10,6 @@ use pin_project_lite::pin_project;
 
 use super::grpc;
 use super::watch::{Watch, Way, failure};
-use crate::callsite::SpanKind;
 use crate::rpc::{RpcCall, RpcStatus, StreamEventKind};
 
 pin_project! {
@@ -75,9 +74,9 @@ pub(crate) fn begun<B: Body>(
     method: &Method,
     response: Response<B>,
 ) -> Response<ResponseBody<B>> {
-    let Some(info) = call.info().cloned() else {
+    if call.info().is_none() {
         return response.map(ResponseBody::passed_over);
-    };
+    }
     let is_empty = response.body().is_end_stream();
     // A server's own head says it alone where no body follows.
     let may_be_all = is_grpc && (way == Way::Received || is_empty);
@@ -102,7 +101,7 @@ pub(crate) fn begun<B: Body>(
         );
     let over = trailers_only.is_some() || is_empty || bodyless;
     let mut under_way = UnderWay {
-        watch: Watch::new(info, way, is_grpc),
+        watch: Watch::new(way, is_grpc),
         call: Some(call),
         length,
         may_stop: way == Way::Received && !is_grpc,
@@ -132,30 +131,45 @@ const fn status_of_http(status: StatusCode) -> RpcStatus {
     })
 }
 
+/// The stream of a gRPC call is closed, well or not.
+pub(super) fn tell_finish(call: &RpcCall, error: Option<&str>) {
+    if let Some(info) = call.info() {
+        info.stream_event(StreamEventKind::Finish, 0, error);
+    }
+}
+
 impl UnderWay {
     fn finish(&mut self) {
         let Some(call) = self.call.take() else { return };
-        self.watch.end();
-        if let Some(info) = call.info().filter(|_| self.watch.is_grpc()) {
-            info.stream_event(StreamEventKind::Finish, 0, None);
-        }
+        let Some(info) = call.info() else { return };
+        self.watch.end(info);
         let said = self.watch.status.take();
-        if self.watch.is_grpc() {
-            // A body that ends without trailers was cut off.
-            let (status, message) = said.unwrap_or((RpcStatus::Grpc(2), None));
-            call.set_status(status);
-            let kind = call.info().map_or(SpanKind::Server, |info| info.kind());
-            let status = call.info().and_then(|info| info.status()).unwrap_or(status);
-            if status.is_error(kind) {
-                return call.fail_with(grpc::failure(status, message));
-            }
+        if !self.watch.is_grpc() {
+            return call.finish();
         }
-        call.finish();
+        // A body that ends without trailers was cut off.
+        let (status, message) = said.unwrap_or((RpcStatus::Grpc(2), None));
+        call.set_status(status);
+        let status = info.status().unwrap_or(status);
+        if status.is_error(info.kind()) {
+            let failure = grpc::failure(status, message);
+            let said = failure.message.as_deref().unwrap_or(&failure.error_type);
+            info.stream_event(StreamEventKind::Finish, 0, Some(said));
+            call.fail_with(failure);
+        } else {
+            info.stream_event(StreamEventKind::Finish, 0, None);
+            call.finish();
+        }
     }
 
     fn fail<E: fmt::Display>(&mut self, error: &E) {
         if let Some(call) = self.call.take() {
-            self.watch.fail(error);
+            if let Some(info) = call.info() {
+                self.watch.fail(info, error);
+            }
+            if self.watch.is_grpc() {
+                tell_finish(&call, Some(&error.to_string()));
+            }
             call.fail_with(failure(error));
         }
     }
@@ -172,14 +186,16 @@ impl UnderWay {
             true => info.stats().recv_size(),
             false => info.stats().send_size(),
         });
-        !self.watch.is_grpc() && self.length.is_some() && self.length == went
+        self.length.is_some() && self.length == went
     }
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        if self.call.is_some() && !std::thread::panicking() && (self.may_stop || self.is_complete())
-        {
+        let Some(call) = &self.call else { return };
+        if self.watch.is_grpc() {
+            tell_finish(call, None);
+        } else if !std::thread::panicking() && (self.may_stop || self.is_complete()) {
             self.finish();
         }
     }
@@ -203,7 +219,9 @@ impl<B: Body<Error: fmt::Display>> Body for ResponseBody<B> {
         let Some(call) = &mut under_way.call else {
             return inner.poll_frame(task);
         };
-        under_way.watch.begin();
+        if let Some(info) = call.info() {
+            under_way.watch.begin(info);
+        }
         let polled = match under_way.watch.way() {
             Way::Sent => call.within(|| inner.as_mut().poll_frame(task)),
             // Nothing of the user's runs in it.
@@ -215,7 +233,9 @@ impl<B: Body<Error: fmt::Display>> Body for ResponseBody<B> {
             Poll::Ready(Some(Err(error))) => under_way.fail(error),
             Poll::Ready(Some(Ok(frame))) => {
                 if let Some(data) = frame.data_ref() {
-                    under_way.watch.data(data);
+                    if let Some(info) = call.info() {
+                        under_way.watch.data(info, data);
+                    }
                 } else if let Some(trailers) = frame.trailers_ref() {
                     under_way.watch.trailers(trailers);
                 }

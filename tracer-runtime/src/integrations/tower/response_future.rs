@@ -42,8 +42,11 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             // Functions that are cancelled with the request find its span, and end before it.
-            if let Some((call, _)) = this.under_way {
+            if let Some((call, answering)) = this.under_way {
                 call.within(|| this.inner.set(None));
+                if answering.is_grpc {
+                    response::tell_finish(call, None);
+                }
             }
         }
     }
@@ -101,8 +104,14 @@ where
         match polled {
             Ok(Ok(response)) => Poll::Ready(Ok(answering.answered(call, response))),
             Ok(Err(error)) => {
-                call.record(SERVER_HANDLE_FINISH);
-                call.fail_with(failure(&error));
+                let failure = failure(&error);
+                if answering.way == Way::Sent {
+                    call.record(SERVER_HANDLE_FINISH);
+                }
+                if answering.is_grpc {
+                    response::tell_finish(&call, failure.message.as_deref());
+                }
+                call.fail_with(failure);
                 Poll::Ready(Err(error))
             }
             Err(payload) => {
@@ -155,6 +164,9 @@ impl Answering {
             true => RpcStatus::Grpc(13),
             false => RpcStatus::Http(500),
         });
+        if self.is_grpc {
+            response::tell_finish(&call, text.as_deref());
+        }
         call.panicked(text);
         self.answer_panics.then(|| panic_answer(self.is_grpc))
     }

@@ -2,25 +2,33 @@
 
 use http::{HeaderMap, HeaderValue};
 
+use crate::propagation::Extract;
+use crate::rpc::known_text;
+
 type Text = std::borrow::Cow<'static, str>;
 
 macro_rules! said {
     ($($(#[$doc:meta])* $field:ident: $name:literal,)*) => {
         /// The first value of each.
         #[derive(Debug, Clone, Copy, Default)]
-        pub(super) struct Said<'a> {
+        pub(crate) struct Said<'a> {
+            /// One of them came twice.
+            repeated: bool,
             $($(#[$doc])* pub(super) $field: Option<&'a HeaderValue>,)*
         }
 
         impl<'a> Said<'a> {
-            pub(super) fn by(headers: &'a HeaderMap) -> Self {
+            pub(crate) fn by(headers: &'a HeaderMap) -> Self {
                 let mut said = Self::default();
                 for (name, value) in headers {
                     let field = match name.as_str() {
                         $($name => &mut said.$field,)*
                         _ => continue,
                     };
-                    field.get_or_insert(value);
+                    match field {
+                        Some(_) => said.repeated = true,
+                        None => *field = Some(value),
+                    }
                 }
                 said
             }
@@ -28,6 +36,9 @@ macro_rules! said {
     };
 }
 said! {
+    traceparent: "traceparent",
+    tracestate: "tracestate",
+    baggage: "baggage",
     content_type: "content-type",
     user_agent: "user-agent",
     host: "host",
@@ -41,11 +52,45 @@ said! {
     kitex_method: "source-method",
 }
 
+/// Headers as a carrier, where W3C context need not be looked for again.
+#[derive(Debug)]
+pub(super) struct Carrier<'a> {
+    pub(super) headers: &'a HeaderMap,
+    pub(super) said: Said<'a>,
+}
+
+impl Extract for Carrier<'_> {
+    fn for_each<'a>(&'a self, see: &mut dyn FnMut(&'a str, &'a [u8])) {
+        self.headers.for_each(see);
+    }
+
+    fn for_each_value<'a>(&'a self, name: &str, see: &mut dyn FnMut(&'a [u8])) {
+        let value = match name {
+            "traceparent" if !self.said.repeated => self.said.traceparent,
+            "tracestate" if !self.said.repeated => self.said.tracestate,
+            "baggage" if !self.said.repeated => self.said.baggage,
+            _ => return self.headers.for_each_value(name, see),
+        };
+        if let Some(value) = value {
+            see(value.as_bytes());
+        }
+    }
+}
+
 /// At most 256 bytes of what a header says.
 pub(super) fn text(value: Option<&HeaderValue>) -> Option<Text> {
+    said(value).map(|text| text.to_owned().into())
+}
+
+/// [`text`], where few different ones are said.
+pub(super) fn name(value: Option<&HeaderValue>) -> Option<Text> {
+    said(value).map(known_text)
+}
+
+fn said(value: Option<&HeaderValue>) -> Option<&str> {
     let text = value?.to_str().ok()?;
     let text = text.get(..256).unwrap_or(text).trim();
-    (!text.is_empty()).then(|| text.to_owned().into())
+    (!text.is_empty()).then_some(text)
 }
 
 #[cfg(test)]
@@ -65,6 +110,29 @@ mod tests {
         assert_eq!(text(said.user_agent), None);
         assert_eq!(text(said.forwarded_host), None);
         assert_eq!(text(said.kitex_service), None);
+    }
+
+    #[test]
+    fn context_is_read_as_from_the_headers_themselves() {
+        let once = [("traceparent", "a"), ("baggage", "b=1"), ("b3", "0")];
+        let twice = [("tracestate", "a=1"), ("b3", "0"), ("tracestate", "b=2")];
+        for all in [once, twice] {
+            let mut headers = HeaderMap::new();
+            for (name, value) in all {
+                headers.append(name, HeaderValue::from_static(value));
+            }
+            let said = Said::by(&headers);
+            let carrier = Carrier {
+                headers: &headers,
+                said,
+            };
+            for name in ["traceparent", "tracestate", "baggage", "b3", "none"] {
+                let (mut direct, mut through) = (Vec::new(), Vec::new());
+                headers.for_each_value(name, &mut |value| direct.push(value));
+                carrier.for_each_value(name, &mut |value| through.push(value));
+                assert_eq!(direct, through, "{name}");
+            }
+        }
     }
 
     #[test]

@@ -12,11 +12,14 @@ use super::observe::{ObserveBody, Observer};
 use super::request;
 use super::response::ResponseBody;
 use super::response_future::{Answering, ResponseFuture};
-use super::watch::{Watch, Way};
+use super::said::{Carrier, Said};
+use super::watch::Way;
 use crate::context::RANDOM;
 use crate::mode;
 use crate::propagation::extract;
-use crate::rpc::{RpcCall, RpcInfo, RpcPlan, StreamEventKind};
+#[cfg(feature = "axum")]
+use crate::rpc::known_text;
+use crate::rpc::{Draft, RpcCall, RpcInfo, StreamEventKind};
 
 /// Makes every request that a service gets a call: its span under the caller's, its lifecycle, its metrics.
 ///
@@ -125,9 +128,11 @@ where
             let request = Request::from_parts(parts, body.pass_over());
             return ResponseFuture::passed_over(self.inner.call(request));
         }
-        let (mut plan, is_grpc) = request::served(&parts);
-        set_route(&mut plan, &parts);
-        let remote = extract(&parts.headers);
+        let said = Said::by(&parts.headers);
+        let (mut draft, is_grpc) = request::served(&parts, &said);
+        set_route(&mut draft, &parts);
+        let headers = &parts.headers;
+        let remote = extract(&Carrier { headers, said });
         let answering = Answering {
             way: Way::Sent,
             is_grpc,
@@ -137,7 +142,7 @@ where
             random: remote.as_ref().is_some_and(|r| r.flags & RANDOM != 0),
         };
         let inner = &mut self.inner;
-        let (call, future) = RpcCall::serve_with(plan, remote, |info| {
+        let (call, future) = RpcCall::serve_with(draft, remote, |info| {
             let Some(info) = info else {
                 return inner.call(Request::from_parts(parts, body.pass_over()));
             };
@@ -145,7 +150,7 @@ where
             if is_grpc {
                 info.stream_event(StreamEventKind::Start, 0, None);
             }
-            let observer = Observer(Watch::new(info.clone(), Way::Received, is_grpc));
+            let observer = Observer::new(info.clone(), Way::Received, is_grpc);
             inner.call(Request::from_parts(parts, body.observe(observer)))
         });
         ResponseFuture::new(future, call, answering)
@@ -153,11 +158,11 @@ where
 }
 
 #[cfg(feature = "axum")]
-fn set_route(plan: &mut RpcPlan, parts: &http::request::Parts) {
+fn set_route(draft: &mut Draft, parts: &http::request::Parts) {
     if let Some(route) = parts.extensions.get::<axum::extract::MatchedPath>() {
-        plan.route = route.as_str().to_owned().into();
+        draft.change(|plan| plan.route = known_text(route.as_str()));
     }
 }
 
 #[cfg(not(feature = "axum"))]
-fn set_route(_plan: &mut RpcPlan, _parts: &http::request::Parts) {}
+fn set_route(_draft: &mut Draft, _parts: &http::request::Parts) {}

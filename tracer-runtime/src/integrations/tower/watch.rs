@@ -6,12 +6,12 @@ use http::HeaderMap;
 use super::grpc::{self, Framing};
 use crate::record::Failure;
 use crate::rpc::{
-    READ_FINISH, READ_START, RpcEvent, RpcInfo, RpcStatus, StreamEventKind, WRITE_FINISH,
-    WRITE_START,
+    EventStatus, READ_FINISH, READ_START, RpcEvent, RpcInfo, RpcStatus, StreamEventKind,
+    WRITE_FINISH, WRITE_START,
 };
 
 /// Messages of a call, each way, that tracers are told of one by one.
-const MAX_TOLD: u64 = 1_000;
+const MAX_TOLD: u16 = 1_000;
 
 /// Which way a body goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,13 +20,22 @@ pub(crate) enum Way {
     Received,
 }
 
+impl Way {
+    /// One of its messages.
+    const fn message(self) -> StreamEventKind {
+        match self {
+            Self::Sent => StreamEventKind::Sent,
+            Self::Received => StreamEventKind::Received,
+        }
+    }
+}
+
 /// Looks at what goes through a body.
 #[derive(Debug)]
 pub(crate) struct Watch {
-    info: RpcInfo,
     way: Way,
     framing: Option<Framing>,
-    told: u64,
+    told: u16,
     begun: bool,
     ended: bool,
     /// From gRPC's trailers.
@@ -34,9 +43,8 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn new(info: RpcInfo, way: Way, is_grpc: bool) -> Self {
+    pub(crate) fn new(way: Way, is_grpc: bool) -> Self {
         Self {
-            info,
             way,
             framing: is_grpc.then(Framing::default),
             told: 0,
@@ -48,10 +56,10 @@ impl Watch {
 
     /// Somebody asks for the first part.
     #[inline]
-    pub(super) fn begin(&mut self) {
+    pub(super) fn begin(&mut self, info: &RpcInfo) {
         if !self.begun {
             self.begun = true;
-            self.info.record(match self.way {
+            info.record(match self.way {
                 Way::Sent => WRITE_START,
                 Way::Received => READ_START,
             });
@@ -59,35 +67,25 @@ impl Watch {
     }
 
     /// A part has gone through.
-    pub(super) fn data(&mut self, data: &impl Buf) {
+    pub(super) fn data(&mut self, info: &RpcInfo, data: &impl Buf) {
         let bytes = data.remaining() as u64;
-        let Some(mut framing) = self.framing.take() else {
-            return self.count(0, bytes);
+        let Self {
+            way, framing, told, ..
+        } = self;
+        let mut message = |bytes| {
+            count(info, *way, 1, bytes);
+            if *told < MAX_TOLD {
+                *told += 1;
+                info.stream_event(way.message(), bytes, None);
+            }
         };
-        match data.chunk().len() as u64 == bytes {
-            true => framing.read(data.chunk(), |length| self.message(length)),
+        match framing {
+            None => count(info, *way, 0, bytes),
+            Some(framing) if data.chunk().len() as u64 == bytes => {
+                framing.read(data.chunk(), message);
+            }
             // A body in pieces is one message a piece, as far as can be seen.
-            false => self.message(bytes),
-        }
-        self.framing = Some(framing);
-    }
-
-    fn message(&mut self, bytes: u64) {
-        self.count(1, bytes);
-        if self.told < MAX_TOLD {
-            self.told += 1;
-            let kind = match self.way {
-                Way::Sent => StreamEventKind::Sent,
-                Way::Received => StreamEventKind::Received,
-            };
-            self.info.stream_event(kind, bytes, None);
-        }
-    }
-
-    fn count(&self, messages: u64, bytes: u64) {
-        match self.way {
-            Way::Sent => self.info.stats().add_sent(messages, bytes),
-            Way::Received => self.info.stats().add_received(messages, bytes),
+            Some(_) => message(bytes),
         }
     }
 
@@ -99,21 +97,24 @@ impl Watch {
     }
 
     /// The last part has gone through.
-    pub(super) fn end(&mut self) {
+    #[inline]
+    pub(super) fn end(&mut self, info: &RpcInfo) {
         if !self.ended {
             self.ended = true;
-            self.begin();
-            self.info.record(self.last_event());
+            self.begin(info);
+            info.record(self.last_event());
         }
     }
 
     /// The body broke.
-    pub(super) fn fail(&mut self, error: &dyn std::fmt::Display) {
+    pub(super) fn fail(&mut self, info: &RpcInfo, error: &dyn std::fmt::Display) {
         if !self.ended {
             self.ended = true;
             let text = error.to_string();
-            self.info
-                .record_with(self.last_event(), crate::rpc::EventStatus::Error, &text);
+            if self.is_grpc() {
+                info.stream_event(self.way.message(), 0, Some(&text));
+            }
+            info.record_with(self.last_event(), EventStatus::Error, &text);
         }
     }
 
@@ -130,6 +131,13 @@ impl Watch {
 
     pub(super) fn is_grpc(&self) -> bool {
         self.framing.is_some()
+    }
+}
+
+fn count(info: &RpcInfo, way: Way, messages: u64, bytes: u64) {
+    match way {
+        Way::Sent => info.stats().add_sent(messages, bytes),
+        Way::Received => info.stats().add_received(messages, bytes),
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -45,7 +46,12 @@ impl Limits {
 const BUFFER_BYTES: usize = 16 << 10;
 
 /// Runs until it is dropped. `stop` ends the connections.
-pub(super) async fn accept(listener: TcpListener, stop: watch::Receiver<()>, limits: Limits) {
+pub(super) async fn accept(
+    listener: TcpListener,
+    path: Arc<str>,
+    stop: watch::Receiver<()>,
+    limits: Limits,
+) {
     let mut open: VecDeque<AbortHandle> = VecDeque::new();
     loop {
         let stream = match listener.accept().await {
@@ -63,14 +69,16 @@ pub(super) async fn accept(listener: TcpListener, stop: watch::Receiver<()>, lim
                 oldest.abort();
             }
         }
-        let connection = tokio::spawn(serve(stream, stop.clone(), limits));
+        let connection = tokio::spawn(serve(stream, path.clone(), stop.clone(), limits));
         open.push_back(connection.abort_handle());
     }
 }
 
-async fn serve(stream: TcpStream, mut stop: watch::Receiver<()>, limits: Limits) {
-    let answer =
-        |request: Request<Incoming>| async move { Ok::<_, Infallible>(page::answer(&request)) };
+async fn serve(stream: TcpStream, path: Arc<str>, mut stop: watch::Receiver<()>, limits: Limits) {
+    let answer = |request: Request<Incoming>| {
+        let answer = page::answer(&request, &path);
+        async move { Ok::<_, Infallible>(answer) }
+    };
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_time)

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use tokio::runtime;
@@ -28,25 +28,33 @@ pub(crate) struct PrometheusServer {
     address: SocketAddr,
     /// Dropped to stop the server.
     stop: Option<oneshot::Sender<()>>,
-    /// Disconnected when the server has stopped.
-    stopped: mpsc::Receiver<()>,
+    /// Disconnected when the server has stopped. Never locked: it makes the server one that threads may share.
+    stopped: Mutex<mpsc::Receiver<()>>,
 }
 
-/// Begins to serve the metrics at `address`, such as `127.0.0.1:9464`; port 0 takes any free one.
+/// Where metrics are, unless said.
+pub(crate) const PATH: &str = "/metrics";
+
+/// Begins to serve the metrics at `address`, such as `127.0.0.1:9464`, and this path; port 0 takes any free one.
 ///
 /// # Errors
 ///
 /// The address is none, is in use, or cannot be used; or the system gave no thread. `setting` is where the user said it.
-pub(crate) fn serve(address: &str, setting: &'static str) -> Result<PrometheusServer, SetupError> {
-    serve_within(address, setting, Limits::DEFAULT)
+pub(crate) fn serve(
+    address: &str,
+    path: &str,
+    setting: &'static str,
+) -> Result<PrometheusServer, SetupError> {
+    serve_within(address, path, setting, Limits::DEFAULT)
 }
 
 fn serve_within(
     address: &str,
+    path: &str,
     setting: &'static str,
     limits: Limits,
 ) -> Result<PrometheusServer, SetupError> {
-    start(address, limits).map_err(|error| SetupError {
+    start(address, path, limits).map_err(|error| SetupError {
         setting,
         value: address.to_owned(),
         problem: problem(&error),
@@ -68,7 +76,8 @@ fn problem(error: &io::Error) -> String {
     }
 }
 
-fn start(address: &str, limits: Limits) -> io::Result<PrometheusServer> {
+fn start(address: &str, path: &str, limits: Limits) -> io::Result<PrometheusServer> {
+    let path = path.into();
     let listener = TcpListener::bind(address)?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
@@ -86,7 +95,7 @@ fn start(address: &str, limits: Limits) -> io::Result<PrometheusServer> {
         .name("tracer-metrics".into())
         .spawn(move || {
             reentrancy::silence_thread();
-            runtime.block_on(run(listener, stop_asked, limits));
+            runtime.block_on(run(listener, path, stop_asked, limits));
             // Closes the sockets, so they are closed when the thread is seen to end.
             drop(runtime);
             drop(running);
@@ -94,13 +103,18 @@ fn start(address: &str, limits: Limits) -> io::Result<PrometheusServer> {
     Ok(PrometheusServer {
         address,
         stop: Some(stop),
-        stopped,
+        stopped: Mutex::new(stopped),
     })
 }
 
-async fn run(listener: tokio::net::TcpListener, stop_asked: oneshot::Receiver<()>, limits: Limits) {
+async fn run(
+    listener: tokio::net::TcpListener,
+    path: Arc<str>,
+    stop_asked: oneshot::Receiver<()>,
+    limits: Limits,
+) {
     let (stop, stopping) = watch::channel(());
-    let accepting = tokio::spawn(connections::accept(listener, stopping, limits));
+    let accepting = tokio::spawn(connections::accept(listener, path, stopping, limits));
     // An error: the server has been dropped, which asks for the same.
     let _ = stop_asked.await;
     accepting.abort();
@@ -124,7 +138,9 @@ impl PrometheusServer {
 impl Drop for PrometheusServer {
     fn drop(&mut self) {
         self.begin_stop();
-        let _ = self.stopped.recv_timeout(DROP_TIMEOUT);
+        if let Ok(stopped) = self.stopped.get_mut() {
+            let _ = stopped.recv_timeout(DROP_TIMEOUT);
+        }
     }
 }
 

@@ -15,15 +15,12 @@ use http_body_util::Full;
 use super::super::openmetrics::{Format, render};
 use super::negotiate;
 
-const PATH: &str = "/metrics";
 const PLAIN: &str = "text/plain; charset=utf-8";
 
-pub(super) fn answer<B>(request: &Request<B>) -> Response<Full<Bytes>> {
-    if request.uri().path() != PATH {
-        return text(
-            StatusCode::NOT_FOUND,
-            "not found: metrics are at /metrics\n",
-        );
+pub(super) fn answer<B>(request: &Request<B>, path: &str) -> Response<Full<Bytes>> {
+    if request.uri().path() != path {
+        let where_they_are = format!("not found: metrics are at {path}\n");
+        return text(StatusCode::NOT_FOUND, where_they_are);
     }
     // The body of an answer to HEAD is dropped by hyper, its length is told.
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
@@ -70,8 +67,8 @@ fn zip(text: &[u8]) -> Option<Vec<u8>> {
     encoder.finish().ok()
 }
 
-fn text(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
+fn text(status: StatusCode, text: impl Into<Bytes>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(text.into()));
     *response.status_mut() = status;
     set(&mut response, CONTENT_TYPE, PLAIN);
     response

@@ -9,7 +9,7 @@ use flate2::read::GzDecoder;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn server() -> PrometheusServer {
-    serve("127.0.0.1:0", "with_prometheus").expect("any port will do")
+    serve("127.0.0.1:0", PATH, "with_prometheus").expect("any port will do")
 }
 
 struct Client {
@@ -101,6 +101,19 @@ impl Answer {
 }
 
 #[test]
+fn metrics_are_at_the_path_that_was_chosen_and_nowhere_else() {
+    let server = serve("127.0.0.1:0", "/kitexserver", "with_prometheus");
+    let server = server.expect("any port will do");
+    let mut client = Client::connect(&server);
+    let there = client.ask("GET", "/kitexserver?x=1", "");
+    assert_eq!(there.status, "HTTP/1.1 200 OK");
+    assert!(there.text().contains("tracer_build_info"));
+    let elsewhere = client.ask("GET", "/metrics", "");
+    assert_eq!(elsewhere.status, "HTTP/1.1 404 Not Found");
+    assert_eq!(elsewhere.text(), "not found: metrics are at /kitexserver\n");
+}
+
+#[test]
 fn metrics_are_served_in_the_format_that_is_asked_for() {
     let server = server();
     let mut client = Client::connect(&server);
@@ -158,7 +171,7 @@ fn head_tells_what_get_would_and_nothing_else_is_served() {
 fn an_address_that_cannot_be_used_is_an_error_that_says_what_to_do() {
     let server = server();
     let taken = server.address().to_string();
-    let error = serve(&taken, "with_prometheus")
+    let error = serve(&taken, PATH, "with_prometheus")
         .expect_err("the port is taken")
         .to_string();
     for part in ["with_prometheus", &taken, "in use", "port 0"] {
@@ -170,7 +183,7 @@ fn an_address_that_cannot_be_used_is_an_error_that_says_what_to_do() {
         ("127.0.0.1:99999", "HOST:PORT"),
         ("192.0.2.1:0", "of this machine"),
     ] {
-        let error = serve(address, "with_prometheus")
+        let error = serve(address, PATH, "with_prometheus")
             .expect_err(address)
             .to_string();
         assert!(error.contains(address) && error.contains(part), "{error}");
@@ -204,7 +217,8 @@ fn clients_that_wait_make_room_for_the_next_one() {
         header_time: PATIENCE * 10,
         ..Limits::DEFAULT
     };
-    let server = serve_within("127.0.0.1:0", "with_prometheus", limits).expect("any port will do");
+    let server =
+        serve_within("127.0.0.1:0", PATH, "with_prometheus", limits).expect("any port will do");
     let mut idle: Vec<Client> = (0..20)
         .map(|i| {
             let mut client = Client::connect(&server);
@@ -223,7 +237,8 @@ fn a_client_that_never_finishes_its_request_is_let_go() {
         header_time: Duration::from_millis(50),
         ..Limits::DEFAULT
     };
-    let server = serve_within("127.0.0.1:0", "with_prometheus", limits).expect("any port will do");
+    let server =
+        serve_within("127.0.0.1:0", PATH, "with_prometheus", limits).expect("any port will do");
     let mut client = Client::connect(&server);
     client.send("GET /metrics HTTP/1.1\r\n");
     assert!(client.is_closed());
@@ -241,7 +256,8 @@ fn a_client_that_never_reads_its_answers_is_let_go() {
         closing_time: Duration::from_millis(50),
         ..Limits::DEFAULT
     };
-    let server = serve_within("127.0.0.1:0", "with_prometheus", limits).expect("any port will do");
+    let server =
+        serve_within("127.0.0.1:0", PATH, "with_prometheus", limits).expect("any port will do");
     let client = Client::connect(&server);
     let mut stream = client.stream.into_inner();
     stream.set_write_timeout(Some(PATIENCE)).expect("not zero");

@@ -61,7 +61,7 @@ pub fn kitex_metrics() -> KitexMetrics {
 
 impl KitexMetrics {
     /// Upper bounds of the buckets, in microseconds, in any order; what is no positive number is left out. None of them
-    /// leaves the default. They are settled by the first call that is counted.
+    /// leaves the default. They are those of all calls: to install two with different ones is an error of `init`.
     ///
     /// ```
     /// let metrics = tracer_runtime::rpc::kitex_metrics().with_boundaries(&[100.0, 1_000.0, 10_000.0]);
@@ -73,6 +73,30 @@ impl KitexMetrics {
         self.boundaries.sort_by(f64::total_cmp);
         self.boundaries.dedup();
         self
+    }
+
+    /// In microseconds.
+    fn upper(&self) -> &[f64] {
+        match self.boundaries.as_slice() {
+            [] => MICROSECONDS,
+            chosen => chosen,
+        }
+    }
+
+    /// Where two of them would count in one family with different boundaries: the one too many, and what is wrong with it.
+    pub(crate) fn conflict<'a>(
+        mut all: impl Iterator<Item = &'a Self>,
+    ) -> Option<(String, String)> {
+        let first = all.next()?;
+        let other = all.find(|other| other.upper() != first.upper())?;
+        let families = [names::KITEX_SERVER_LATENCY, names::KITEX_CLIENT_LATENCY];
+        let families = families.map(|metric| metric.name).join(" and ");
+        let other = format!("kitex_metrics().with_boundaries(&{:?})", other.upper());
+        let problem = format!(
+            "{families} have the boundaries {:?} already; install `kitex_metrics` once, or with the same ones",
+            first.upper()
+        );
+        Some((other, problem))
     }
 
     /// Bounds of a registry; those of the user are kept for good, once a registry.

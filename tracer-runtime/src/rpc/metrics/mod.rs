@@ -16,18 +16,18 @@ mod registry;
 #[cfg(all(test, feature = "testing"))]
 mod tests;
 
+use std::sync::Once;
 use std::sync::atomic::{
     AtomicBool, AtomicU8,
     Ordering::{AcqRel, Relaxed},
 };
-use std::sync::{Once, OnceLock};
 
 pub use kitex::{KitexMetrics, kitex_metrics};
 pub use kratos::{KratosMetrics, kratos_metrics};
 
 use registry::Series;
 
-use super::event::RPC_FINISH;
+use super::event::{RPC_FINISH, RPC_START};
 use super::info::RpcInfo;
 use crate::clock;
 use crate::metrics::exemplars::Exemplar;
@@ -81,16 +81,16 @@ fn families() -> Vec<Family<'static>> {
     families
 }
 
-/// What is remembered of a call from its start to its end.
+/// Who has counted a call.
 #[derive(Debug, Default)]
 pub(in crate::rpc) struct Counted {
-    begun: OnceLock<Begun>,
     /// A bit for each compatible set that has counted the call.
     sets: AtomicU8,
 }
 
-#[derive(Debug)]
-struct Begun {
+/// What is remembered of a call from its start to its end.
+#[derive(Debug, Default)]
+pub(in crate::rpc) struct Begun {
     ticks: u64,
     /// The one that was added to: it is the one to subtract from.
     active: Option<&'static Series>,
@@ -112,51 +112,37 @@ impl Counted {
 }
 
 /// A call has started at this tick.
-pub(in crate::rpc) fn started(info: &RpcInfo, ticks: u64) {
-    // A call starts once.
-    let _ = info.0.counted.begun.get_or_init(|| Begun {
+pub(in crate::rpc) fn started(info: &RpcInfo, ticks: u64) -> Begun {
+    Begun {
         ticks,
         active: calls::started(info),
-    });
+    }
+}
+
+/// A call is counted once more. For benchmarks.
+pub(crate) fn count_again(info: &RpcInfo) {
+    finished(info, &started(info, info.stats().started()));
 }
 
 /// A call is over; its statistics say how.
-pub(in crate::rpc) fn finished(info: &RpcInfo) {
-    if let Some(begun) = info.0.counted.begun.get() {
-        finish(info, begun);
-    }
-}
-
-/// A call that was counted is counted once more. For benchmarks.
-pub(crate) fn count_again(info: &RpcInfo) {
-    if let Some(begun) = info.0.counted.begun.get() {
-        let ticks = begun.ticks;
-        let active = calls::started(info);
-        finish(info, &Begun { ticks, active });
-    }
-}
-
-/// A call is known by a span that has ended at this tick: where it was counted, so that the histogram can say which call
-/// it was. For the collector's thread.
-pub(crate) fn refer(info: &RpcInfo, span_end: u64, exemplar: impl FnOnce(f64) -> Exemplar) {
-    if let Some(begun) = info.0.counted.begun.get()
-        && info.stats().outcome().is_some()
-    {
-        // Without statistics there is no other time.
-        let ns = duration_ns(info, begun, || span_end);
-        calls::refer(info, ns, exemplar);
-    }
-}
-
-fn duration_ns(info: &RpcInfo, begun: &Begun, otherwise: impl FnOnce() -> u64) -> u64 {
-    let end = info.stats().ticks(RPC_FINISH).unwrap_or_else(otherwise);
-    clock::scale().duration_ns(end.saturating_sub(begun.ticks))
-}
-
-fn finish(info: &RpcInfo, begun: &Begun) {
-    let ns = duration_ns(info, begun, clock::now);
+pub(in crate::rpc) fn finished(info: &RpcInfo, begun: &Begun) {
+    let end = info.stats().ticks(RPC_FINISH).unwrap_or_else(clock::now);
+    let ns = clock::scale().duration_ns(end.saturating_sub(begun.ticks));
     calls::finished(info, ns, Options::chosen());
     if let Some(active) = begun.active {
         active.leave();
+    }
+}
+
+/// A call that is over has a span: the histogram that has counted it can say which call it was, where the statistics
+/// have its times. For the collector's thread.
+pub(crate) fn refer(info: &RpcInfo, exemplar: impl FnOnce(f64) -> Exemplar) {
+    let stats = info.stats();
+    if stats.outcome().is_some()
+        && !info.invocation().is_attempt()
+        && let (Some(start), Some(end)) = (stats.ticks(RPC_START), stats.ticks(RPC_FINISH))
+    {
+        let ns = clock::scale().duration_ns(end.saturating_sub(start));
+        calls::refer(info, ns, exemplar);
     }
 }

@@ -6,8 +6,14 @@ use crate::rpc::info::RpcInfo;
 #[derive(Debug, Default)]
 pub(in crate::rpc) struct Counted {}
 
-pub(in crate::rpc) fn started(_: &RpcInfo, _: u64) {}
+/// Holds nothing.
+#[derive(Debug, Default)]
+pub(in crate::rpc) struct Begun {}
 
-pub(in crate::rpc) fn finished(_: &RpcInfo) {}
+pub(in crate::rpc) fn started(_: &RpcInfo, _: u64) -> Begun {
+    Begun {}
+}
+
+pub(in crate::rpc) fn finished(_: &RpcInfo, _: &Begun) {}
 
 pub(crate) fn count_again(_: &RpcInfo) {}

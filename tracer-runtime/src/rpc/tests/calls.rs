@@ -63,8 +63,9 @@ fn the_caller_is_whom_the_carrier_names_unless_the_plan_says() {
         let headers = HashMap::from([(name.to_owned(), "front".to_owned())]);
         let remote = propagators.extract(&headers);
         let named = plan().with_from(Endpoint::new("gateway"));
-        for plan in [plan(), named] {
-            start(base(), plan.called_by(remote.as_ref())).finish();
+        for mut plan in [plan(), named] {
+            plan.set_caller(remote.as_ref());
+            start(base(), plan).finish();
         }
     }
     let callers = capture.spans();
@@ -105,6 +106,44 @@ fn a_span_says_what_was_called_by_whom_and_how_it_went() {
     let events: Vec<_> = span.events.iter().map(|event| &*event.name).collect();
     assert_eq!(events, ["rpc_start", "read_finish", "rpc_finish"]);
     assert_eq!(capture.tree(), "shop.Stock/reserve [ok]\n");
+}
+
+#[test]
+fn what_the_plan_says_is_known_of_the_call() {
+    let _capture = testing::capture();
+    let ms = std::time::Duration::from_millis;
+    let to = Endpoint::new("stock")
+        .with_tag("zone", "a")
+        .with_tag("empty", "")
+        .with_tag("zone", "b");
+    let plan = plan()
+        .with_to(to)
+        .with_streaming(StreamingMode::Client)
+        .with_seq_id(7)
+        .with_rpc_timeout(ms(300))
+        .with_connect_timeout(ms(200))
+        .with_read_write_timeout(ms(100))
+        .with_protocol("ttheader");
+    let call = start(base(), plan);
+    let info = call.info().expect("a capture records").clone();
+    call.finish();
+    assert_eq!(info.to().tag("zone"), Some("b"));
+    assert_eq!(
+        (info.to().tag("empty"), info.to().tag("other")),
+        (None, None)
+    );
+    assert_eq!(info.to().method(), "reserve");
+    let called = info.invocation();
+    assert_eq!((called.package(), called.service()), ("shop", "Stock"));
+    assert_eq!(
+        (called.streaming(), called.seq_id(), called.attempt()),
+        (StreamingMode::Client, 7, 0)
+    );
+    let config = info.config();
+    assert_eq!(config.rpc_timeout(), Some(ms(300)));
+    assert_eq!(config.connect_timeout(), Some(ms(200)));
+    assert_eq!(config.read_write_timeout(), Some(ms(100)));
+    assert_eq!(config.protocol(), "ttheader");
 }
 
 #[test]

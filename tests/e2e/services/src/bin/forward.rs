@@ -9,7 +9,7 @@ use axum::routing::post;
 use reqwest::Client;
 use serde_json::Value;
 use tower::{ServiceBuilder, ServiceExt as _};
-use tracer_e2e_services::{Result, listen, start_telemetry, stop_telemetry, until_closed};
+use tracer_e2e_services::{Result, serve_http, start_telemetry};
 use tracer_runtime::integrations::tower::{ClientLayer, ClientService, ServerLayer};
 
 type Http = ClientService<Client>;
@@ -49,11 +49,5 @@ async fn main() -> Result<()> {
         .route("/test", post(forward))
         .layer(ServerLayer::new())
         .with_state(http);
-    let listener = listen().await?;
-    tokio::select! {
-        served = axum::serve(listener, app).into_future() => served?,
-        () = until_closed() => {}
-    }
-    stop_telemetry(telemetry);
-    Ok(())
+    serve_http(app, telemetry).await
 }

@@ -6,9 +6,7 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use tracer_e2e_services::shop::Item;
 use tracer_e2e_services::shop::stock_client::StockClient;
-use tracer_e2e_services::{
-    Calls, Result, argument, connect, listen, start_telemetry, stop_telemetry, until_closed,
-};
+use tracer_e2e_services::{Calls, Result, argument, connect, serve_http, start_telemetry};
 use tracer_runtime::integrations::tower::ServerLayer;
 use tracer_runtime::traced;
 
@@ -38,11 +36,5 @@ async fn main() -> Result<()> {
         .route("/orders/{item}", get(get_order))
         .layer(ServerLayer::new())
         .with_state(StockClient::new(channel));
-    let listener = listen().await?;
-    tokio::select! {
-        served = axum::serve(listener, app).into_future() => served?,
-        () = until_closed() => {}
-    }
-    stop_telemetry(telemetry);
-    Ok(())
+    serve_http(app, telemetry).await
 }

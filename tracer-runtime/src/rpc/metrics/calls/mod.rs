@@ -5,9 +5,12 @@
 
 mod families;
 mod keys;
+mod quick;
 
 pub(super) use families::families;
 pub(super) use keys::method;
+
+use quick::Places;
 
 use super::Options;
 use super::key::Key;
@@ -141,8 +144,12 @@ pub(super) fn is_http(info: &RpcInfo) -> bool {
 
 /// A call has started; the series that it is active in.
 pub(super) fn started(info: &RpcInfo) -> Option<&'static Series> {
-    let side = side(info);
-    let active = side.active.get()?.series(&keys::active(info));
+    let registry = side(info).active.get()?;
+    let find = || registry.series(&keys::active(info));
+    let active = match Places::active(info) {
+        Some(places) => places.series(find),
+        None => find(),
+    };
     active.enter();
     Some(active)
 }
@@ -176,7 +183,11 @@ pub(super) fn finished(info: &RpcInfo, ns: u64, options: Options) {
         return;
     };
     let stats = info.stats();
-    let series = registry.series(&side.key(info));
+    let find = || registry.series(&side.key(info));
+    let series = match Places::finished(info) {
+        Some(places) => places.series(find),
+        None => find(),
+    };
     series.record(ns);
     match side.protocol {
         Protocol::Rpc { .. } => {

@@ -45,6 +45,30 @@ fn a_call_is_counted_by_method_and_status() {
     }
 }
 
+#[cfg(feature = "tower")]
+#[test]
+fn calls_of_a_known_method_are_told_apart_however_often_they_come() {
+    let _capture = testing::capture();
+    let first = RpcPlan::client("grpc").with_service("shop", "Known");
+    start(first.with_method("again")).finish();
+    for (address, code) in [("a:1", 0), ("b:1", 0), ("a:1", 5), ("a:1", 0)] {
+        let to = Endpoint::default().with_address(address);
+        let mut plan = RpcPlan::client("grpc").with_to(to);
+        assert!(plan.set_known("shop.Known/again"));
+        let call = start(plan);
+        call.set_status(RpcStatus::Grpc(code));
+        call.finish();
+    }
+    let count = |labels: &str| now(CLIENT, &format!("shop.Known/again {labels}"));
+    for (labels, expected) in [
+        (r#""OK" server_address="a""#, "2"),
+        (r#""OK" server_address="b""#, "1"),
+        (r#""NOT_FOUND" server_address="a""#, "1"),
+    ] {
+        assert_eq!(count(labels).as_deref(), Some(expected), "{labels}");
+    }
+}
+
 #[test]
 fn a_client_says_whom_it_has_called_and_every_code_is_its_error() {
     let _capture = testing::capture();

@@ -15,9 +15,7 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use redis::aio::MultiplexedConnection;
 use sqlx::PgPool;
-use tracer_e2e_services::{
-    Result, argument, listen, start_telemetry, stop_telemetry, until_closed,
-};
+use tracer_e2e_services::{Result, argument, serve_http, start_telemetry};
 use tracer_runtime::integrations::tower::ServerLayer;
 use tracer_runtime::traced;
 
@@ -80,11 +78,5 @@ async fn main() -> Result<()> {
         .layer(ServerLayer::new())
         .with_state(shop);
     tracing::info!("ready");
-    let listener = listen().await?;
-    tokio::select! {
-        served = axum::serve(listener, app).into_future() => served?,
-        () = until_closed() => {}
-    }
-    stop_telemetry(telemetry);
-    Ok(())
+    serve_http(app, telemetry).await
 }
