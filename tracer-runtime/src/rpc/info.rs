@@ -146,7 +146,8 @@ pub(crate) const OTHER: &str = "_OTHER";
 
 impl RpcInfo {
     /// What one holds, but for its texts.
-    pub(crate) const BYTES: usize = size_of::<Shared>() + 2 * size_of::<usize>();
+    pub(crate) const BYTES: usize =
+        size_of::<Shared>() + 2 * size_of::<usize>() + RpcStats::MORE_BYTES;
 
     /// [`SpanKind::Server`] or [`SpanKind::Client`].
     #[must_use]

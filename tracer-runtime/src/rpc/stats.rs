@@ -23,8 +23,7 @@ const UNSET: u64 = 0;
 const CLAIMED: u64 = 1;
 
 /// How a call is doing, and how it ended.
-///
-/// Small: a trace that is kept keeps this of each of its calls.
+// Small: a trace that is kept keeps this of each of its calls.
 pub struct RpcStats {
     level: StatsLevel,
     /// One more than the number of the outcome, once it is known.
@@ -72,6 +71,9 @@ struct Why {
 }
 
 impl RpcStats {
+    /// What it holds beside itself, where it notes every event.
+    pub(super) const MORE_BYTES: usize = size_of::<[AtomicU64; PREDEFINED.len() - ENDS]>();
+
     pub(super) fn new(level: StatsLevel) -> Self {
         Self {
             level,
