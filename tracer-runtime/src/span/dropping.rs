@@ -49,14 +49,41 @@ struct Dropped {
     state: State,
     before: Before,
     unwinding: bool,
-    /// The future is part of another one that is being dropped.
+    /// The future is part of another one that is being dropped. In a list of spare ones: the next.
     outside: Option<Box<Self>>,
 }
+
+/// Places that a thread keeps: as many as futures that it has dropped inside of each other, and no more than these.
+const MAX_SPARE: u32 = 32;
 
 thread_local! {
     /// The innermost one. A future that is not done when it is dropped pushes once and pops once, whatever it owns.
     // Without a destructor, so that futures are dropped in their calls until the thread has ended: nothing is left by then.
     static DROPPED: ManuallyDrop<Cell<Option<Box<Dropped>>>> = const { ManuallyDrop::new(Cell::new(None)) };
+    /// Once allocated, a place serves the next future that is dropped.
+    static SPARE: Spare = const { Spare { number: Cell::new(0), first: Cell::new(None) } };
+}
+
+struct Spare {
+    number: Cell<u32>,
+    first: Cell<Option<Box<Dropped>>>,
+}
+
+impl Spare {
+    fn take(&self) -> Option<Box<Dropped>> {
+        let mut taken = self.first.take()?;
+        self.number.set(self.number.get() - 1);
+        self.first.set(taken.outside.take());
+        Some(taken)
+    }
+
+    fn put(&self, mut spare: Box<Dropped>) {
+        if self.number.get() < MAX_SPARE {
+            self.number.set(self.number.get() + 1);
+            spare.outside = self.first.take();
+            self.first.set(Some(spare));
+        }
+    }
 }
 
 /// What belongs before a future, and what behind it.
@@ -96,16 +123,20 @@ pub(super) fn cancel(site: &'static Callsite, state: &mut State) {
 fn enter(state: &mut State) {
     // Only a call that begins asks for its callsite, and this one has begun.
     let before = begun::resume_to_drop(&OVER, state);
-    let mut dropped = Box::new(Dropped {
+    let dropped = Dropped {
         state: state.take(),
         before,
         unwinding: thread::panicking(),
-        outside: None,
-    });
-    DROPPED.with(|innermost| {
-        dropped.outside = innermost.take();
-        innermost.set(Some(dropped));
-    });
+        outside: DROPPED.with(|innermost| innermost.take()),
+    };
+    let dropped = match SPARE.try_with(Spare::take) {
+        Ok(Some(mut spare)) => {
+            *spare = dropped;
+            spare
+        }
+        _ => Box::new(dropped),
+    };
+    DROPPED.with(|innermost| innermost.set(Some(dropped)));
 }
 
 #[cold]
@@ -125,4 +156,6 @@ fn leave(site: &'static Callsite) {
         false => CallOutcome::Cancelled,
     };
     begun::end_unusual(site, &mut dropped.state, dropped.before, outcome, None);
+    dropped.state = State::Other(Other::Nobody);
+    let _ = SPARE.try_with(|spare| spare.put(dropped));
 }
