@@ -50,6 +50,7 @@ pub mod integrations;
 ))]
 #[path = "integrations/off/mod.rs"]
 pub mod integrations;
+mod kind;
 #[cfg(all(feature = "enable", not(feature = "metrics")))]
 #[path = "metrics/off.rs"]
 mod metrics;
