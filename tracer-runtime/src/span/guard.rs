@@ -276,14 +276,14 @@ impl Guard {
         }
     }
 
-    /// [`Self::finish_with`] what this finds out of a call of this kind, if anybody hears of it.
+    /// [`Self::finish_with`] what is known of the value that was returned, if anybody hears of it.
     #[inline]
-    pub(super) fn finish_by(&mut self, find: impl FnOnce(SpanKind) -> Option<Box<Failure>>) {
+    pub(super) fn finish_by<T, D: Describe<T>>(&mut self, value: &T, describe: D) {
         // One question, whether the call is recorded, and no code for the case that the answer has changed meanwhile.
         if let Some(begun) = &mut self.call {
-            match find(begun.call.site.kind) {
-                None => end_ok(begun),
-                failure => end_failed(begun, failure),
+            match describe.is_surely_ok(value) {
+                true => end_ok(begun),
+                false => end_described(begun, value, describe),
             }
             self.call = None;
         }
@@ -385,6 +385,15 @@ fn end_ok_less(begun: &mut Begun) {
 fn end_metric(begun: &mut Begun) {
     if !metric::end(&begun.call) {
         end_unusual(begun, CallOutcome::Ok, None);
+    }
+}
+
+/// One for each type of value, where it would be one for each function.
+#[inline(never)]
+fn end_described<T, D: Describe<T>>(begun: &mut Begun, value: &T, describe: D) {
+    match describe.describe(value, begun.call.site.kind) {
+        None => end_ok(begun),
+        failure => end_failed(begun, failure),
     }
 }
 

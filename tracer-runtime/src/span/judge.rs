@@ -23,6 +23,11 @@ impl<T, J: Describe<T> + Default> Describe<T> for ByType<J> {
         J::default().describe(value, kind)
     }
 
+    #[inline(always)]
+    fn is_surely_ok(self, value: &T) -> bool {
+        J::default().is_surely_ok(value)
+    }
+
     fn status(self, value: &T) -> Option<RpcStatus> {
         J::default().status(value)
     }
@@ -39,6 +44,11 @@ impl<T, B, S: Describe<T>, E: Describe<B>> Describe<Result<T, B>> for Either<S, 
             Ok(good) => self.0.describe(good, kind),
             Err(bad) => self.1.describe(bad, kind),
         }
+    }
+
+    #[inline(always)]
+    fn is_surely_ok(self, value: &Result<T, B>) -> bool {
+        value.as_ref().is_ok_and(|good| self.0.is_surely_ok(good))
     }
 
     fn status(self, value: &Result<T, B>) -> Option<RpcStatus> {

@@ -152,7 +152,7 @@ impl<T> Settle for Returned<T> {
 
     #[inline]
     fn __traced_end<D: Describe<T>>(self, guard: &mut Guard, describe: D) -> T {
-        guard.finish_by(|kind| describe.describe(&self.0, kind));
+        guard.finish_by(&self.0, describe);
         self.0
     }
 

@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use super::super::describe::Describe;
 use super::start::Start;
 use crate::callsite::{Callsite, SpanKind};
 use crate::record::Failure;
@@ -48,7 +49,7 @@ impl Guard {
     pub fn finish(&mut self) {}
 
     #[inline(always)]
-    pub(crate) fn finish_by(&mut self, _find: impl FnOnce(SpanKind) -> Option<Box<Failure>>) {}
+    pub(crate) fn finish_by<T, D: Describe<T>>(&mut self, _value: &T, _describe: D) {}
 
     /// Nothing.
     #[inline(always)]
