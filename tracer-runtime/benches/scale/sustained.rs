@@ -33,7 +33,8 @@ pub(crate) fn run(quick: bool) {
         fate.exported, fate.discarded, fate.dropped
     );
     assert_eq!(made, fate.exported + fate.discarded + fate.dropped);
-    assert!(end < start + 4096, "memory grows");
+    // The allocator keeps what the fullest moment took, and that comes sooner or later. A byte lost each trace is forty MiB.
+    assert!(end < start + (8 << 10), "memory grows");
     assert!(
         most < 96 << 10,
         "beyond what records may hold and some more"
