@@ -20,18 +20,22 @@ pub(super) struct Outgoing {
 
 impl Outgoing {
     /// The running span, and what its trace takes along.
+    #[inline]
     pub(super) fn current() -> Option<Self> {
-        let current = local::with(|local| {
-            let (trace, span) = (local.trace.get(), local.span.get());
-            local.inspect(|fragment| Self {
-                trace,
-                span,
-                sampled: Some(fragment.sampled),
-                random: fragment.random,
-                carried: fragment.carried.clone(),
+        // Written where it stays: it is more than goes through registers.
+        let mut current = None;
+        local::with(|local| {
+            local.inspect(|fragment| {
+                current = Some(Self {
+                    trace: local.trace.get(),
+                    span: local.span.get(),
+                    sampled: Some(fragment.sampled),
+                    random: fragment.random,
+                    carried: fragment.carried.clone(),
+                });
             })
         });
-        current.flatten()
+        current
     }
 
     /// As it came.

@@ -98,9 +98,7 @@ impl Propagators {
 
     /// Writes the current context; nothing where no span runs.
     pub fn inject<C: Inject + ?Sized>(&self, mut carrier: &mut C) {
-        if let Some(current) = Outgoing::current() {
-            self.write(&current, &mut carrier);
-        }
+        self.write_current(&mut carrier);
     }
 
     /// Writes what came, as it came: for whoever passes calls on without a span of its own.
@@ -142,6 +140,12 @@ impl Propagators {
             }
         }
         found.into_remote()
+    }
+
+    fn write_current(&self, carrier: &mut dyn Inject) {
+        if let Some(current) = Outgoing::current() {
+            self.write(&current, carrier);
+        }
     }
 
     fn write(&self, outgoing: &Outgoing, carrier: &mut dyn Inject) {
