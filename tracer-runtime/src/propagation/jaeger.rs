@@ -10,7 +10,7 @@ use crate::baggage::{self, Reach};
 use crate::id::{SpanId, TraceId};
 
 const HEADER: &str = "uber-trace-id";
-const BAGGAGE: &str = "uberctx-";
+pub(super) const BAGGAGE: &str = "uberctx-";
 
 const SAMPLED: u64 = 1;
 const DEBUG: u64 = 2;

@@ -108,9 +108,13 @@ impl Propagators {
 
     fn read(&self, carrier: &dyn Extract) -> Option<Remote> {
         let mut found = Found::default();
-        let members = match self.looks_ahead {
-            true => Members::of(carrier),
-            false => Members::UNKNOWN,
+        let collected;
+        let members: &dyn Extract = match self.looks_ahead {
+            true => {
+                collected = Members::of(carrier);
+                &collected
+            }
+            false => carrier,
         };
         for propagator in self.formats.iter() {
             let has_no_parent = found.parent.is_none();
@@ -125,16 +129,11 @@ impl Propagators {
                     if has_no_parent {
                         jaeger::read(carrier, &mut found);
                     }
-                    if members.jaeger {
-                        jaeger::read_baggage(carrier, &mut found);
-                    }
+                    jaeger::read_baggage(members, &mut found);
                 }
-                Propagator::Kitex | Propagator::KitexTtheader if members.kitex => {
-                    kitex::read(carrier, &mut found);
-                }
+                Propagator::Kitex | Propagator::KitexTtheader => kitex::read(members, &mut found),
                 Propagator::KitexOtel => kitex_otel::read(carrier, &mut found),
-                Propagator::Kratos if members.kratos => kratos::read(carrier, &mut found),
-                Propagator::Kitex | Propagator::KitexTtheader | Propagator::Kratos => {}
+                Propagator::Kratos => kratos::read(members, &mut found),
                 #[cfg(feature = "opentelemetry")]
                 Propagator::OpenTelemetry(foreign) => foreign.read(carrier, &mut found),
             }
