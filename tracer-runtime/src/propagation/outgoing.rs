@@ -22,20 +22,24 @@ impl Outgoing {
     /// The running span, and what its trace takes along.
     #[inline]
     pub(super) fn current() -> Option<Self> {
-        // Written where it stays: it is more than goes through registers.
-        let mut current = None;
-        local::with(|local| {
+        // Field by field, where it stays: a whole one is more than goes through registers.
+        let mut current = Self {
+            trace: TraceId::INVALID,
+            span: SpanId::INVALID,
+            sampled: None,
+            random: false,
+            carried: None,
+        };
+        let seen = local::with(|local| {
+            current.trace = local.trace.get();
+            current.span = local.span.get();
             local.inspect(|fragment| {
-                current = Some(Self {
-                    trace: local.trace.get(),
-                    span: local.span.get(),
-                    sampled: Some(fragment.sampled),
-                    random: fragment.random,
-                    carried: fragment.carried.clone(),
-                });
+                current.sampled = Some(fragment.sampled);
+                current.random = fragment.random;
+                current.carried.clone_from(&fragment.carried);
             })
         });
-        current
+        seen.flatten().map(|()| current)
     }
 
     /// As it came.

@@ -33,11 +33,23 @@ pub(super) fn parse(header: &[u8]) -> Option<(TraceId, SpanId, u8)> {
 }
 
 /// Without the optional white space around it.
-pub(super) const fn trim(mut header: &[u8]) -> &[u8] {
-    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = header {
-        header = rest;
+#[inline]
+pub(super) fn trim(header: &[u8]) -> &[u8] {
+    match header {
+        [b' ' | b'\t', ..] | [.., b' ' | b'\t'] => trimmed(header),
+        _ => header,
     }
-    header
+}
+
+#[cold]
+fn trimmed(header: &[u8]) -> &[u8] {
+    let is_text = |b: &u8| !matches!(b, b' ' | b'\t');
+    let first = header.iter().position(is_text);
+    let last = header.iter().rposition(is_text);
+    match first.zip(last) {
+        Some((first, last)) => &header[first..=last],
+        None => &[],
+    }
 }
 
 /// A header on the stack.
