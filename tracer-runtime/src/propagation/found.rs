@@ -97,6 +97,10 @@ impl Found {
         self.set_name(format, namespace, |carried| &mut carried.peer_namespace);
     }
 
+    pub(super) fn set_peer_environment(&mut self, format: Format, environment: &[u8]) {
+        self.set_name(format, environment, |carried| &mut carried.peer_environment);
+    }
+
     /// The first that is said counts, up to 256 bytes of it.
     fn set_name(
         &mut self,

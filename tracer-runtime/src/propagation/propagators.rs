@@ -40,12 +40,14 @@ static STANDARD: Propagators = Propagators {
 static CHOSEN: OnceLock<Propagators> = OnceLock::new();
 static SERVICE_NAME: OnceLock<Box<str>> = OnceLock::new();
 static SERVICE_NAMESPACE: OnceLock<Box<str>> = OnceLock::new();
+static ENVIRONMENT: OnceLock<Box<str>> = OnceLock::new();
 
 /// What the process has been told to use.
 pub(crate) fn choose(
     propagators: Option<Propagators>,
     service_name: Option<&str>,
     service_namespace: Option<&str>,
+    environment: Option<&str>,
 ) {
     if let Some(propagators) = propagators {
         let _ = CHOSEN.set(propagators);
@@ -55,6 +57,9 @@ pub(crate) fn choose(
     }
     if let Some(namespace) = service_namespace {
         let _ = SERVICE_NAMESPACE.set(namespace.into());
+    }
+    if let Some(environment) = environment {
+        let _ = ENVIRONMENT.set(environment.into());
     }
 }
 
@@ -66,6 +71,11 @@ pub(super) fn own_service_name() -> Option<&'static str> {
 /// `service.namespace`, from `init` on.
 pub(super) fn own_service_namespace() -> Option<&'static str> {
     SERVICE_NAMESPACE.get().map(|namespace| &**namespace)
+}
+
+/// The deployment environment, from `init` on.
+pub(super) fn own_environment() -> Option<&'static str> {
+    ENVIRONMENT.get().map(|environment| &**environment)
 }
 
 impl Default for Propagators {

@@ -7,6 +7,7 @@ mod broken;
 mod ends_of_streams;
 mod levels;
 mod messages;
+mod panicked;
 mod streams;
 #[path = "../support/mod.rs"]
 mod support;
@@ -24,6 +25,8 @@ fn child() {
         Ok("attempts") => attempts::told(),
         Ok("no tracer") => levels::without_a_tracer(),
         Ok("base") => levels::base(),
+        Ok("stacks of panics") => panicked::with_stacks(),
+        Ok("no stacks of panics") => panicked::without_stacks(),
         Ok("panics") => broken::panics(),
         Ok("blocks") => broken::blocks(),
         Ok("nothing sampled") => totals::nothing_sampled(),
