@@ -41,15 +41,25 @@ pub(super) fn trim(header: &[u8]) -> &[u8] {
     }
 }
 
+/// Many at a time: there may be a mebibyte of it.
 #[cold]
-fn trimmed(header: &[u8]) -> &[u8] {
-    let is_text = |b: &u8| !matches!(b, b' ' | b'\t');
-    let first = header.iter().position(is_text);
-    let last = header.iter().rposition(is_text);
-    match first.zip(last) {
-        Some((first, last)) => &header[first..=last],
-        None => &[],
+fn trimmed(mut header: &[u8]) -> &[u8] {
+    let is_space = |b: u8| matches!(b, b' ' | b'\t');
+    let are_spaces = |block: &[u8; 32]| block.iter().fold(true, |all, &b| all & is_space(b));
+    while let Some((block, rest)) = header.split_first_chunk()
+        && are_spaces(block)
+    {
+        header = rest;
     }
+    while let Some((rest, block)) = header.split_last_chunk()
+        && are_spaces(block)
+    {
+        header = rest;
+    }
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = header {
+        header = rest;
+    }
+    header
 }
 
 /// A header on the stack.
@@ -92,6 +102,15 @@ mod tests {
                 parse(header.as_str().as_bytes()),
                 Some((trace, span, flags))
             );
+        }
+    }
+
+    #[test]
+    fn white_space_around_a_value_is_none_of_it_however_much_there_is() {
+        for (before, after) in [(0, 0), (1, 0), (0, 40), (31, 33), (64, 65), (100, 1)] {
+            let header = format!("{}a b\t c{}", "\t".repeat(before), " ".repeat(after));
+            assert_eq!(trim(header.as_bytes()), b"a b\t c");
+            assert_eq!(trim(" ".repeat(before + after).as_bytes()), b"");
         }
     }
 
