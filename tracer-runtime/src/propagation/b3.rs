@@ -1,7 +1,7 @@
 //! B3, in one header or in several, <https://github.com/openzipkin/b3-propagation>.
 
 use super::errors::{Format, Reason, count};
-use super::found::{Found, Parent, only};
+use super::found::{Found, only};
 use super::outgoing::Outgoing;
 use super::traceparent::trim;
 use super::{Extract, Inject, hex};
@@ -22,7 +22,7 @@ struct Said {
 }
 
 /// The single header comes before the others.
-pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
+pub(super) fn read(carrier: &dyn Extract, found: &mut Found<'_>) {
     let said = match only(carrier, SINGLE, Format::B3) {
         Some(header) => parse_single(trim(header)),
         None => read_several(carrier),
@@ -35,7 +35,7 @@ pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
             }
             match said.ids {
                 Some((trace, span)) => {
-                    found.parent = Some(Parent::deciding(trace, span, said.sampled));
+                    found.set_deciding(trace, span, said.sampled);
                 }
                 None => found.sampled = found.sampled.or(said.sampled),
             }

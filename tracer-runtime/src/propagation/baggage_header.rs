@@ -12,7 +12,7 @@ use crate::baggage::{Baggage, MAX_BYTES, MAX_MEMBERS, Member, Reach};
 pub(super) const HEADER: &str = "baggage";
 
 /// Takes the members that are well-formed, as long as there is room; the first of a key counts.
-pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
+pub(super) fn read(carrier: &dyn Extract, found: &mut Found<'_>) {
     let mut reading = Reading {
         joined: Joined::new(MAX_BYTES + 1),
         as_it_came: found.baggage.is_none(),
@@ -41,7 +41,7 @@ struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    fn read(&mut self, header: &'a [u8], found: &mut Found) {
+    fn read(&mut self, header: &'a [u8], found: &mut Found<'_>) {
         if self.joined.add(header).is_err() {
             return self.stop(Reason::TooLong);
         }
@@ -72,7 +72,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-fn add(member: &[u8], found: &mut Found) -> Result<(), Reason> {
+fn add(member: &[u8], found: &mut Found<'_>) -> Result<(), Reason> {
     let (key, value, properties) = parse(member).ok_or(Reason::Malformed)?;
     let baggage = found.baggage.get_or_insert_default();
     if baggage.knows(key) {

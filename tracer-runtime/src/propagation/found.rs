@@ -9,9 +9,10 @@ use crate::context::{Carried, Remote, SAMPLED, Sampling};
 use crate::id::{SpanId, TraceId};
 
 /// See the module.
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    pub(super) parent: Option<Parent>,
+#[derive(Debug)]
+pub(super) struct Found<'a> {
+    /// The parent, where whoever has asked wants it: it is too long to be moved for nothing.
+    remote: &'a mut Option<Remote>,
     /// Said without naming a parent.
     pub(super) sampled: Option<bool>,
     /// What comes beside a parent, but for the baggage.
@@ -21,43 +22,42 @@ pub(super) struct Found {
     single_members: usize,
 }
 
-/// The caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Parent {
-    trace: TraceId,
-    span: SpanId,
-    flags: u8,
-    sampling: Sampling,
-}
-
-impl Parent {
-    /// Whose trace flags decide.
-    pub(super) const fn new(trace: TraceId, span: SpanId, flags: u8) -> Self {
+impl<'a> Found<'a> {
+    /// Nothing so far.
+    pub(super) fn in_place(remote: &'a mut Option<Remote>) -> Self {
+        *remote = None;
         Self {
-            trace,
-            span,
-            flags,
-            sampling: Sampling::Decided,
-        }
-    }
-
-    /// Who says whether to sample, or leaves it to us.
-    pub(super) const fn deciding(trace: TraceId, span: SpanId, sampled: Option<bool>) -> Self {
-        let (flags, sampling) = match sampled {
-            Some(true) => (SAMPLED, Sampling::Decided),
-            Some(false) => (0, Sampling::Decided),
-            None => (0, Sampling::Deferred),
-        };
-        Self {
-            trace,
-            span,
-            flags,
-            sampling,
+            remote,
+            sampled: None,
+            carried: None,
+            baggage: None,
+            single_members: 0,
         }
     }
 }
 
-impl Found {
+impl Found<'_> {
+    pub(super) const fn has_parent(&self) -> bool {
+        self.remote.is_some()
+    }
+
+    /// A parent whose trace flags decide.
+    #[inline]
+    pub(super) fn set_parent(&mut self, trace: TraceId, span: SpanId, flags: u8) {
+        *self.remote = Some(Remote::new(trace, span, flags));
+    }
+
+    /// A parent that says whether to sample, or leaves it to us.
+    pub(super) fn set_deciding(&mut self, trace: TraceId, span: SpanId, sampled: Option<bool>) {
+        let mut remote = Remote::new(trace, span, 0);
+        match sampled {
+            Some(true) => remote.flags = SAMPLED,
+            Some(false) => {}
+            None => remote.sampling = Sampling::Deferred,
+        }
+        *self.remote = Some(remote);
+    }
+
     /// Whether one more header that is a member is to be looked at. That one too many has come is counted once.
     pub(super) fn takes_another(&mut self, format: Format) -> bool {
         self.single_members += 1;
@@ -137,23 +137,20 @@ impl Found {
         Arc::get_mut(self.carried.get_or_insert_default())
     }
 
+    /// Nothing more comes.
     #[inline]
-    pub(super) fn into_remote(mut self) -> Option<Remote> {
+    pub(super) fn finish(mut self) {
         if let Some(baggage) = self.baggage.take() {
             self.set_baggage(baggage.finish());
         }
-        let parent = match self.parent {
-            Some(parent) => parent,
-            None if self.carried.is_none() && self.sampled.is_none() => return None,
-            None => Parent::deciding(TraceId::INVALID, SpanId::INVALID, self.sampled),
-        };
-        Some(Remote {
-            trace_id: parent.trace,
-            span_id: parent.span,
-            flags: parent.flags,
-            sampling: parent.sampling,
-            carried: self.carried,
-        })
+        if !self.has_parent() && (self.carried.is_some() || self.sampled.is_some()) {
+            self.set_deciding(TraceId::INVALID, SpanId::INVALID, self.sampled);
+        }
+        if let Some(remote) = self.remote
+            && self.carried.is_some()
+        {
+            remote.carried = self.carried;
+        }
     }
 
     fn set_baggage(&mut self, baggage: Baggage) {

@@ -1,7 +1,7 @@
 //! Jaeger's `uber-trace-id` and `uberctx-*`, <https://www.jaegertracing.io/sdk-migration/#propagation-format>.
 
 use super::errors::{Format, Reason, count};
-use super::found::{Found, Parent, only};
+use super::found::{Found, only};
 use super::outgoing::Outgoing;
 use super::percent::{decoded, encode, is_token};
 use super::traceparent::trim;
@@ -17,7 +17,7 @@ const DEBUG: u64 = 2;
 /// The longest that a valid header can be, each colon escaped.
 const MAX_BYTES: usize = 32 + 16 + 16 + 4 + 3 * 3;
 
-pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
+pub(super) fn read(carrier: &dyn Extract, found: &mut Found<'_>) {
     let Some(header) = only(carrier, HEADER, Format::Jaeger).map(trim) else {
         return;
     };
@@ -26,8 +26,9 @@ pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
         _ => Err(Reason::TooLong),
     };
     match parsed {
-        Ok((parent, debug)) => {
-            found.parent = Some(parent);
+        Ok((trace, span, flags)) => {
+            found.set_deciding(trace, span, Some(flags & SAMPLED != 0));
+            let debug = flags & SAMPLED != 0 && flags & DEBUG != 0;
             if debug {
                 found.set_debug();
             }
@@ -37,7 +38,7 @@ pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
 }
 
 /// `{trace}:{span}:{parent}:{flags}`; leading zeros may be missing, the parent means nothing.
-fn parse(header: &[u8]) -> Option<(Parent, bool)> {
+fn parse(header: &[u8]) -> Option<(TraceId, SpanId, u64)> {
     let mut parts = header.split(|&b| b == b':');
     let mut part = |max_digits| number(parts.next()?, max_digits);
     let (trace, span, _parent, flags) = (part(32)?, part(16)?, part(16)?, part(4)?);
@@ -46,9 +47,7 @@ fn parse(header: &[u8]) -> Option<(Parent, bool)> {
     }
     let trace = TraceId([(trace >> 64) as u64, trace as u64]);
     let (span, flags) = (SpanId(span as u64), flags as u64);
-    let parent = Parent::deciding(trace, span, Some(flags & SAMPLED != 0));
-    let debug = flags & SAMPLED != 0 && flags & DEBUG != 0;
-    (trace.is_valid() && span.is_valid()).then_some((parent, debug))
+    (trace.is_valid() && span.is_valid()).then_some((trace, span, flags))
 }
 
 fn number(digits: &[u8], max: usize) -> Option<u128> {
@@ -60,7 +59,7 @@ fn number(digits: &[u8], max: usize) -> Option<u128> {
     })
 }
 
-pub(super) fn read_baggage(carrier: &dyn Extract, found: &mut Found) {
+pub(super) fn read_baggage(carrier: &dyn Extract, found: &mut Found<'_>) {
     carrier.for_each(&mut |name, value| {
         if found.has_too_many() {
             return;

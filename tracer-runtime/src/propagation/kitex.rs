@@ -20,7 +20,7 @@ pub(super) const HTTP_TRANSIT: &str = "rpc-transit-";
 pub(super) const CALLER: &str = "source-service";
 
 /// Both spellings, whatever the transport. In HTTP a key is in lower case and has dashes: it becomes what it was.
-pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
+pub(super) fn read(carrier: &dyn Extract, found: &mut Found<'_>) {
     carrier.for_each(&mut |name, value| {
         if !matches!(name.as_bytes(), [b'r' | b'R' | b's' | b'S', ..]) {
             return;
@@ -63,7 +63,7 @@ pub(super) fn key(name: &str) -> Option<(&str, Reach, bool)> {
 }
 
 /// Kitex knows no empty keys and values.
-fn add(found: &mut Found, key: &str, value: &str, reach: Reach) {
+fn add(found: &mut Found<'_>, key: &str, value: &str, reach: Reach) {
     if !key.is_empty() && !value.is_empty() {
         found.add_member(Format::Kitex, key, value, reach);
     }

@@ -42,9 +42,9 @@ impl Inject for Transit<&mut dyn Inject> {
     }
 }
 
-pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
+pub(super) fn read(carrier: &dyn Extract, found: &mut Found<'_>) {
     let transit = Transit(carrier);
-    if found.parent.is_none() {
+    if !found.has_parent() {
         w3c::read(&transit, found);
     }
     baggage_header::read(&transit, found);

@@ -15,7 +15,7 @@ pub(super) const PREFIX: &str = "x-md-";
 const GLOBAL: &str = "x-md-global-";
 pub(super) const SERVICE_NAME: &str = "x-md-service-name";
 
-pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
+pub(super) fn read(carrier: &dyn Extract, found: &mut Found<'_>) {
     carrier.for_each(&mut |name, value| {
         if !is_member(name) {
             return;

@@ -55,7 +55,7 @@ mod adapters {
     use crate::context::{RANDOM, SAMPLED};
     use crate::id::{SpanId, TraceId};
     use crate::propagation::errors::Format;
-    use crate::propagation::found::{Found, Parent};
+    use crate::propagation::found::Found;
     use crate::propagation::outgoing::Outgoing;
     use crate::propagation::{Extract, Inject};
 
@@ -89,19 +89,19 @@ mod adapters {
     }
 
     impl TextMap {
-        pub(in crate::propagation) fn read(&self, carrier: &dyn Extract, found: &mut Found) {
+        pub(in crate::propagation) fn read(&self, carrier: &dyn Extract, found: &mut Found<'_>) {
             let context = self
                 .0
                 .extract_with_context(&Context::new(), &Reads(carrier));
             let span = context.span();
             let span = span.span_context();
-            if found.parent.is_none() && span.is_valid() {
+            if !found.has_parent() && span.is_valid() {
                 let flags = span.trace_flags().to_u8();
-                found.parent = Some(Parent::new(
+                found.set_parent(
                     TraceId::from_bytes(span.trace_id().to_bytes()),
                     SpanId::from_bytes(span.span_id().to_bytes()),
                     flags & (SAMPLED | RANDOM),
-                ));
+                );
                 let state = span.trace_state().header();
                 if !state.is_empty() {
                     found.set_tracestate(&state);

@@ -103,7 +103,9 @@ impl Propagators {
 
     /// What the carrier brings.
     pub fn extract<C: Extract + ?Sized>(&self, carrier: &C) -> Option<Remote> {
-        self.read(&carrier)
+        let mut remote = None;
+        self.read(&carrier, &mut remote);
+        remote
     }
 
     /// Writes the current context; nothing where no span runs.
@@ -116,8 +118,8 @@ impl Propagators {
         self.write(&Outgoing::forwarded(remote), &mut carrier);
     }
 
-    fn read(&self, carrier: &dyn Extract) -> Option<Remote> {
-        let mut found = Found::default();
+    fn read(&self, carrier: &dyn Extract, remote: &mut Option<Remote>) {
+        let mut found = Found::in_place(remote);
         let collected;
         let members: &dyn Extract = match self.looks_ahead {
             true => {
@@ -127,7 +129,7 @@ impl Propagators {
             false => carrier,
         };
         for propagator in self.formats.iter() {
-            let has_no_parent = found.parent.is_none();
+            let has_no_parent = !found.has_parent();
             match propagator {
                 Propagator::TraceContext if has_no_parent => w3c::read(carrier, &mut found),
                 Propagator::B3 | Propagator::B3Multi if has_no_parent => {
@@ -148,7 +150,7 @@ impl Propagators {
                 Propagator::OpenTelemetry(foreign) => foreign.read(carrier, &mut found),
             }
         }
-        found.into_remote()
+        found.finish();
     }
 
     fn write_current(&self, carrier: &mut dyn Inject) {

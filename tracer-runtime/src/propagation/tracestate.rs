@@ -17,7 +17,7 @@ const MAX_BYTES: usize = 20_000;
 
 /// Files the headers as one list; nothing when any member is malformed or there are too many.
 #[inline]
-pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
+pub(super) fn read(carrier: &dyn Extract, found: &mut Found<'_>) {
     let mut first = None;
     let mut is_alone = true;
     carrier.for_each_value(HEADER, &mut |header| {
@@ -36,7 +36,7 @@ pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
     }
 }
 
-fn read_one(header: &[u8], found: &mut Found) -> Result<(), Reason> {
+fn read_one(header: &[u8], found: &mut Found<'_>) -> Result<(), Reason> {
     if header.len() >= MAX_BYTES {
         return Err(Reason::TooLong);
     }
@@ -50,7 +50,7 @@ fn read_one(header: &[u8], found: &mut Found) -> Result<(), Reason> {
     Ok(())
 }
 
-fn read_all(carrier: &dyn Extract, found: &mut Found) -> Result<(), Reason> {
+fn read_all(carrier: &dyn Extract, found: &mut Found<'_>) -> Result<(), Reason> {
     let mut joined = Joined::new(MAX_BYTES);
     let mut members = Ok(0);
     carrier.for_each_value(HEADER, &mut |header| {

@@ -1,19 +1,19 @@
 //! W3C trace context in a carrier, <https://www.w3.org/TR/trace-context-2/>.
 
 use super::errors::{Format, Reason, count};
-use super::found::{Found, Parent, only};
+use super::found::{Found, only};
 use super::outgoing::Outgoing;
 use super::{Extract, Inject, traceparent, tracestate};
 
 /// A malformed or repeated `traceparent` counts as none; a malformed `tracestate` is left out alone.
-pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
+pub(super) fn read(carrier: &dyn Extract, found: &mut Found<'_>) {
     let Some(header) = only(carrier, traceparent::HEADER, Format::TraceParent) else {
         return;
     };
     let Some((trace, span, flags)) = traceparent::parse(header) else {
         return count(Format::TraceParent, Reason::Malformed);
     };
-    found.parent = Some(Parent::new(trace, span, flags));
+    found.set_parent(trace, span, flags);
     tracestate::read(carrier, found);
 }
 
