@@ -82,6 +82,7 @@ impl Calls {
     }
 
     /// Takes out the call of a span that runs.
+    #[inline]
     pub(super) fn take(&mut self, span: SpanId) -> Option<RpcInfo> {
         let place = self.find(span)?;
         self.list[place].span = SpanId::INVALID;
@@ -116,11 +117,14 @@ impl Calls {
     }
 
     /// Forgets everything but a little room.
+    #[inline]
     pub(super) fn clear(&mut self) {
-        self.open = 0;
-        self.list.clear();
-        if self.list.capacity() > MAX_SPARE {
-            self.list = Vec::new();
+        if !self.list.is_empty() {
+            self.open = 0;
+            self.list.clear();
+            if self.list.capacity() > MAX_SPARE {
+                self.list = Vec::new();
+            }
         }
     }
 

@@ -135,10 +135,8 @@ impl Details {
 
     /// Files the call of a span that has ended without having anything else to say.
     pub(crate) fn close_call(&mut self, span: SpanId) -> Option<u32> {
-        match self.open.iter().any(|open| open.span == span) {
-            true => None,
-            false => self.calls.close(span),
-        }
+        let alone = self.calls.has_open() && !self.open.iter().any(|open| open.span == span);
+        alone.then(|| self.calls.close(span)).flatten()
     }
 
     pub(crate) fn has_open(&self) -> bool {
@@ -172,19 +170,26 @@ impl Details {
 
     /// Takes what was recorded in a span that goes on elsewhere, and the claim for it.
     pub(crate) fn take_open(&mut self, span: SpanId) -> Option<(SpanDetails, Claim)> {
-        let call = self.calls.take(span);
-        let open = self.open.iter().rposition(|open| open.span == span);
-        let (mut details, mut claim) = match open.map(|index| self.open.swap_remove(index)) {
-            Some(Open { details, claim, .. }) => (details, claim),
-            None if call.is_none() => return None,
-            None => (SpanDetails::default(), Claim::default()),
-        };
-        if call.is_some() {
-            // Its place stays paid for.
-            claim.take_over(&mut Claim::forced(RpcInfo::BYTES));
-            details.rpc = call;
+        if let Some(call) = self.calls.take(span) {
+            self.put_call(span, call);
         }
+        let index = self.open.iter().rposition(|open| open.span == span)?;
+        let Open { details, claim, .. } = self.open.swap_remove(index);
         Some((details, claim))
+    }
+
+    /// Adds the call of a span that runs to what else it has recorded. The place that the call had stays paid for.
+    #[cold]
+    #[inline(never)]
+    fn put_call(&mut self, span: SpanId, call: RpcInfo) {
+        if !self.is_open(span) {
+            let claim = Claim::forced(ENTRY_BYTES);
+            self.adopt(span, SpanDetails::default(), claim);
+        }
+        if let Some(open) = self.open.iter_mut().rfind(|open| open.span == span) {
+            open.claim.take_over(&mut Claim::forced(RpcInfo::BYTES));
+            open.details.rpc = Some(call);
+        }
     }
 
     /// Takes over what was recorded elsewhere in a span that ends here.
