@@ -145,26 +145,12 @@ impl Calls {
 
 #[cfg(all(test, not(tracer_loom)))]
 mod tests {
-    use std::pin::pin;
-    use std::task::{Context, Poll, Waker};
-
     use super::*;
     use crate::recorder::details::Details;
-    use crate::rpc::{RpcCall, RpcPlan};
-    use crate::testing::capture;
+    use crate::rpc::RpcPlan;
 
-    /// Of a call that a capture records.
     fn info() -> RpcInfo {
-        let capture = capture();
-        let mut run = pin!(capture.run(async {
-            let call = RpcCall::start(RpcPlan::client("test"));
-            call.info().cloned()
-        }));
-        let polled = run.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        match polled {
-            Poll::Ready(Some(info)) => info,
-            other => panic!("{other:?}"),
-        }
+        RpcInfo::of(RpcPlan::client("test"))
     }
 
     #[test]
