@@ -8,8 +8,9 @@ use tracing_core::{Dispatch, LevelFilter, Metadata, dispatcher, span};
 
 use super::exported::{self, Exported};
 use super::fields::{self, Values};
+use super::held::{self, Held};
 use super::listing::{Listed, listed};
-use super::parents::{self, Parent};
+use super::parents;
 use crate::callsite::Callsite;
 use crate::id::SpanId;
 use crate::record::Ending;
@@ -48,7 +49,7 @@ pub(super) struct Span {
 pub(super) enum Under {
     Current,
     Nothing,
-    Below(Parent),
+    Below(Held),
 }
 
 static ANY: AtomicBool = AtomicBool::new(false);
@@ -207,17 +208,7 @@ impl Span {
         let Some(id) = self.id() else {
             return true;
         };
-        // A registry gives back what it holds by way of the current subscriber, who may know nothing of it.
-        let is_here = dispatcher::get_default(|current| {
-            let current = current.current_span();
-            let same = |metadata: &_| std::ptr::eq(metadata, self.metadata());
-            current.id() == Some(&id) && current.metadata().is_some_and(same)
-        });
-        match is_here {
-            true => self.dispatch.exit(&id),
-            false => dispatcher::with_default(&self.dispatch, || self.dispatch.exit(&id)),
-        }
-        is_here
+        held::leave(&self.dispatch, &id, self.metadata())
     }
 }
 

@@ -52,6 +52,7 @@
 
 mod api;
 mod entered;
+mod held;
 mod installed;
 mod parent;
 mod told;
@@ -59,6 +60,7 @@ mod told;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 pub(crate) use entered::{enter, enter_again};
+pub(crate) use held::outlives_its_call;
 pub(crate) use installed::is_installed;
 pub(crate) use parent::{Hung, Parent};
 pub(crate) use told::tell;
