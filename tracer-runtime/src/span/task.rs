@@ -24,7 +24,8 @@ pub trait FutureExt: Future + Sized {
     /// The future's calls are children of the span that is current now.
     ///
     /// In a `tracing` subscriber the span that is current there, whoever made it, is entered whenever the future is polled,
-    /// and stays open until the future is dropped: what `Instrument::in_current_span` does.
+    /// and stays open until the future is dropped: what `Instrument::in_current_span` does. The spans that tokio makes for
+    /// `tokio-console` are left to their own tasks.
     fn in_current_context(self) -> InContext<Self> {
         InContext::new(self, Context::current(), Held::current())
     }

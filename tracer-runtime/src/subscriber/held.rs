@@ -31,6 +31,9 @@ impl Held {
     fn innermost() -> Option<Self> {
         dispatcher::get_default(|current| {
             let (id, metadata) = current.current_span().into_inner()?;
+            if is_tokios(metadata) {
+                return None;
+            }
             let id = current.clone_span(&id);
             Some(Self::new(current.clone(), id, metadata, is_ours(metadata)))
         })
@@ -85,6 +88,11 @@ impl Held {
     pub(crate) fn leave(&self) {
         leave(&self.dispatch, &self.id, self.metadata);
     }
+}
+
+/// Of a task, or of what a task waits for: who counts their polls would count those of another one.
+fn is_tokios(metadata: &Metadata<'_>) -> bool {
+    metadata.name().starts_with("runtime.")
 }
 
 impl Drop for Held {
