@@ -5,5 +5,5 @@
 #[cfg(not(tokio_unstable))]
 compile_error!("tokio shows its tasks with `RUSTFLAGS=\"--cfg tokio_unstable\"` only");
 
-mod console;
+mod server;
 mod tasks;

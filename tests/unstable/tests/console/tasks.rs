@@ -13,7 +13,7 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::{Layer as _, fmt, registry};
 
-use crate::console::Console;
+use crate::server::Console;
 
 /// Text that a subscriber writes.
 #[derive(Clone, Default)]
@@ -45,7 +45,7 @@ fn subscribed() -> (Console, Text, Dispatch) {
         .without_time()
         .with_target(false)
         .with_writer(move || writer.clone());
-    let is_ours = |metadata: &tracing::Metadata<'_>| metadata.target().starts_with("beside");
+    let is_ours = |metadata: &tracing::Metadata<'_>| metadata.target().starts_with("console");
     let others = registry()
         .with(layer)
         .with(written.with_filter(filter_fn(is_ours)))

@@ -156,7 +156,10 @@ impl Told {
 
     fn of(&self, id: u64, task: &Task) -> (u32, Shown) {
         let location = task.location.as_ref().unwrap();
-        assert!(location.file().ends_with("beside/tasks.rs"), "{location:?}");
+        assert!(
+            location.file().ends_with("console/tasks.rs"),
+            "{location:?}"
+        );
         let stats = &self.stats[&id];
         let polls = stats.poll_stats.as_ref().unwrap();
         let of_task = self.operations.values().filter(|task| **task == Some(id));
