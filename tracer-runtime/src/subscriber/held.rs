@@ -1,11 +1,14 @@
 //! A span of a subscriber's that stays open while work below it goes on elsewhere, and is current there.
 
-use tracing_core::{Dispatch, Metadata, dispatcher, span};
+use tracing_core::{Dispatch, Metadata, Subscriber as _, dispatcher, span};
+use tracing_subscriber::Registry;
+use tracing_subscriber::registry::LookupSpan as _;
 
 use super::listing::is_ours;
 use super::opened::has_opened;
 use super::{exported, parents};
 use crate::id::SpanId;
+use crate::integrations::tracing::trouble::{self, Trouble};
 
 /// See the module.
 #[derive(Debug)]
@@ -97,26 +100,52 @@ fn is_tokios(metadata: &Metadata<'_>) -> bool {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        let close = || self.dispatch.try_close(self.id.clone());
-        dispatcher::with_default(&self.dispatch, close);
+        match registry_without(&self.dispatch, &self.id) {
+            Some(_) => trouble::count(Trouble::UnknownSpan),
+            None => {
+                let close = || self.dispatch.try_close(self.id.clone());
+                dispatcher::with_default(&self.dispatch, close);
+            }
+        }
     }
 }
 
-/// Leaves a span that was entered on this thread. Whether its subscriber is the current one.
+/// The registry that does not know the span, because somebody else has closed it: there it would unwind.
+pub(super) fn registry_without<'a>(dispatch: &'a Dispatch, id: &span::Id) -> Option<&'a Registry> {
+    let registry = dispatch.downcast_ref::<Registry>()?;
+    registry.span_data(id).is_none().then_some(registry)
+}
+
+/// How a span was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Left {
+    /// As the current one of the current subscriber.
+    Here,
+    Elsewhere,
+    /// As one that the subscriber does not know any more.
+    Gone,
+}
+
+/// Leaves a span that was entered on this thread.
 pub(super) fn leave(
     dispatch: &Dispatch,
     id: &span::Id,
     metadata: &'static Metadata<'static>,
-) -> bool {
+) -> Left {
     // A registry gives back what it holds by way of the current subscriber, who may know nothing of it.
     let is_here = dispatcher::get_default(|current| {
         let current = current.current_span();
         let same = |other: &_| std::ptr::eq(other, metadata);
         current.id() == Some(id) && current.metadata().is_some_and(same)
     });
-    match is_here {
-        true => dispatch.exit(id),
-        false => dispatcher::with_default(dispatch, || dispatch.exit(id)),
+    if is_here {
+        dispatch.exit(id);
+        return Left::Here;
     }
-    is_here
+    if let Some(registry) = registry_without(dispatch, id) {
+        registry.exit(id);
+        return Left::Gone;
+    }
+    dispatcher::with_default(dispatch, || dispatch.exit(id));
+    Left::Elsewhere
 }

@@ -8,11 +8,12 @@ use tracing_core::{Dispatch, LevelFilter, Metadata, dispatcher, span};
 
 use super::exported::{self, Exported};
 use super::fields::{self, Values};
-use super::held::{self, Held};
+use super::held::{self, Held, Left};
 use super::listing::{Listed, listed};
 use super::parents;
 use crate::callsite::Callsite;
 use crate::id::SpanId;
+use crate::integrations::tracing::trouble::{self, Trouble};
 use crate::record::Ending;
 use crate::recorder::reentrancy::Inside;
 use crate::recorder::renamed::{Begun, Renamed};
@@ -42,6 +43,8 @@ pub(super) struct Span {
     parent: Under,
     /// 0 while its fields are waited for.
     id: AtomicU64,
+    /// Somebody else has closed it.
+    is_gone: AtomicBool,
     exported: Exported,
 }
 
@@ -92,6 +95,7 @@ pub(crate) fn open(site: &'static Callsite, hang: Hang, begun: Option<Begun>) ->
         dispatch: dispatch?,
         parent,
         id: AtomicU64::new(0),
+        is_gone: AtomicBool::new(false),
         exported: Exported::new(begun),
     });
     drop(inside);
@@ -208,7 +212,11 @@ impl Span {
         let Some(id) = self.id() else {
             return true;
         };
-        held::leave(&self.dispatch, &id, self.metadata())
+        let left = held::leave(&self.dispatch, &id, self.metadata());
+        if left == Left::Gone {
+            self.is_gone.store(true, Relaxed);
+        }
+        left == Left::Here
     }
 }
 
@@ -216,7 +224,10 @@ impl Drop for Span {
     fn drop(&mut self) {
         if let Some(id) = self.id() {
             parents::gone(&id, self.metadata());
-            self.dispatch.try_close(id);
+            match self.is_gone.load(Relaxed) {
+                true => trouble::count(Trouble::UnknownSpan),
+                false => _ = self.dispatch.try_close(id),
+            }
         }
     }
 }

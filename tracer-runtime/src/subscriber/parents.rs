@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tracing_core::{Dispatch, Metadata, dispatcher, span};
 
-use super::held::Held;
+use super::held::{Held, registry_without};
 use super::listing::is_ours;
 use crate::id::SpanId;
 use crate::recorder::reentrancy::Inside;
@@ -101,6 +101,9 @@ pub(super) fn of(ours: SpanId) -> Option<Held> {
     let _inside = Inside::enter();
     let known = lock();
     let (dispatch, id, metadata) = known.as_ref()?.by_ours.get(&ours.0)?;
+    if registry_without(dispatch, id).is_some() {
+        return None;
+    }
     // Under the lock, so that it is open still.
     let id = dispatch.clone_span(id);
     Some(Held::new(dispatch.clone(), id, metadata, true))
