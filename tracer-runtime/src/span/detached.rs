@@ -4,11 +4,11 @@
 //! its trace is active, it becomes current there. Entered anywhere else it opens a fragment of its own, as a task does,
 //! and keeps that until it ends.
 
-use super::begun::{count_end, end_shared};
 use super::context::Context;
+use super::ended::{count_end, end_shared};
 use super::noted::Noted;
+use super::opening;
 use super::place::Place;
-use super::start;
 use super::state::Started;
 use crate::callsite::{Callsite, Signals};
 use crate::clock;
@@ -89,7 +89,7 @@ impl Detached {
                 Under::Span(parent) => Self::elsewhere(local, site, parent)?,
                 Under::Current | Under::Nothing => Self::root(local, site)?,
             };
-            let counted = start::begin_cell(local, site, signals).is_some();
+            let counted = opening::begin_cell(local, site, signals).is_some();
             begun.start = Started::new(clock::now(), counted);
             begun.tell_the_capture();
             Some(begun)
@@ -115,10 +115,10 @@ impl Detached {
     }
 
     fn without_span(local: &Local, site: &'static Callsite, signals: Signals) -> Option<Box<Self>> {
-        if signals == Signals::Neither || !start::counts(local) {
+        if signals == Signals::Neither || !opening::counts(local) {
             return None;
         }
-        start::begin_cell(local, site, signals)?;
+        opening::begin_cell(local, site, signals)?;
         let mut counted = Self::new(site, Context::default(), SpanId::INVALID);
         counted.start = Started::new(clock::now(), true);
         Some(counted)

@@ -15,6 +15,8 @@ pub(crate) mod detached;
 #[cfg(feature = "enable")]
 mod dropping;
 #[cfg(feature = "enable")]
+mod ended;
+#[cfg(feature = "enable")]
 pub(crate) mod future;
 #[cfg(feature = "enable")]
 pub(crate) mod guard;
@@ -32,6 +34,8 @@ pub(crate) mod named;
 pub(crate) mod noted;
 #[cfg(not(feature = "enable"))]
 mod off;
+#[cfg(feature = "enable")]
+mod opening;
 pub(crate) mod outcome;
 #[cfg(feature = "enable")]
 pub(crate) mod place;
