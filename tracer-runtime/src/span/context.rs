@@ -12,7 +12,7 @@ use crate::recorder::local::{self, Escaped, Local};
 use crate::recorder::reentrancy::Inside;
 use crate::recorder::slot::Handle;
 use crate::recorder::verdict;
-use crate::subscriber;
+use crate::subscriber::{self, Held};
 
 /// Names a span of a trace. `Copy`, and free to go anywhere.
 ///
@@ -44,6 +44,7 @@ pub struct Context {
 #[must_use = "the context is detached when the guard is dropped; bind it to a name, not to `_`"]
 pub struct ContextGuard {
     fragment: u64,
+    held: Option<Held>,
     not_send: PhantomData<*const ()>,
 }
 
@@ -189,15 +190,21 @@ impl Context {
         self.handle
     }
 
-    /// Makes it the current context of this thread until the guard is dropped.
+    /// Makes it the current context of this thread until the guard is dropped; in a `tracing` subscriber too, if that sees
+    /// the span.
     pub fn attach(&self) -> ContextGuard {
         let fragment = if mode::get() == 0 || !self.is_valid() {
             0
         } else {
             self.open().unwrap_or(0)
         };
+        let held = Held::of(self.span);
+        if let Some(held) = &held {
+            held.enter();
+        }
         ContextGuard {
             fragment,
+            held,
             not_send: PhantomData,
         }
     }
@@ -234,6 +241,9 @@ impl From<&Context> for Link {
 
 impl Drop for ContextGuard {
     fn drop(&mut self) {
+        if let Some(held) = &self.held {
+            held.leave();
+        }
         if self.fragment == 0 {
             return;
         }

@@ -222,6 +222,15 @@ impl Bridge {
     }
 }
 
+impl Drop for Bridge {
+    fn drop(&mut self) {
+        let open = self.spans.left();
+        if open != 0 {
+            trouble::count_all(Trouble::SubscriberGone, open as u64);
+        }
+    }
+}
+
 /// Whether another layer gives annotated calls their ids, later than they are noted here.
 #[cfg(feature = "tracing-opentelemetry")]
 fn has_other_ids() -> bool {

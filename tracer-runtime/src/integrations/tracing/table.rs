@@ -71,6 +71,18 @@ impl<T> Table<T> {
         self.shard(number).get_mut(&number).map(|span| look(span))
     }
 
+    /// How many are left, once nobody asks any more.
+    pub(super) fn left(&mut self) -> usize {
+        let shards = self.shards.iter_mut();
+        let left = shards.map(|Shard(shard)| {
+            shard
+                .get_mut()
+                .unwrap_or_else(PoisonError::into_inner)
+                .len()
+        });
+        left.sum()
+    }
+
     pub(super) fn remove(&self, number: u64) -> Option<Box<T>> {
         self.shard(number).remove(&number)
     }
