@@ -34,27 +34,57 @@ mod streaming;
 #[path = "rpc/unary.rs"]
 mod unary;
 
-fn main() {
+use std::process::{Command, ExitCode};
+
+/// Each is measured in a process of its own: telemetry is initialised once a process.
+const GROUPS: [&str; 3] = ["propagation", "unary", "streaming"];
+
+fn main() -> ExitCode {
     let asked: Vec<String> = std::env::args()
         .skip(1)
         .filter(|a| !a.starts_with('-'))
         .collect();
-    let wants = |group: &str| asked.is_empty() || asked.iter().any(|a| a == group);
-    if wants("propagation") {
-        propagation::run();
-        hostile::run();
+    let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
+    match asked[..] {
+        ["propagation"] => {
+            propagation::run();
+            hostile::run();
+        }
+        ["unary"] => unary::run(),
+        ["streaming"] => streaming::run(),
+        ["only", ref rest @ ..] => {
+            let calls = rest.get(1).and_then(|calls| calls.parse().ok());
+            let kind = rest.first().copied().unwrap_or("bare");
+            unary::only(kind, calls.unwrap_or(10_000));
+        }
+        [] => return apart(&GROUPS),
+        ref groups if groups.iter().all(|group| GROUPS.contains(group)) => return apart(groups),
+        ref other => {
+            println!("a group is one of {GROUPS:?}, not all of {other:?} are");
+            return ExitCode::FAILURE;
+        }
     }
-    if wants("unary") {
-        unary::run();
+    ExitCode::SUCCESS
+}
+
+/// Runs groups one after the other, all of them even when one fails.
+fn apart(groups: &[&str]) -> ExitCode {
+    let executable = std::env::current_exe().unwrap();
+    let mut exit = ExitCode::SUCCESS;
+    for group in groups {
+        println!("{group}\n");
+        let status = Command::new(&executable).arg(group).status().unwrap();
+        if !status.success() {
+            println!("{group}: {status}");
+            // A process that a signal has ended has no code.
+            exit = status
+                .code()
+                .and_then(|code| u8::try_from(code).ok())
+                .map_or(ExitCode::FAILURE, ExitCode::from);
+        }
+        println!();
     }
-    if let Some(at) = asked.iter().position(|a| a == "only") {
-        let calls = asked.get(at + 2).and_then(|calls| calls.parse().ok());
-        let kind = asked.get(at + 1).map_or("bare", String::as_str);
-        unary::only(kind, calls.unwrap_or(10_000));
-    }
-    if wants("streaming") {
-        streaming::run();
-    }
+    exit
 }
 
 fn ratio(name: &str, value: f64) {

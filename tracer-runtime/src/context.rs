@@ -103,6 +103,7 @@ pub(crate) struct Carried {
     /// The service that called.
     pub(crate) peer_service: Option<Box<str>>,
     pub(crate) peer_namespace: Option<Box<str>>,
+    pub(crate) peer_environment: Option<Box<str>>,
     /// B3 and Jaeger: sampled, whatever anybody else says.
     pub(crate) debug: bool,
 }
@@ -170,6 +171,12 @@ impl Remote {
     #[must_use]
     pub fn peer_namespace(&self) -> Option<&str> {
         self.carried.as_ref()?.peer_namespace.as_deref()
+    }
+
+    /// The deployment environment that the caller runs in, where it says so (`rpc-transit-deployment.environment`).
+    #[must_use]
+    pub fn peer_environment(&self) -> Option<&str> {
+        self.carried.as_ref()?.peer_environment.as_deref()
     }
 
     /// This with a `tracestate`, which is not checked.

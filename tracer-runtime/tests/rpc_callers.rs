@@ -42,6 +42,7 @@ fn start() {
         tracer_runtime::builder()
             .with_service_name("stock")
             .with_resource_attribute("service.namespace", "warehouse")
+            .with_resource_attribute("deployment.environment.name", "staging")
             .with_propagators(formats)
             .init()
             .unwrap()
@@ -176,14 +177,20 @@ fn the_caller_is_named_by_any_carrier_on_spans_and_in_metrics() {
 }
 
 #[test]
-fn the_namespace_of_the_caller_is_told_by_the_suite_of_kitex() {
+fn namespace_and_environment_of_the_caller_are_told_by_the_suite_of_kitex() {
     let headers = [
         ("rpc-transit-service.name", "till"),
         ("rpc-transit-service.namespace", "counter"),
+        ("rpc-transit-deployment.environment", "staging"),
     ];
     for span in every_way(&headers) {
-        let peer = ["service.peer.name", "service.peer.namespace"].map(|key| text(&span, key));
-        let expected = ["till", "counter"].map(|text| Some(text.to_owned()));
+        let keys = [
+            "service.peer.name",
+            "service.peer.namespace",
+            "peer.deployment.environment",
+        ];
+        let peer = keys.map(|key| text(&span, key));
+        let expected = ["till", "counter", "staging"].map(|text| Some(text.to_owned()));
         assert_eq!(peer, expected, "{}", span.name());
     }
     let counted = support::samples("rpc_server_call_duration_seconds_count{");
@@ -220,6 +227,7 @@ fn whom_we_call_is_told_who_we_are() {
         ("x-md-service-name", "stock"),
         ("rpc-transit-service.name", "stock"),
         ("rpc-transit-service.namespace", "warehouse"),
+        ("rpc-transit-deployment.environment", "staging"),
     ] {
         assert_eq!(
             sent.get(name).map(String::as_str),

@@ -47,6 +47,7 @@ pub fn told(builder: Builder) -> Builder {
         .with_tracer(kitex)
         .with_tracer(kratos)
         .with_stats_level(StatsLevel::Detailed)
+        .with_panic_stacks()
         .with_body_size_metrics()
 }
 

@@ -61,6 +61,12 @@ impl Resource {
         self.text("service.namespace")
     }
 
+    /// Where it is deployed, where somebody has said it; the second name is what it was called before.
+    pub(crate) fn deployment_environment(&self) -> Option<&str> {
+        self.text("deployment.environment.name")
+            .or_else(|| self.text("deployment.environment"))
+    }
+
     fn text(&self, key: &str) -> Option<&str> {
         let attribute = self.attributes.iter().find(|a| a.key == key)?;
         match &attribute.value {

@@ -13,7 +13,7 @@ use reqwest_middleware::Next;
 use tower_service::Service;
 
 use super::tower::{Answering, ClientLayer, ClientService, ClientSettings, Tried};
-use super::tower::{Observed, Observer, Way, begun, failure};
+use super::tower::{Observed, Observer, Way, begun};
 use crate::rpc::RpcCall;
 
 /// A middleware for `reqwest-middleware` that makes every request a call.
@@ -43,12 +43,44 @@ impl CallMiddleware {
     }
 }
 
-/// Starts the call of a request; `None` where nobody looks at it.
+/// A call that has no answer yet.
+#[derive(Debug)]
+struct Unanswered(Option<(RpcCall, Answering)>);
+
+impl Unanswered {
+    fn call(&mut self) -> Option<&mut RpcCall> {
+        self.0.as_mut().map(|(call, _)| call)
+    }
+
+    /// Goes on with the call until the end of the response, or ends it.
+    fn answered<E: fmt::Display>(mut self, answer: Result<Response, E>) -> Result<Response, E> {
+        let Some((call, answering)) = self.0.take() else {
+            return answer;
+        };
+        match answer {
+            Ok(response) => Ok(begin(call, &answering, response)),
+            Err(error) => {
+                answering.failed(call, &error);
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Drop for Unanswered {
+    fn drop(&mut self) {
+        if let Some((call, answering)) = &self.0 {
+            answering.abandoned(call);
+        }
+    }
+}
+
+/// Starts the call of a request; none where nobody looks at it.
 fn start(
     settings: &ClientSettings,
     request: &mut Request,
     extensions: &mut Extensions,
-) -> Option<(RpcCall, Answering)> {
+) -> Option<Unanswered> {
     let parts = head(request, extensions)?;
     if !settings.wants(parts.uri.path()) {
         *extensions = parts.extensions;
@@ -58,7 +90,7 @@ fn start(
     *extensions = parts.extensions;
     *request.headers_mut() = parts.headers;
     observe(&call, request);
-    Some((call, answering))
+    Some(Unanswered(Some((call, answering))))
 }
 
 fn head(request: &Request, extensions: &mut Extensions) -> Option<Parts> {
@@ -86,8 +118,8 @@ fn observe(call: &RpcCall, request: &mut Request) {
     *body = Body::wrap(Observed::new(inner, observer));
 }
 
-/// Goes on with the call until the end of the response.
-fn answered(call: RpcCall, answering: &Answering, response: Response) -> Response {
+/// The call ends with the response.
+fn begin(call: RpcCall, answering: &Answering, response: Response) -> Response {
     let url = response.url().clone();
     let response = http::Response::<Body>::from(response);
     let mut response = begun(
@@ -114,7 +146,8 @@ impl reqwest_middleware::Middleware for CallMiddleware {
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> reqwest_middleware::Result<Response> {
-        let Some((mut call, answering)) = start(&self.0, &mut request, extensions) else {
+        let mut started = start(&self.0, &mut request, extensions);
+        let Some(call) = started.as_mut().and_then(Unanswered::call) else {
             return next.run(request, extensions).await;
         };
         let answer = call.run(next.run(request, extensions)).await;
@@ -124,12 +157,9 @@ impl reqwest_middleware::Middleware for CallMiddleware {
         {
             extensions.remove::<Tried>();
         }
-        match answer {
-            Ok(response) => Ok(answered(call, &answering, response)),
-            Err(error) => {
-                call.fail_with(failure(&error));
-                Err(error)
-            }
+        match started {
+            Some(unanswered) => unanswered.answered(answer),
+            None => answer,
         }
     }
 }
@@ -147,18 +177,12 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let started = start(self.settings(), &mut request, &mut Extensions::new());
-        let Some((mut call, answering)) = started else {
-            return ReqwestFuture {
-                inner: self.inner().call(request),
-                under_way: None,
-            };
+        let mut under_way = start(self.settings(), &mut request, &mut Extensions::new());
+        let inner = match under_way.as_mut().and_then(Unanswered::call) {
+            Some(call) => call.within(|| self.inner().call(request)),
+            None => self.inner().call(request),
         };
-        let inner = call.within(|| self.inner().call(request));
-        ReqwestFuture {
-            inner,
-            under_way: Some((call, answering)),
-        }
+        ReqwestFuture { inner, under_way }
     }
 }
 
@@ -168,7 +192,7 @@ pin_project! {
     pub struct ReqwestFuture<F> {
         #[pin]
         inner: F,
-        under_way: Option<(RpcCall, Answering)>,
+        under_way: Option<Unanswered>,
     }
 }
 
@@ -181,19 +205,13 @@ where
 
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let Some((call, _)) = this.under_way else {
+        let Some(call) = this.under_way.as_mut().and_then(Unanswered::call) else {
             return this.inner.poll(task);
         };
         let polled = ready!(call.within(|| this.inner.poll(task)));
-        let Some((call, answering)) = this.under_way.take() else {
-            return Poll::Ready(polled);
-        };
-        Poll::Ready(match polled {
-            Ok(response) => Ok(answered(call, &answering, response)),
-            Err(error) => {
-                call.fail_with(failure(&error));
-                Err(error)
-            }
+        Poll::Ready(match this.under_way.take() {
+            Some(unanswered) => unanswered.answered(polled),
+            None => polled,
         })
     }
 }

@@ -30,15 +30,12 @@ pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
     match said {
         Ok(None) => {}
         Ok(Some(said)) => {
-            found.debug |= said.debug;
+            if said.debug {
+                found.set_debug();
+            }
             match said.ids {
                 Some((trace, span)) => {
-                    found.parent = Some(Parent {
-                        trace,
-                        span,
-                        sampled: said.sampled,
-                        random: false,
-                    });
+                    found.parent = Some(Parent::deciding(trace, span, said.sampled));
                 }
                 None => found.sampled = found.sampled.or(said.sampled),
             }

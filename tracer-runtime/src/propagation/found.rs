@@ -4,21 +4,19 @@ use std::sync::Arc;
 
 use super::Extract;
 use super::errors::{Format, Reason, count};
-use crate::baggage::{Collector, MAX_MEMBERS, Member, Reach};
-use crate::context::{Carried, RANDOM, Remote, SAMPLED, Sampling};
+use crate::baggage::{Baggage, Collector, MAX_MEMBERS, Member, Reach};
+use crate::context::{Carried, Remote, SAMPLED, Sampling};
 use crate::id::{SpanId, TraceId};
 
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) parent: Option<Parent>,
-    pub(super) tracestate: Option<Box<str>>,
     /// Said without naming a parent.
     pub(super) sampled: Option<bool>,
-    pub(super) debug: bool,
+    /// What comes beside a parent, but for the baggage.
+    carried: Option<Arc<Carried>>,
     pub(super) baggage: Option<Box<Collector>>,
-    pub(super) peer_service: Option<Box<str>>,
-    peer_namespace: Option<Box<str>>,
     /// Members that single headers have brought, taken or not.
     single_members: usize,
 }
@@ -26,11 +24,37 @@ pub(super) struct Found {
 /// The caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Parent {
-    pub(super) trace: TraceId,
-    pub(super) span: SpanId,
-    /// `None` where the decision is left to us.
-    pub(super) sampled: Option<bool>,
-    pub(super) random: bool,
+    trace: TraceId,
+    span: SpanId,
+    flags: u8,
+    sampling: Sampling,
+}
+
+impl Parent {
+    /// Whose trace flags decide.
+    pub(super) const fn new(trace: TraceId, span: SpanId, flags: u8) -> Self {
+        Self {
+            trace,
+            span,
+            flags,
+            sampling: Sampling::Decided,
+        }
+    }
+
+    /// Who says whether to sample, or leaves it to us.
+    pub(super) const fn deciding(trace: TraceId, span: SpanId, sampled: Option<bool>) -> Self {
+        let (flags, sampling) = match sampled {
+            Some(true) => (SAMPLED, Sampling::Decided),
+            Some(false) => (0, Sampling::Decided),
+            None => (0, Sampling::Deferred),
+        };
+        Self {
+            trace,
+            span,
+            flags,
+            sampling,
+        }
+    }
 }
 
 impl Found {
@@ -66,64 +90,78 @@ impl Found {
     }
 
     pub(super) fn set_peer_service(&mut self, format: Format, name: &[u8]) {
-        set_name(&mut self.peer_service, format, name);
+        self.set_name(format, name, |carried| &mut carried.peer_service);
     }
 
     pub(super) fn set_peer_namespace(&mut self, format: Format, namespace: &[u8]) {
-        set_name(&mut self.peer_namespace, format, namespace);
+        self.set_name(format, namespace, |carried| &mut carried.peer_namespace);
     }
 
-    pub(super) fn into_remote(self) -> Option<Remote> {
-        let carries = self.tracestate.is_some()
-            || self.peer_service.is_some()
-            || self.peer_namespace.is_some()
-            || self.debug
-            || self
-                .baggage
-                .as_ref()
-                .is_some_and(|baggage| !baggage.is_empty());
-        let sampled = match self.parent {
-            Some(parent) => parent.sampled,
-            None if carries || self.sampled.is_some() => self.sampled,
-            None => return None,
+    pub(super) fn set_peer_environment(&mut self, format: Format, environment: &[u8]) {
+        self.set_name(format, environment, |carried| &mut carried.peer_environment);
+    }
+
+    /// The first that is said counts, up to 256 bytes of it.
+    fn set_name(
+        &mut self,
+        format: Format,
+        name: &[u8],
+        place: impl FnOnce(&mut Carried) -> &mut Option<Box<str>>,
+    ) {
+        match std::str::from_utf8(name) {
+            Ok("") => {}
+            Ok(name) if name.len() <= 256 => {
+                if let Some(carried) = self.carried() {
+                    place(carried).get_or_insert_with(|| name.into());
+                }
+            }
+            Ok(_) => count(format, Reason::TooLong),
+            Err(_) => count(format, Reason::NotText),
+        }
+    }
+
+    pub(super) fn set_tracestate(&mut self, state: &str) {
+        if let Some(carried) = self.carried() {
+            carried.tracestate = Some(state.into());
+        }
+    }
+
+    pub(super) fn set_debug(&mut self) {
+        if let Some(carried) = self.carried() {
+            carried.debug = true;
+        }
+    }
+
+    /// Nobody else has it yet.
+    fn carried(&mut self) -> Option<&mut Carried> {
+        Arc::get_mut(self.carried.get_or_insert_default())
+    }
+
+    #[inline]
+    pub(super) fn into_remote(mut self) -> Option<Remote> {
+        if let Some(baggage) = self.baggage.take() {
+            self.set_baggage(baggage.finish());
+        }
+        let parent = match self.parent {
+            Some(parent) => parent,
+            None if self.carried.is_none() && self.sampled.is_none() => return None,
+            None => Parent::deciding(TraceId::INVALID, SpanId::INVALID, self.sampled),
         };
-        let parent = self.parent.unwrap_or(Parent {
-            trace: TraceId::INVALID,
-            span: SpanId::INVALID,
-            sampled,
-            random: false,
-        });
-        let sampled_flag = if sampled == Some(true) { SAMPLED } else { 0 };
-        let random_flag = if parent.random { RANDOM } else { 0 };
-        let mut remote = Remote::new(parent.trace, parent.span, sampled_flag | random_flag);
-        if sampled.is_none() {
-            remote.sampling = Sampling::Deferred;
-        }
-        remote.carried = carries.then(|| {
-            Arc::new(Carried {
-                tracestate: self.tracestate,
-                baggage: self
-                    .baggage
-                    .map(|baggage| baggage.finish())
-                    .unwrap_or_default(),
-                peer_service: self.peer_service,
-                peer_namespace: self.peer_namespace,
-                debug: self.debug,
-            })
-        });
-        Some(remote)
+        Some(Remote {
+            trace_id: parent.trace,
+            span_id: parent.span,
+            flags: parent.flags,
+            sampling: parent.sampling,
+            carried: self.carried,
+        })
     }
-}
 
-/// The first that is said counts, up to 256 bytes of it.
-fn set_name(place: &mut Option<Box<str>>, format: Format, name: &[u8]) {
-    match std::str::from_utf8(name) {
-        Ok("") => {}
-        Ok(name) if name.len() <= 256 => {
-            place.get_or_insert_with(|| name.into());
+    fn set_baggage(&mut self, baggage: Baggage) {
+        if !baggage.is_empty()
+            && let Some(carried) = self.carried()
+        {
+            carried.baggage = baggage;
         }
-        Ok(_) => count(format, Reason::TooLong),
-        Err(_) => count(format, Reason::NotText),
     }
 }
 

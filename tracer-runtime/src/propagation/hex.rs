@@ -1,7 +1,7 @@
-//! Hexadecimal digits, sixteen at a time.
+//! Hexadecimal digits, many at a time.
 
 #[cfg(not(target_arch = "x86_64"))]
-use words::{digits_16, parse_16_of};
+use words::{digits_16, parse_16_of, parse_48};
 
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
@@ -9,6 +9,15 @@ use words::{digits_16, parse_16_of};
 fn parse_16_of(digits: &[u8; 16]) -> Option<u64> {
     // SAFETY: every x86-64 has SSE2.
     unsafe { vectors::parse_16_of(digits) }
+}
+
+/// The numbers that three times 16 lower-case digits are.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+#[allow(unsafe_code, reason = "functions of a target feature")]
+pub(super) fn parse_48(digits: [&[u8; 16]; 3]) -> Option<[u64; 3]> {
+    // SAFETY: every x86-64 has SSE2.
+    unsafe { vectors::parse_48(digits) }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -35,41 +44,66 @@ pub(super) fn write_16(n: u64, place: &mut [u8; 16]) {
 #[cfg(target_arch = "x86_64")]
 mod vectors {
     use std::arch::x86_64::{
-        __m128i, _mm_add_epi8, _mm_and_si128, _mm_cmpeq_epi8, _mm_cmpgt_epi8, _mm_cvtsi128_si64,
+        __m128i, _mm_add_epi8, _mm_adds_epu8, _mm_and_si128, _mm_cmpgt_epi8, _mm_cvtsi128_si64,
         _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_packus_epi16, _mm_set_epi64x,
-        _mm_set1_epi8, _mm_set1_epi16, _mm_slli_epi16, _mm_srli_epi16, _mm_sub_epi8,
+        _mm_set1_epi8, _mm_set1_epi16, _mm_slli_epi16, _mm_srli_epi16, _mm_sub_epi8, _mm_subs_epu8,
         _mm_unpackhi_epi64, _mm_unpacklo_epi8,
     };
 
     #[inline]
     #[target_feature(enable = "sse2")]
     pub(super) fn parse_16_of(digits: &[u8; 16]) -> Option<u64> {
-        let text = u128::from_le_bytes(*digits);
-        let text = _mm_set_epi64x((text >> 64) as i64, text as i64);
-        let (is_digit, digit) = within(text, b'0', 9);
-        let (is_letter, letter) = within(text, b'a', 5);
-        if _mm_movemask_epi8(_mm_or_si128(is_digit, is_letter)) != 0xffff {
-            return None;
-        }
-        let letter = _mm_add_epi8(letter, _mm_set1_epi8(10));
-        let values = _mm_or_si128(
-            _mm_and_si128(digit, is_digit),
-            _mm_and_si128(letter, is_letter),
-        );
-        // Each pair of digits, the higher one first, becomes a byte.
-        let pairs = _mm_or_si128(_mm_slli_epi16::<4>(values), _mm_srli_epi16::<8>(values));
-        let bytes = _mm_and_si128(pairs, _mm_set1_epi16(0xff));
-        let number = _mm_cvtsi128_si64(_mm_packus_epi16(bytes, bytes));
-        Some((number as u64).swap_bytes())
+        let values = values(digits);
+        are_digits(values).then(|| numbers(values, values)[0])
     }
 
-    /// Where the bytes are at most `max` above `first`, and how much above.
     #[inline]
     #[target_feature(enable = "sse2")]
-    fn within(text: __m128i, first: u8, max: i8) -> (__m128i, __m128i) {
-        let above = _mm_sub_epi8(text, _mm_set1_epi8(first as i8));
-        let limited = _mm_min_epu8(above, _mm_set1_epi8(max));
-        (_mm_cmpeq_epi8(limited, above), above)
+    pub(super) fn parse_48(digits: [&[u8; 16]; 3]) -> Option<[u64; 3]> {
+        let [first, second, third] = digits;
+        let (first, second, third) = (values(first), values(second), values(third));
+        // A bit too high in one of them is too high in all together.
+        if !are_digits(_mm_or_si128(_mm_or_si128(first, second), third)) {
+            return None;
+        }
+        let ([first, second], [third, _]) = (numbers(first, second), numbers(third, third));
+        Some([first, second, third])
+    }
+
+    /// The value of each lower-case digit; 16 and more where there is none.
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn values(digits: &[u8; 16]) -> __m128i {
+        let text = u128::from_le_bytes(*digits);
+        let text = _mm_set_epi64x((text >> 64) as i64, text as i64);
+        // What is above '9' stays above it, what is below wraps around.
+        let raised = _mm_add_epi8(text, _mm_set1_epi8((u8::MAX - b'9') as i8));
+        let lowered = _mm_subs_epu8(raised, _mm_set1_epi8(6));
+        let digit = _mm_sub_epi8(lowered, _mm_set1_epi8(0xf0_u8 as i8));
+        let letter = _mm_sub_epi8(text, _mm_set1_epi8(b'a' as i8));
+        _mm_min_epu8(digit, _mm_adds_epu8(letter, _mm_set1_epi8(10)))
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn are_digits(values: __m128i) -> bool {
+        _mm_movemask_epi8(_mm_adds_epu8(values, _mm_set1_epi8(0x70))) == 0
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn numbers(first: __m128i, second: __m128i) -> [u64; 2] {
+        let both = _mm_packus_epi16(pairs(first), pairs(second));
+        let halves = [both, _mm_unpackhi_epi64(both, both)];
+        halves.map(|half| (_mm_cvtsi128_si64(half) as u64).swap_bytes())
+    }
+
+    /// Each pair of digits, the higher one first, as a byte.
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn pairs(values: __m128i) -> __m128i {
+        let pairs = _mm_or_si128(_mm_slli_epi16::<4>(values), _mm_srli_epi16::<8>(values));
+        _mm_and_si128(pairs, _mm_set1_epi16(0xff))
     }
 
     #[inline]
@@ -99,6 +133,12 @@ mod words {
         let (high, bad_high) = parse_8((text >> 64) as u64);
         let (low, bad_low) = parse_8(text as u64);
         (bad_high | bad_low == 0).then_some((high << 32) | low)
+    }
+
+    #[inline(always)]
+    pub(super) fn parse_48(digits: [&[u8; 16]; 3]) -> Option<[u64; 3]> {
+        let [first, second, third] = digits.map(parse_16_of);
+        Some([first?, second?, third?])
     }
 
     /// The number that eight lower-case digits are, and bits where one is none.
@@ -187,5 +227,23 @@ mod tests {
             }
         }
         assert_eq!(parse_16(b"0123"), None);
+    }
+
+    #[test]
+    fn three_numbers_are_parsed_like_one() {
+        let good = *b"0123456789abcdef";
+        for place in 0..48 {
+            for byte in 0..=255 {
+                let mut digits = [good; 3];
+                digits[place / 16][place % 16] = byte;
+                let [first, second, third] = digits.each_ref().map(|digits| parse_16(digits));
+                let all = first
+                    .zip(second)
+                    .zip(third)
+                    .map(|((first, second), third)| [first, second, third]);
+                assert_eq!(parse_48(digits.each_ref()), all, "{byte:#x} at {place}");
+                assert_eq!(words::parse_48(digits.each_ref()), all);
+            }
+        }
     }
 }

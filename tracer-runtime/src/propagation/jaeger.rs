@@ -10,7 +10,7 @@ use crate::baggage::{self, Reach};
 use crate::id::{SpanId, TraceId};
 
 const HEADER: &str = "uber-trace-id";
-const BAGGAGE: &str = "uberctx-";
+pub(super) const BAGGAGE: &str = "uberctx-";
 
 const SAMPLED: u64 = 1;
 const DEBUG: u64 = 2;
@@ -28,7 +28,9 @@ pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
     match parsed {
         Ok((parent, debug)) => {
             found.parent = Some(parent);
-            found.debug |= debug;
+            if debug {
+                found.set_debug();
+            }
         }
         Err(reason) => count(Format::Jaeger, reason),
     }
@@ -44,12 +46,7 @@ fn parse(header: &[u8]) -> Option<(Parent, bool)> {
     }
     let trace = TraceId([(trace >> 64) as u64, trace as u64]);
     let (span, flags) = (SpanId(span as u64), flags as u64);
-    let parent = Parent {
-        trace,
-        span,
-        sampled: Some(flags & SAMPLED != 0),
-        random: false,
-    };
+    let parent = Parent::deciding(trace, span, Some(flags & SAMPLED != 0));
     let debug = flags & SAMPLED != 0 && flags & DEBUG != 0;
     (trace.is_valid() && span.is_valid()).then_some((parent, debug))
 }

@@ -17,7 +17,7 @@ pub(super) const TRANSIT: &str = "RPC_TRANSIT_";
 const HTTP_PERSIST: &str = "rpc-persist-";
 pub(super) const HTTP_TRANSIT: &str = "rpc-transit-";
 /// The caller, in what it sends over gRPC.
-const CALLER: &str = "source-service";
+pub(super) const CALLER: &str = "source-service";
 
 /// Both spellings, whatever the transport. In HTTP a key is in lower case and has dashes: it becomes what it was.
 pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
@@ -29,15 +29,10 @@ pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
             found.set_peer_service(Format::Kitex, value);
             return;
         }
-        let (key, reach, from_http) = if let Some(key) = name.strip_prefix(PERSIST) {
-            (key, Reach::All, false)
-        } else if let Some(key) = name.strip_prefix(TRANSIT) {
-            (key, Reach::Arrived, false)
-        } else if let Some(key) = strip_prefix(name, HTTP_PERSIST) {
-            (key, Reach::All, true)
-        } else if let Some(key) = strip_prefix(name, HTTP_TRANSIT) {
-            (key, Reach::Arrived, true)
-        } else {
+        if found.has_too_many() {
+            return;
+        }
+        let Some((key, reach, from_http)) = key(name) else {
             return;
         };
         if !found.takes_another(Format::Kitex) {
@@ -52,6 +47,19 @@ pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
             Err(_) => count(Format::Kitex, Reason::NotText),
         }
     });
+}
+
+/// The key of a member, how far it goes, and whether it has the spelling of HTTP.
+pub(super) fn key(name: &str) -> Option<(&str, Reach, bool)> {
+    if let Some(key) = name.strip_prefix(PERSIST) {
+        Some((key, Reach::All, false))
+    } else if let Some(key) = name.strip_prefix(TRANSIT) {
+        Some((key, Reach::Arrived, false))
+    } else if let Some(key) = strip_prefix(name, HTTP_PERSIST) {
+        Some((key, Reach::All, true))
+    } else {
+        strip_prefix(name, HTTP_TRANSIT).map(|key| (key, Reach::Arrived, true))
+    }
 }
 
 /// Kitex knows no empty keys and values.

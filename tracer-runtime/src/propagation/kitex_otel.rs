@@ -1,6 +1,6 @@
 //! W3C trace context and baggage inside of Kitex' metainfo, where Kitex' OpenTelemetry suite reads and writes them:
 //! `rpc-transit-traceparent` in place of `traceparent`; `RPC_TRANSIT_TRACEPARENT` is read as well. So are the caller's
-//! `service.name` and `service.namespace`.
+//! `service.name`, `service.namespace` and `deployment.environment`.
 //!
 //! <https://github.com/kitex-contrib/obs-opentelemetry>
 
@@ -8,11 +8,12 @@ use super::errors::Format;
 use super::found::Found;
 use super::kitex::{HTTP_TRANSIT, TRANSIT};
 use super::outgoing::Outgoing;
-use super::propagators::{own_service_name, own_service_namespace};
+use super::propagators::{own_environment, own_service_name, own_service_namespace};
 use super::{Extract, Inject, baggage_header, w3c};
 
 const SERVICE_NAME: &str = "service.name";
 const SERVICE_NAMESPACE: &str = "service.namespace";
+const ENVIRONMENT: &str = "deployment.environment";
 
 /// A carrier whose headers are what is in transit in another one.
 struct Transit<C>(C);
@@ -52,6 +53,8 @@ pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
             found.set_peer_service(Format::Kitex, value);
         } else if name.eq_ignore_ascii_case(SERVICE_NAMESPACE) {
             found.set_peer_namespace(Format::Kitex, value);
+        } else if name.eq_ignore_ascii_case(ENVIRONMENT) {
+            found.set_peer_environment(Format::Kitex, value);
         }
     });
 }
@@ -65,6 +68,7 @@ pub(super) fn write(outgoing: &Outgoing, carrier: &mut dyn Inject) {
     for (name, own) in [
         (SERVICE_NAME, own_service_name()),
         (SERVICE_NAMESPACE, own_service_namespace()),
+        (ENVIRONMENT, own_environment()),
     ] {
         if let Some(own) = own {
             transit.set(name, own);

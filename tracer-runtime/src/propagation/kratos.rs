@@ -13,14 +13,11 @@ use crate::baggage::Reach;
 
 pub(super) const PREFIX: &str = "x-md-";
 const GLOBAL: &str = "x-md-global-";
-const SERVICE_NAME: &str = "x-md-service-name";
+pub(super) const SERVICE_NAME: &str = "x-md-service-name";
 
 pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
     carrier.for_each(&mut |name, value| {
-        let is_ours = name
-            .get(..PREFIX.len())
-            .is_some_and(|head| head.eq_ignore_ascii_case(PREFIX));
-        if !is_ours {
+        if !is_member(name) {
             return;
         }
         if name.eq_ignore_ascii_case(SERVICE_NAME) {
@@ -40,6 +37,12 @@ pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
             Err(_) => count(Format::Kratos, Reason::NotText),
         }
     });
+}
+
+/// Whether it goes by one of Kratos' names.
+pub(super) fn is_member(name: &str) -> bool {
+    name.get(..PREFIX.len())
+        .is_some_and(|head| head.eq_ignore_ascii_case(PREFIX))
 }
 
 pub(super) fn write(outgoing: &Outgoing, carrier: &mut dyn Inject) {

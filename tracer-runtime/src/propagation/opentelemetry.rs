@@ -97,14 +97,15 @@ mod adapters {
             let span = span.span_context();
             if found.parent.is_none() && span.is_valid() {
                 let flags = span.trace_flags().to_u8();
-                found.parent = Some(Parent {
-                    trace: TraceId::from_bytes(span.trace_id().to_bytes()),
-                    span: SpanId::from_bytes(span.span_id().to_bytes()),
-                    sampled: Some(flags & SAMPLED != 0),
-                    random: flags & RANDOM != 0,
-                });
+                found.parent = Some(Parent::new(
+                    TraceId::from_bytes(span.trace_id().to_bytes()),
+                    SpanId::from_bytes(span.span_id().to_bytes()),
+                    flags & (SAMPLED | RANDOM),
+                ));
                 let state = span.trace_state().header();
-                found.tracestate = (!state.is_empty()).then(|| state.into());
+                if !state.is_empty() {
+                    found.set_tracestate(&state);
+                }
             }
             for (key, (value, _)) in context.baggage() {
                 found.add_member(Format::Baggage, key.as_str(), value.as_str(), Reach::All);

@@ -20,18 +20,26 @@ pub(super) struct Outgoing {
 
 impl Outgoing {
     /// The running span, and what its trace takes along.
+    #[inline]
     pub(super) fn current() -> Option<Self> {
-        let current = local::with(|local| {
-            let (trace, span) = (local.trace.get(), local.span.get());
-            local.inspect(|fragment| Self {
-                trace,
-                span,
-                sampled: Some(fragment.sampled),
-                random: fragment.random,
-                carried: fragment.carried.clone(),
+        // Field by field, where it stays: a whole one is more than goes through registers.
+        let mut current = Self {
+            trace: TraceId::INVALID,
+            span: SpanId::INVALID,
+            sampled: None,
+            random: false,
+            carried: None,
+        };
+        let seen = local::with(|local| {
+            current.trace = local.trace.get();
+            current.span = local.span.get();
+            local.inspect(|fragment| {
+                current.sampled = Some(fragment.sampled);
+                current.random = fragment.random;
+                current.carried.clone_from(&fragment.carried);
             })
         });
-        current.flatten()
+        seen.flatten().map(|()| current)
     }
 
     /// As it came.

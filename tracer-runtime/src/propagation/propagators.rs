@@ -40,12 +40,14 @@ static STANDARD: Propagators = Propagators {
 static CHOSEN: OnceLock<Propagators> = OnceLock::new();
 static SERVICE_NAME: OnceLock<Box<str>> = OnceLock::new();
 static SERVICE_NAMESPACE: OnceLock<Box<str>> = OnceLock::new();
+static ENVIRONMENT: OnceLock<Box<str>> = OnceLock::new();
 
 /// What the process has been told to use.
 pub(crate) fn choose(
     propagators: Option<Propagators>,
     service_name: Option<&str>,
     service_namespace: Option<&str>,
+    environment: Option<&str>,
 ) {
     if let Some(propagators) = propagators {
         let _ = CHOSEN.set(propagators);
@@ -55,6 +57,9 @@ pub(crate) fn choose(
     }
     if let Some(namespace) = service_namespace {
         let _ = SERVICE_NAMESPACE.set(namespace.into());
+    }
+    if let Some(environment) = environment {
+        let _ = ENVIRONMENT.set(environment.into());
     }
 }
 
@@ -66,6 +71,11 @@ pub(super) fn own_service_name() -> Option<&'static str> {
 /// `service.namespace`, from `init` on.
 pub(super) fn own_service_namespace() -> Option<&'static str> {
     SERVICE_NAMESPACE.get().map(|namespace| &**namespace)
+}
+
+/// The deployment environment, from `init` on.
+pub(super) fn own_environment() -> Option<&'static str> {
+    ENVIRONMENT.get().map(|environment| &**environment)
 }
 
 impl Default for Propagators {
@@ -98,9 +108,7 @@ impl Propagators {
 
     /// Writes the current context; nothing where no span runs.
     pub fn inject<C: Inject + ?Sized>(&self, mut carrier: &mut C) {
-        if let Some(current) = Outgoing::current() {
-            self.write(&current, &mut carrier);
-        }
+        self.write_current(&mut carrier);
     }
 
     /// Writes what came, as it came: for whoever passes calls on without a span of its own.
@@ -110,9 +118,13 @@ impl Propagators {
 
     fn read(&self, carrier: &dyn Extract) -> Option<Remote> {
         let mut found = Found::default();
-        let members = match self.looks_ahead {
-            true => Members::of(carrier),
-            false => Members::UNKNOWN,
+        let collected;
+        let members: &dyn Extract = match self.looks_ahead {
+            true => {
+                collected = Members::of(carrier);
+                &collected
+            }
+            false => carrier,
         };
         for propagator in self.formats.iter() {
             let has_no_parent = found.parent.is_none();
@@ -127,21 +139,22 @@ impl Propagators {
                     if has_no_parent {
                         jaeger::read(carrier, &mut found);
                     }
-                    if members.jaeger {
-                        jaeger::read_baggage(carrier, &mut found);
-                    }
+                    jaeger::read_baggage(members, &mut found);
                 }
-                Propagator::Kitex | Propagator::KitexTtheader if members.kitex => {
-                    kitex::read(carrier, &mut found);
-                }
+                Propagator::Kitex | Propagator::KitexTtheader => kitex::read(members, &mut found),
                 Propagator::KitexOtel => kitex_otel::read(carrier, &mut found),
-                Propagator::Kratos if members.kratos => kratos::read(carrier, &mut found),
-                Propagator::Kitex | Propagator::KitexTtheader | Propagator::Kratos => {}
+                Propagator::Kratos => kratos::read(members, &mut found),
                 #[cfg(feature = "opentelemetry")]
                 Propagator::OpenTelemetry(foreign) => foreign.read(carrier, &mut found),
             }
         }
         found.into_remote()
+    }
+
+    fn write_current(&self, carrier: &mut dyn Inject) {
+        if let Some(current) = Outgoing::current() {
+            self.write(&current, carrier);
+        }
     }
 
     fn write(&self, outgoing: &Outgoing, carrier: &mut dyn Inject) {

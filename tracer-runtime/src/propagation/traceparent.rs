@@ -10,31 +10,46 @@ pub(super) const HEADER: &str = "traceparent";
 pub(super) const BYTES: usize = 55;
 
 /// Trace, parent and the flags that we know, or nothing for anything the specification does not allow.
+#[inline]
 pub(super) fn parse(header: &[u8]) -> Option<(TraceId, SpanId, u8)> {
     let header = trim(header);
     let (head, rest) = header.split_first_chunk::<BYTES>()?;
     if head[2] != b'-' || head[35] != b'-' || head[52] != b'-' {
         return None;
     }
-    let version = hex::parse_2(&head[..2])?;
     // Version 00 ends here; a later one may go on after another dash.
-    let ends_well = match version {
-        0 => rest.is_empty(),
-        0xff => false,
-        _ => rest.first().is_none_or(|&b| b == b'-'),
+    let ends_well = match [head[0], head[1]] {
+        [b'0', b'0'] => rest.is_empty(),
+        version => hex::parse_2(&version)? != 0xff && rest.first().is_none_or(|&b| b == b'-'),
     };
-    let (high, low) = (hex::parse_16(&head[3..19])?, hex::parse_16(&head[19..35])?);
-    let (trace, span) = (TraceId([high, low]), SpanId(hex::parse_16(&head[36..52])?));
+    let [high, low, span] = hex::parse_48([
+        head[3..].first_chunk()?,
+        head[19..].first_chunk()?,
+        head[36..].first_chunk()?,
+    ])?;
+    let (trace, span) = (TraceId([high, low]), SpanId(span));
     let flags = hex::parse_2(&head[53..])? & (SAMPLED | RANDOM);
     (ends_well && trace.is_valid() && span.is_valid()).then_some((trace, span, flags))
 }
 
 /// Without the optional white space around it.
-pub(super) const fn trim(mut header: &[u8]) -> &[u8] {
-    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = header {
-        header = rest;
+#[inline]
+pub(super) fn trim(header: &[u8]) -> &[u8] {
+    match header {
+        [b' ' | b'\t', ..] | [.., b' ' | b'\t'] => trimmed(header),
+        _ => header,
     }
-    header
+}
+
+#[cold]
+fn trimmed(header: &[u8]) -> &[u8] {
+    let is_text = |b: &u8| !matches!(b, b' ' | b'\t');
+    let first = header.iter().position(is_text);
+    let last = header.iter().rposition(is_text);
+    match first.zip(last) {
+        Some((first, last)) => &header[first..=last],
+        None => &[],
+    }
 }
 
 /// A header on the stack.

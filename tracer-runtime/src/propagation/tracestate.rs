@@ -2,7 +2,8 @@
 //! came. Members with the same key are too: who wrote them knows what they mean.
 
 use super::Extract;
-use super::errors::Reason;
+use super::errors::{self, Format, Reason};
+use super::found::Found;
 use super::joined::Joined;
 use super::traceparent::trim;
 
@@ -14,9 +15,42 @@ const MAX_VALUE_BYTES: usize = 256;
 /// All of them as long as they may be, with room for white space.
 const MAX_BYTES: usize = 20_000;
 
-/// The headers as one list; nothing when any member is malformed or there are too many.
+/// Files the headers as one list; nothing when any member is malformed or there are too many.
 #[inline]
-pub(super) fn read(carrier: &dyn Extract) -> Result<Option<Box<str>>, Reason> {
+pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
+    let mut first = None;
+    let mut is_alone = true;
+    carrier.for_each_value(HEADER, &mut |header| {
+        is_alone &= first.is_none();
+        first = first.or(Some(header));
+    });
+    let Some(first) = first else {
+        return;
+    };
+    let filed = match is_alone {
+        true => read_one(trim(first), found),
+        false => read_all(carrier, found),
+    };
+    if let Err(reason) = filed {
+        errors::count(Format::TraceState, reason);
+    }
+}
+
+fn read_one(header: &[u8], found: &mut Found) -> Result<(), Reason> {
+    if header.len() >= MAX_BYTES {
+        return Err(Reason::TooLong);
+    }
+    match count(header)? {
+        0 => {}
+        1..=MAX_MEMBERS => {
+            found.set_tracestate(std::str::from_utf8(header).map_err(|_| Reason::NotText)?);
+        }
+        _ => return Err(Reason::TooMany),
+    }
+    Ok(())
+}
+
+fn read_all(carrier: &dyn Extract, found: &mut Found) -> Result<(), Reason> {
     let mut joined = Joined::new(MAX_BYTES);
     let mut members = Ok(0);
     carrier.for_each_value(HEADER, &mut |header| {
@@ -33,10 +67,12 @@ pub(super) fn read(carrier: &dyn Extract) -> Result<Option<Box<str>>, Reason> {
             Ok(members)
         });
     });
-    match members? {
-        0 => Ok(None),
-        _ => joined.text().map(|text| text.map(Box::from)),
+    if members? > 0
+        && let Some(state) = joined.text()?
+    {
+        found.set_tracestate(state);
     }
+    Ok(())
 }
 
 /// The members of a header, all of them well-formed.

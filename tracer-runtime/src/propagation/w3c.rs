@@ -4,7 +4,6 @@ use super::errors::{Format, Reason, count};
 use super::found::{Found, Parent, only};
 use super::outgoing::Outgoing;
 use super::{Extract, Inject, traceparent, tracestate};
-use crate::context::{RANDOM, SAMPLED};
 
 /// A malformed or repeated `traceparent` counts as none; a malformed `tracestate` is left out alone.
 pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
@@ -12,21 +11,13 @@ pub(super) fn read(carrier: &dyn Extract, found: &mut Found) {
         return;
     };
     let Some((trace, span, flags)) = traceparent::parse(header) else {
-        count(Format::TraceParent, Reason::Malformed);
-        return;
+        return count(Format::TraceParent, Reason::Malformed);
     };
-    found.parent = Some(Parent {
-        trace,
-        span,
-        sampled: Some(flags & SAMPLED != 0),
-        random: flags & RANDOM != 0,
-    });
-    match tracestate::read(carrier) {
-        Ok(state) => found.tracestate = state,
-        Err(reason) => count(Format::TraceState, reason),
-    }
+    found.parent = Some(Parent::new(trace, span, flags));
+    tracestate::read(carrier, found);
 }
 
+#[inline(never)]
 pub(super) fn write(outgoing: &Outgoing, carrier: &mut dyn Inject) {
     let header = traceparent::format(outgoing.trace, outgoing.span, outgoing.flags());
     carrier.set(traceparent::HEADER, header.as_str());

@@ -5,7 +5,7 @@
 //! <https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/>,
 //! <https://opentelemetry.io/docs/specs/semconv/http/http-spans/>
 
-use super::endpoint::Endpoint;
+use super::endpoint::{DEPLOYMENT_ENVIRONMENT, Endpoint};
 use super::event::EventStatus;
 use super::info::{RpcInfo, RpcStatus, full_method};
 use super::plan::HttpRequest;
@@ -95,6 +95,9 @@ pub(crate) fn of(info: &RpcInfo) -> Vec<KeyValue> {
     if let Some(message) = info.stats().panic_message() {
         all.text("exception.message", message);
     }
+    if let Some(stack) = info.panic_stack() {
+        all.text("exception.stacktrace", &stack);
+    }
     all.0
 }
 
@@ -129,6 +132,9 @@ fn http(all: &mut Attributes, request: &HttpRequest, info: &RpcInfo, server: boo
 fn peer_service(all: &mut Attributes, other_side: &Endpoint) {
     all.text("service.peer.name", other_side.service_name());
     all.text("service.peer.namespace", other_side.namespace());
+    let environment = other_side.tag(DEPLOYMENT_ENVIRONMENT).unwrap_or_default();
+    // The conventions have no name for it; Kitex' suite has.
+    all.text("peer.deployment.environment", environment);
 }
 
 fn sizes(all: &mut Attributes, info: &RpcInfo) {

@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use super::info::Text;
 
+/// The tag of the environment that a service is deployed in.
+pub(super) const DEPLOYMENT_ENVIRONMENT: &str = "deployment.environment";
+
 /// One side of a call. What is not known is empty.
 #[derive(Debug, Clone, Default)]
 pub struct Endpoint {
@@ -61,9 +64,12 @@ impl Endpoint {
         key: impl Into<Cow<'static, str>>,
         value: impl Into<Cow<'static, str>>,
     ) -> Self {
-        let seldom = self.seldom.get_or_insert_default();
-        seldom.tags.push((key.into(), value.into()));
+        self.set_tag(key.into(), value.into());
         self
+    }
+
+    pub(super) fn set_tag(&mut self, key: Text, value: Text) {
+        self.seldom.get_or_insert_default().tags.push((key, value));
     }
 
     /// Its service.

@@ -197,6 +197,16 @@ impl RpcInfo {
         self.0.late.status()
     }
 
+    /// Where the call panicked, where it ended by that: the place, and the functions that led there, up to 8 KiB. Nothing
+    /// without [`Builder::with_panic_stacks`](crate::Builder::with_panic_stacks).
+    #[must_use]
+    pub fn panic_stack(&self) -> Option<String> {
+        match self.stats().panicked() {
+            true => self.0.late.panic_stack(),
+            false => None,
+        }
+    }
+
     /// The template of the path that matched, `/orders/{id}`, once known.
     #[must_use]
     pub fn route(&self) -> Option<&str> {

@@ -7,6 +7,7 @@ use std::sync::atomic::{
 };
 
 use super::info::Text;
+use super::panics::Panicked;
 use super::status::{BizStatus, RpcStatus};
 use crate::context::Ids;
 use crate::id::{SpanId, TraceId};
@@ -25,6 +26,7 @@ pub(super) struct Seldom {
     pub(super) route: OnceLock<Text>,
     pub(super) biz_status: OnceLock<BizStatus>,
     pub(super) peer_address: OnceLock<Text>,
+    pub(super) panicked: Panicked,
 }
 
 impl Late {
@@ -65,6 +67,10 @@ impl Late {
 
     pub(super) fn peer_address(&self) -> Option<&Text> {
         self.seldom.get()?.peer_address.get()
+    }
+
+    pub(super) fn panic_stack(&self) -> Option<String> {
+        self.seldom.get()?.panicked.stack()
     }
 
     /// To say something of it.

@@ -76,6 +76,8 @@ mod notes;
 #[cfg(not(feature = "enable"))]
 mod off;
 #[cfg(feature = "enable")]
+pub(crate) mod panics;
+#[cfg(feature = "enable")]
 mod plan;
 #[cfg(feature = "enable")]
 mod running;

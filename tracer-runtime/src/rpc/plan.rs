@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use super::endpoint::Endpoint;
+use super::endpoint::{DEPLOYMENT_ENVIRONMENT, Endpoint};
 use super::info::{RpcInfo, Text, full_method};
 use super::sites;
 use super::stream::StreamingMode;
@@ -307,6 +307,12 @@ impl RpcPlan {
             && let Some(namespace) = remote.peer_namespace()
         {
             from.set_namespace(namespace.to_owned().into());
+        }
+        if from.tag(DEPLOYMENT_ENVIRONMENT).is_none()
+            && from.service_name == name
+            && let Some(environment) = remote.peer_environment()
+        {
+            from.set_tag(DEPLOYMENT_ENVIRONMENT.into(), environment.to_owned().into());
         }
     }
 

@@ -24,6 +24,7 @@ pub struct Builder {
     pub(super) keep: Keep,
     pub(super) tracers: Tracers,
     pub(super) stats_level: Option<StatsLevel>,
+    pub(super) panic_stacks: bool,
     pub(super) filter: Option<String>,
     pub(super) memory_limit: Option<usize>,
     #[cfg(feature = "metrics")]
@@ -132,6 +133,23 @@ impl Builder {
     /// [`StatsLevel::Base`] where there is none.
     pub fn with_stats_level(mut self, level: StatsLevel) -> Self {
         self.stats_level = Some(level);
+        self
+    }
+
+    /// Notes where a call between services panicked: `exception.stacktrace` on its span, up to 8 KiB, and
+    /// [`RpcInfo::panic_stack`](crate::rpc::RpcInfo::panic_stack) for tracers.
+    ///
+    /// A panic hook sees it, in front of the one that there is; a hook that is set later has to call it. It costs
+    /// nothing until a call panics, and then some milliseconds for the names of the functions.
+    ///
+    /// <https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/>
+    ///
+    /// ```
+    /// let builder = tracer_runtime::builder().with_panic_stacks();
+    /// # drop(builder);
+    /// ```
+    pub fn with_panic_stacks(mut self) -> Self {
+        self.panic_stacks = true;
         self
     }
 

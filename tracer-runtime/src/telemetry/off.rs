@@ -110,6 +110,12 @@ pub(crate) mod builder {
         }
 
         /// Nothing.
+        #[inline]
+        pub fn with_panic_stacks(self) -> Self {
+            self
+        }
+
+        /// Nothing.
         #[cfg(feature = "metrics")]
         #[inline]
         pub fn with_body_size_metrics(self) -> Self {

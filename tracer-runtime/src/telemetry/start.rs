@@ -105,6 +105,7 @@ impl Builder {
             self.propagators.take().or(named),
             resource.service_name(),
             resource.service_namespace(),
+            resource.deployment_environment(),
         );
         budget::set_limit(self.memory_limit());
         let level = self.stats_level.unwrap_or(match self.tracers.is_empty() {
@@ -121,6 +122,9 @@ impl Builder {
             old_durations: settings.old_rpc_durations,
             body_sizes: self.body_size_metrics,
         });
+        if self.panic_stacks {
+            rpc::panics::watch();
+        }
         filter::set(filter);
         GLOBAL.policy.set(
             self.sampler.or(from_environment).unwrap_or_default(),

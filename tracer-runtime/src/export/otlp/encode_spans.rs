@@ -297,6 +297,13 @@ fn exception(view: &SpanView<'_>, kind: &str, limits: &Limits, time: u64) -> Pro
         let chain = failure.chain.iter().map(|source| limits.cut(source));
         room.put(|| key_value("tracer.error.chain", texts(chain)));
     }
+    // What a panic has said, and where, is known of calls between services.
+    let of_call = view.details.map_or(&[][..], |details| &details.attributes);
+    for key in ["exception.message", "exception.stacktrace"] {
+        if let Some(known) = of_call.iter().find(|attribute| attribute.key == key) {
+            room.put(|| attribute(known, limits));
+        }
+    }
     let dropped_attributes_count = room.dropped;
     ProtoEvent {
         time_unix_nano: time,

@@ -256,6 +256,18 @@ fn a_panic_is_an_error_and_a_cancellation_is_none() {
         panic.events[0].attributes,
         [key_value("exception.type", text("panic"))]
     );
+    let of_call = OwnedSpan::new(&SITE, 1)
+        .with(KeyValue::new("exception.message", "on purpose"))
+        .with(KeyValue::new("exception.stacktrace", "src/main.rs:7:9"))
+        .ended(CallOutcome::Panic);
+    let panic = one(of_call, Limits::default());
+    assert_eq!(
+        panic.events[0].attributes[1..],
+        [
+            key_value("exception.message", text("on purpose")),
+            key_value("exception.stacktrace", text("src/main.rs:7:9")),
+        ]
+    );
 
     let cancelled = one(
         OwnedSpan::new(&SITE, 1).ended(CallOutcome::Cancelled),

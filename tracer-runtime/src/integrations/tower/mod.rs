@@ -24,4 +24,4 @@ pub(crate) use response_future::Answering;
 pub use response_future::ResponseFuture;
 pub use server::{ServerLayer, ServerService};
 #[cfg(feature = "reqwest")]
-pub(crate) use watch::{Way, failure};
+pub(crate) use watch::Way;

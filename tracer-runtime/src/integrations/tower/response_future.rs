@@ -44,9 +44,7 @@ pin_project! {
             // Functions that are cancelled with the request find its span, and end before it.
             if let Some((call, answering)) = this.under_way {
                 call.within(|| this.inner.set(None));
-                if answering.is_grpc {
-                    response::tell_finish(call, None);
-                }
+                answering.abandoned(call);
             }
         }
     }
@@ -104,14 +102,7 @@ where
         match polled {
             Ok(Ok(response)) => Poll::Ready(Ok(answering.answered(call, response))),
             Ok(Err(error)) => {
-                let failure = failure(&error);
-                if answering.way == Way::Sent {
-                    call.record(SERVER_HANDLE_FINISH);
-                }
-                if answering.is_grpc {
-                    response::tell_finish(&call, failure.message.as_deref());
-                }
-                call.fail_with(failure);
+                answering.failed(call, &error);
                 Poll::Ready(Err(error))
             }
             Err(payload) => {
@@ -144,6 +135,25 @@ impl Answering {
             tell_trace(&call, self.random, &mut response);
         }
         response::begun(call, self.way, self.is_grpc, &self.method, response)
+    }
+
+    /// Ends the call, of which there is no answer.
+    pub(crate) fn failed(&self, call: RpcCall, error: &impl fmt::Display) {
+        let failure = failure(error);
+        if self.way == Way::Sent {
+            call.record(SERVER_HANDLE_FINISH);
+        }
+        if self.is_grpc {
+            response::tell_finish(&call, failure.message.as_deref());
+        }
+        call.fail_with(failure);
+    }
+
+    /// Nobody waits for the answer any more.
+    pub(crate) fn abandoned(&self, call: &RpcCall) {
+        if self.is_grpc {
+            response::tell_finish(call, None);
+        }
     }
 
     /// Ends the call; the answer, where there is to be one.

@@ -78,6 +78,18 @@ fn ten_thousand_headers_are_read_up_to_the_limits_and_counted() {
 }
 
 #[test]
+fn too_many_members_of_one_format_hide_no_caller_of_another() {
+    let names: Vec<_> = (0..1_000).map(|i| format!("rpc-persist-{i}")).collect();
+    let mut many: Vec<_> = names.iter().map(|name| (name.as_str(), "1")).collect();
+    many.extend([("source-service", "till"), ("uberctx-a", "2")]);
+    let remote = extracted(ALL, &many).expect("some of it fits");
+    assert_eq!(remote.peer_service(), Some("till"));
+    // Jaeger comes before Kitex there.
+    assert_eq!(remote.baggage().get("a"), Some("2"));
+    assert_eq!(remote.baggage().len(), MAX_MEMBERS);
+}
+
+#[test]
 fn what_is_not_text_is_left_out_and_counted() {
     let propagators = Propagators::new(ALL);
     for name in NAMES {

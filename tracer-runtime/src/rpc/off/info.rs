@@ -256,6 +256,7 @@ impl RpcInfo {
         fn stats(&Self) -> &RpcStats;
         fn status(&Self) -> Option<RpcStatus>;
         fn route(&Self) -> Option<&str>;
+        fn panic_stack(&Self) -> Option<String>;
         fn ids(&Self) -> Option<Ids>;
     }
 }
