@@ -10,7 +10,7 @@ use super::budget::{CHUNK_RECORDS, Chunk, Claim, SMALL_CHUNK_RECORDS};
 use super::details::Details;
 use super::pipeline::{Pipeline, Tether};
 use super::policy::Policy;
-use super::slot::{Handle, SlotRef};
+use super::slot::{Handle, SlotRef, Stock};
 use crate::context::Carried;
 use crate::id::{SpanId, TraceId};
 use crate::record::{SpanDetails, SpanRecord, SpanView};
@@ -57,6 +57,8 @@ pub(crate) struct Fragment {
     pub(crate) link: Option<SlotRef>,
     /// A root's, once a context has left it.
     pub(crate) slot: Option<Handle>,
+    /// For spans that no thread holds, each of which has a reference to the slot.
+    pub(crate) references: Option<Stock>,
     /// A private pipeline; the process's otherwise.
     pub(crate) pipe: Option<Tether>,
     /// What its trace takes along to other services.
@@ -103,6 +105,7 @@ impl Fragment {
             opened: 0,
             link: None,
             slot: None,
+            references: None,
             pipe: None,
             carried: None,
             random: false,
@@ -352,6 +355,7 @@ impl Fragment {
         self.too_long = 0;
         self.link = None;
         self.slot = None;
+        self.references = None;
         self.pipe = None;
         self.carried = None;
         self.random = false;

@@ -5,22 +5,23 @@ use std::cell::Cell;
 use std::time::SystemTime;
 
 use opentelemetry::KeyValue as OtelKeyValue;
-use opentelemetry::trace::{SpanBuilder, SpanContext, Status};
+use opentelemetry::trace::{
+    Event as OtelEvent, Link as OtelLink, SpanBuilder, SpanContext, Status,
+};
 
 use super::convert::{bytes, key_value_of, link_of, unix_ns};
 use super::said::Said;
 use super::scope::Scope;
+use super::told::Told;
 use crate::callsite::Callsite;
 use crate::clock;
 use crate::context::Link;
-use crate::id::SpanId;
-use crate::record::{CallOutcome, Event, EventKind, Failure, Foreign, SpanDetails, SpanRecord};
-use crate::recorder::apart;
+use crate::mode;
+use crate::record::{CallOutcome, Event, EventKind, Failure, Foreign, SpanDetails};
 use crate::recorder::budget::Claim;
-use crate::recorder::details::Told;
-use crate::recorder::fragment::Fragment;
-use crate::recorder::pipeline::Tether;
+use crate::recorder::local;
 use crate::span::context::Context;
+use crate::span::detached::Detached;
 use crate::span::inside::{MAX_ATTRIBUTES, MAX_EVENTS, MAX_LINKS, cut};
 use crate::value::KeyValue;
 
@@ -37,34 +38,28 @@ thread_local! {
 #[derive(Debug)]
 pub(super) struct Recording {
     pub(super) named: SpanContext,
-    pub(super) context: Context,
-    site: &'static Callsite,
-    pub(super) parent: SpanId,
-    /// In ticks.
-    start: u64,
+    pub(super) place: Detached,
     status: Status,
     told: Told,
     /// Bytes that it holds.
     used: usize,
-    pub(super) root: Option<Box<Fragment>>,
-    /// A capture waits for the end.
-    pub(super) pipe: Option<Tether>,
     is_over: bool,
 }
 
 impl Recording {
     /// Begins, in its place.
     #[inline]
-    pub(super) fn start(&mut self, builder: &mut SpanBuilder) {
+    pub(super) fn start(&mut self, builder: SpanBuilder) {
         let start_unix_ns = builder.start_time.map(unix_ns);
-        self.start = start_unix_ns.map_or_else(clock::now, |ns| clock::scale().tick_at(ns));
-        self.told.foreign.name = Some(std::mem::take(&mut builder.name));
+        let ticks = start_unix_ns.map_or_else(clock::now, |ns| clock::scale().tick_at(ns));
+        self.place.start_at(ticks);
+        self.told.foreign.name = Some(builder.name);
         self.told.foreign.start_unix_ns = start_unix_ns;
-        if self.pipe.is_some() {
+        if mode::get() & mode::CAPTURING != 0 {
             self.tell_capture();
         }
         if builder.attributes.is_some() || builder.events.is_some() || builder.links.is_some() {
-            self.begin_with(builder);
+            self.begin_with(builder.attributes, builder.events, builder.links);
         }
     }
 
@@ -75,7 +70,7 @@ impl Recording {
         let Some(mut blank) = spare else {
             return Self::new(site, scope);
         };
-        blank.site = site;
+        blank.place.renew(site);
         blank.status = Status::Unset;
         blank.used = size_of::<Foreign>();
         blank.is_over = false;
@@ -93,10 +88,7 @@ impl Recording {
     fn new(site: &'static Callsite, scope: &'static Scope) -> Box<Self> {
         Box::new(Self {
             named: SpanContext::NONE,
-            context: Context::default(),
-            site,
-            parent: SpanId::INVALID,
-            start: 0,
+            place: Detached::new(site),
             status: Status::Unset,
             told: Told {
                 foreign: Foreign {
@@ -110,8 +102,6 @@ impl Recording {
                 claim: Claim::default(),
             },
             used: size_of::<Foreign>(),
-            root: None,
-            pipe: None,
             is_over: false,
         })
     }
@@ -121,8 +111,7 @@ impl Recording {
     #[inline]
     pub(super) fn keep(self: Box<Self>) {
         let foreign = &self.told.foreign;
-        let is_blank = foreign.name.is_none() && foreign.otel.as_ref().is_some_and(Said::is_blank);
-        if self.is_over && is_blank {
+        if foreign.name.is_none() && foreign.otel.as_ref().is_some_and(Said::is_blank) {
             let _ = SPARE.try_with(|spare| spare.set(Some(self)));
         }
     }
@@ -132,14 +121,19 @@ impl Recording {
     }
 
     #[inline(never)]
-    fn begin_with(&mut self, builder: &mut SpanBuilder) {
-        for attribute in builder.attributes.take().into_iter().flatten() {
+    fn begin_with(
+        &mut self,
+        attributes: Option<Vec<OtelKeyValue>>,
+        events: Option<Vec<OtelEvent>>,
+        links: Option<Vec<OtelLink>>,
+    ) {
+        for attribute in attributes.into_iter().flatten() {
             self.set(attribute);
         }
-        for event in builder.events.take().into_iter().flatten() {
+        for event in events.into_iter().flatten() {
             self.add_event(event.name, event.timestamp, event.attributes);
         }
-        for link in builder.links.take().into_iter().flatten() {
+        for link in links.into_iter().flatten() {
             self.add_link(&link.span_context, link.attributes);
         }
     }
@@ -147,16 +141,17 @@ impl Recording {
     /// A capture shows spans that run.
     #[cold]
     fn tell_capture(&self) {
-        let pipe = self.pipe.as_ref();
-        let live = pipe.and_then(|pipe| pipe.pipeline().live.as_ref());
-        if let (Some(live), Some(name)) = (live, &self.told.foreign.name) {
-            let (trace, span) = (self.context.trace_id(), self.context.span_id());
-            live.started(trace, span, self.parent, self.site, self.start);
-            live.named(span, name.clone());
+        if let (Some(live), Some(name)) = (self.place.tell_capture(), &self.told.foreign.name) {
+            live.named(self.context().span_id(), name.clone());
         }
     }
 
+    pub(super) const fn context(&self) -> Context {
+        self.place.context()
+    }
+
     /// Room for so many bytes more; false where the budget is used up.
+    #[inline]
     fn grow(&mut self, bytes: usize) -> bool {
         let granted = self.used + bytes <= self.told.claim.bytes() + FREE_BYTES
             || self.told.claim.grow(bytes);
@@ -169,6 +164,7 @@ impl Recording {
         self.told.foreign.otel.as_mut()
     }
 
+    #[inline]
     pub(super) fn set(&mut self, attribute: OtelKeyValue) {
         let granted = self.grow(bytes(&attribute));
         if let Some(said) = self.said()
@@ -244,26 +240,29 @@ impl Recording {
         }
     }
 
-    #[inline]
-    pub(super) fn end(&mut self, at: Option<SystemTime>) {
+    pub(super) fn end_now(&mut self) {
+        self.end(clock::now(), None);
+    }
+
+    pub(super) fn end_at(&mut self, time: SystemTime) {
+        let (end, end_unix_ns) = tick_of(time);
+        self.end(end, end_unix_ns);
+    }
+
+    #[inline(never)]
+    fn end(&mut self, end: u64, end_unix_ns: Option<u64>) {
         self.is_over = true;
-        let (end, end_unix_ns) = at.map_or_else(|| (clock::now(), None), tick_of);
         let (outcome, failure) = self.outcome();
-        let record = SpanRecord {
-            span: self.context.span_id(),
-            parent: self.parent,
-            callsite: self.site,
-            start: self.start,
-            duration: end.saturating_sub(self.start),
-            outcome,
-            details: 0,
-        };
+        let duration = end.saturating_sub(self.place.start_ticks());
         let told = &mut self.told;
         told.foreign.end_unix_ns = end_unix_ns;
         told.failure = failure;
         told.bytes = self.used.saturating_sub(told.claim.bytes());
-        apart::end(self.context, self.root.take(), record, told);
-        self.pipe = None;
+        let place = &mut self.place;
+        let record = place.record(place.site(), outcome, duration);
+        if local::with(|local| place.end(local, record, told, false)).is_none() {
+            place.end_without_local();
+        }
     }
 
     fn outcome(&mut self) -> (CallOutcome, Option<Box<Failure>>) {

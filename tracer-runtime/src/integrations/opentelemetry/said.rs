@@ -43,6 +43,7 @@ impl Said {
         }
     }
 
+    #[inline]
     pub(super) fn attribute(&mut self, attribute: OtelKeyValue) -> bool {
         if let Some(free) = self.first.iter_mut().find(|place| place.is_none()) {
             *free = Some(attribute);
@@ -94,8 +95,15 @@ impl Short {
             return None;
         }
         let first = list.len();
-        list.extend(said.first.iter_mut().filter_map(Option::take));
-        list.append(&mut said.attributes);
+        for attribute in &mut said.first {
+            let Some(attribute) = attribute.take() else {
+                break;
+            };
+            list.push(attribute);
+        }
+        if !said.attributes.is_empty() {
+            list.append(&mut said.attributes);
+        }
         Some(Self {
             name: foreign.name.take()?,
             scope: said.scope,
@@ -128,14 +136,10 @@ impl Short {
 }
 
 impl Said {
-    /// Whether nothing is left in it but room for a few attributes.
+    /// Whether nothing is left but room for a few attributes, after its [`Short`] was made.
     #[inline]
     pub(super) fn is_blank(&self) -> bool {
-        let room = self.events.capacity() + self.links.capacity();
-        self.is_short()
-            && room == 0
-            && self.attributes.is_empty()
-            && self.attributes.capacity() <= 16
+        self.attributes.is_empty() && self.attributes.capacity() <= 16
     }
 
     #[inline]

@@ -8,10 +8,12 @@ use tracing_subscriber::layer::{Context as Subscribers, Layer};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use super::busy::Busy;
+use super::entry::{Entry, enter_active};
 use super::event::{self, Told};
 use super::fields::{Fields, Said, Status};
 use super::frames::{self, Key};
 use super::sites;
+use super::span::Span;
 use super::table::Table;
 use super::trouble::{self, Trouble};
 use super::visit::Shown;
@@ -21,14 +23,14 @@ use crate::id::SpanId;
 use crate::mode;
 use crate::recorder::{local, reentrancy};
 use crate::span::context::{Context, current_ids};
-use crate::span::detached::{Detached, Entry, Under, enter_active};
+use crate::span::detached::Under;
 use crate::span::inside;
 
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Bridge {
     number: u32,
-    spans: Table<Detached>,
+    spans: Table<Span>,
     /// The only one in its subscriber, as far as is known.
     alone: AtomicBool,
     /// Spans to be looked at for another layer of this kind.
@@ -182,17 +184,17 @@ impl Bridge {
     }
 
     /// Ends a span that was taken off its place.
-    fn end(&self, span: &mut Detached, key: Key) {
+    fn end(&self, span: &mut Span, key: Key) {
         while frames::has(key)
             && let Some(entry) = frames::remove(key)
         {
             trouble::count(Trouble::ClosedWhileEntered);
             span.exit(&entry);
         }
-        span.disowned = span.own_fragment().is_some_and(frames::are_in);
+        let disowned = span.own_fragment().is_some_and(frames::are_in);
         let renamed = span.noted.renamed();
         let site = renamed.and_then(|(name, kind)| sites::renamed(span.site(), name, kind));
-        span.end(site);
+        span.end(site, disowned);
     }
 
     /// For an event that names its span.
@@ -253,14 +255,14 @@ fn file_here(told: Told) {
 }
 
 /// Adds what fields that were recorded late say.
-fn add(span: &mut Detached, fields: Fields) {
+fn add(span: &mut Span, fields: Fields) {
     for attribute in fields.attributes {
         span.noted.attribute(attribute);
     }
     add_said(span, fields.said);
 }
 
-fn add_said(span: &mut Detached, said: Option<Box<Said>>) {
+fn add_said(span: &mut Span, said: Option<Box<Said>>) {
     let Some(said) = said else {
         return;
     };
@@ -285,27 +287,29 @@ where
         let Some(site) = Busy::enter().map(|_busy| sites::of(metadata)) else {
             return;
         };
-        let mut fields = Fields::new(site.of_database, metadata.fields().len());
+        let mut span = Span::blank(&site.callsite);
+        let mut fields = Fields::new(site.of_database, span.noted.take_room());
         attributes.record(&mut Shown(&mut fields));
-        if let Some(_busy) = Busy::enter() {
-            if self.suspicious.load(Relaxed) != 0 && self.is_taken(id, &all) {
-                return self.retire();
-            }
-            let under = self.under(attributes, id, &all);
-            if let Some(mut begun) = Detached::begin(&site.callsite, under) {
-                begun.noted.begin_with(fields.attributes);
-                add_said(&mut begun, fields.said);
-                let context = begun.context();
-                frames::note_fresh(self.key(id), context.trace_id(), context.span_id());
-                #[cfg(feature = "tracing-fmt")]
-                if super::format::is_used()
-                    && let Some(span) = all.span(id)
-                {
-                    span.extensions_mut().replace(Named(context));
-                }
-                drop(self.spans.insert(id.into_u64(), begun));
-            }
+        let Some(_busy) = Busy::enter() else {
+            return;
+        };
+        if self.suspicious.load(Relaxed) != 0 && self.is_taken(id, &all) {
+            return self.retire();
         }
+        let under = self.under(attributes, id, &all);
+        if !span.begin(under, fields.attributes) {
+            return span.keep();
+        }
+        add_said(&mut span, fields.said);
+        let context = span.context();
+        frames::note_fresh(self.key(id), context.trace_id(), context.span_id());
+        #[cfg(feature = "tracing-fmt")]
+        if super::format::is_used()
+            && let Some(span) = all.span(id)
+        {
+            span.extensions_mut().replace(Named(context));
+        }
+        drop(self.spans.insert(id.into_u64(), span));
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, all: Subscribers<'_, S>) {
@@ -318,7 +322,7 @@ where
         let Some(site) = Busy::enter().map(|_busy| sites::of(span.metadata())) else {
             return;
         };
-        let mut fields = Fields::new(site.of_database, 1);
+        let mut fields = Fields::new(site.of_database, Vec::with_capacity(1));
         values.record(&mut Shown(&mut fields));
         if let Some(_busy) = Busy::enter() {
             self.spans.with(id.into_u64(), |span| add(span, fields));
@@ -383,7 +387,7 @@ where
         };
         let key = self.key(id);
         let fresh = frames::fresh(key).and_then(|(trace, span)| enter_active(trace, span));
-        let enter = || self.spans.with(key.1, Detached::enter).flatten();
+        let enter = || self.spans.with(key.1, Span::enter).flatten();
         if let Some(entry) = fresh.or_else(enter)
             && !frames::push(key, entry)
         {
@@ -409,6 +413,7 @@ where
         match self.spans.remove(key.1) {
             Some(mut ended) => {
                 self.end(&mut ended, key);
+                ended.keep();
                 frames::note_closed(key);
             }
             // Others began when nobody recorded, or were filtered out.

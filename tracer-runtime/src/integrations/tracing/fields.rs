@@ -7,7 +7,7 @@ use crate::span::inside::cut;
 use crate::value::{KeyValue, Value};
 
 /// Read from a span's fields before anything is locked: their `Debug` may do what it likes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Fields {
     pub(super) attributes: Vec<KeyValue>,
     /// Mostly nothing.
@@ -34,11 +34,13 @@ pub(super) enum Status {
 }
 
 impl Fields {
-    pub(super) fn new(of_database: bool, room: usize) -> Self {
+    /// To be written here.
+    #[inline]
+    pub(super) fn new(of_database: bool, attributes: Vec<KeyValue>) -> Self {
         Self {
-            attributes: Vec::with_capacity(room),
+            attributes,
+            said: None,
             of_database,
-            ..Self::default()
         }
     }
 

@@ -2,9 +2,9 @@
 
 use std::cell::{Cell, RefCell};
 
+use super::entry::Entry;
 use super::trouble::{self, Trouble};
 use crate::id::{SpanId, TraceId};
-use crate::span::detached::Entry;
 
 /// Entries of a thread; guards that are forgotten never leave.
 const MAX_ENTRIES: usize = 4_096;
@@ -69,17 +69,25 @@ pub(super) fn push(key: Key, entry: Entry) -> bool {
 }
 
 /// The innermost entry of a span.
+#[inline]
 pub(super) fn remove(key: Key) -> Option<Entry> {
-    with(|entries| {
-        let place = entries.iter().rposition(|(of, _)| *of == key)?;
-        let (_, mut left) = entries.remove(place);
-        // Those inside of it go on, and must not come back to it.
-        for (_, inner) in &mut entries[place..] {
-            inner.pass_over(&mut left);
-        }
-        Some(left)
+    with(|entries| match entries.pop_if(|(of, _)| *of == key) {
+        Some((_, innermost)) => Some(innermost),
+        None => remove_below(entries, key),
     })
     .flatten()
+}
+
+#[cold]
+#[inline(never)]
+fn remove_below(entries: &mut Vec<(Key, Entry)>, key: Key) -> Option<Entry> {
+    let place = entries.iter().rposition(|(of, _)| *of == key)?;
+    let (_, mut left) = entries.remove(place);
+    // Those inside of it go on, and must not come back to it.
+    for (_, inner) in &mut entries[place..] {
+        inner.pass_over(&mut left);
+    }
+    Some(left)
 }
 
 /// Whether a span is entered here.

@@ -3,6 +3,7 @@
 mod bridge;
 mod busy;
 mod database;
+mod entry;
 mod event;
 mod fields;
 #[cfg(feature = "tracing-fmt")]
@@ -12,6 +13,7 @@ mod frames;
 mod ids;
 mod layer;
 mod sites;
+mod span;
 mod table;
 
 pub(crate) mod trouble;

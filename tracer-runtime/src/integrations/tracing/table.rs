@@ -7,7 +7,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A power of two.
-const SHARDS: usize = 64;
+const SHARDS: usize = 256;
 
 /// Numbers are far from random, and nobody chooses them.
 #[derive(Debug, Default, Clone, Copy)]
@@ -45,33 +45,77 @@ pub(super) struct Table<T> {
 /// On a line of its own: neighbours belong to other threads.
 #[derive(Debug)]
 #[repr(align(64))]
-struct Shard<T>(Mutex<Map<T>>);
+struct Shard<T>(Mutex<Spans<T>>);
+
+#[derive(Debug)]
+struct Spans<T> {
+    /// Mostly there is no other.
+    first: Option<(u64, Box<T>)>,
+    others: Map<T>,
+}
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
         Self {
-            shards: std::array::from_fn(|_| Shard(Mutex::new(Map::default()))),
+            shards: std::array::from_fn(|_| Shard(Mutex::new(Spans::new()))),
         }
     }
 }
 
 impl<T> Table<T> {
     #[inline]
-    fn shard(&self, number: u64) -> MutexGuard<'_, Map<T>> {
+    fn shard(&self, number: u64) -> MutexGuard<'_, Spans<T>> {
         let shard = &self.shards[(mixed(number) >> 40) as usize % SHARDS];
         shard.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was there before under this number, of a span that nobody has closed.
+    #[inline]
     pub(super) fn insert(&self, number: u64, span: Box<T>) -> Option<Box<T>> {
-        self.shard(number).insert(number, span)
+        let mut spans = self.shard(number);
+        if spans.first.is_none() && spans.others.is_empty() {
+            spans.first = Some((number, span));
+            return None;
+        }
+        spans.insert_beside(number, span)
     }
 
+    #[inline]
     pub(super) fn with<R>(&self, number: u64, look: impl FnOnce(&mut T) -> R) -> Option<R> {
-        self.shard(number).get_mut(&number).map(|span| look(span))
+        self.shard(number).get_mut(number).map(|span| look(span))
     }
 
+    #[inline]
     pub(super) fn remove(&self, number: u64) -> Option<Box<T>> {
-        self.shard(number).remove(&number)
+        let mut spans = self.shard(number);
+        match spans.first.take_if(|(first, _)| *first == number) {
+            Some((_, span)) => Some(span),
+            None => spans.others.remove(&number),
+        }
+    }
+}
+
+impl<T> Spans<T> {
+    fn new() -> Self {
+        Self {
+            first: None,
+            others: Map::default(),
+        }
+    }
+
+    #[inline(never)]
+    fn insert_beside(&mut self, number: u64, span: Box<T>) -> Option<Box<T>> {
+        match &mut self.first {
+            Some((first, known)) if *first == number => Some(std::mem::replace(known, span)),
+            _ => self.others.insert(number, span),
+        }
+    }
+
+    #[inline]
+    fn get_mut(&mut self, number: u64) -> Option<&mut T> {
+        match &mut self.first {
+            Some((first, span)) if *first == number => Some(span),
+            _ => self.others.get_mut(&number).map(|span| &mut **span),
+        }
     }
 }
