@@ -27,6 +27,14 @@ pub(crate) trait Said {
     fn take(&mut self) -> Option<(SpanDetails, Claim)>;
 }
 
+/// How a span has ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ended {
+    pub(crate) outcome: CallOutcome,
+    /// In ticks.
+    pub(crate) duration: u64,
+}
+
 impl Local {
     /// Whether a trace is active on this thread.
     #[inline]
@@ -43,27 +51,38 @@ impl Local {
         }
     }
 
-    /// Files the record of a span in a fragment of its trace that does not end with it.
+    /// Files the record of a span in a fragment of its trace that does not end with it. The record is made where it stays:
+    /// a copy of what was just written waits for the processor.
     #[inline]
     pub(crate) fn file_apart(
         &self,
         fragment: &mut Fragment,
-        mut record: SpanRecord,
+        ended: Ended,
         said: &mut impl Said,
+        record: impl Fn(Ended, u32) -> SpanRecord,
     ) {
         let Some(inside) = Inside::enter() else {
             return fragment.account().dropped(DropReason::Reentrant, 1);
         };
         fragment.plain = false;
-        let seen = fragment.policy().saw(record.outcome, record.duration);
+        let seen = fragment.policy().saw(ended.outcome, ended.duration);
         if seen != 0 || fragment.special {
+            let mut record = record(ended, 0);
             file_specially(fragment, &mut record, seen, said);
-        } else if !said.is_empty() {
+            drop(inside);
+            return self.push(fragment, record);
+        }
+        let mut details = 0;
+        if !said.is_empty() {
             self.lend_room(fragment);
-            record.details = said.file(&mut fragment.details);
+            details = said.file(&mut fragment.details);
         }
         drop(inside);
-        self.push(fragment, record);
+        if fragment.has_room() {
+            fragment.push(record(ended, details));
+        } else {
+            self.push_slow(fragment, record(ended, details));
+        }
     }
 
     /// Takes out what the active fragment knows of a span that goes on elsewhere.

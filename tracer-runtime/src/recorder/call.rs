@@ -303,7 +303,7 @@ impl Local {
 
     #[cold]
     #[inline(never)]
-    fn push_slow(&self, fragment: &mut Fragment, record: SpanRecord) {
+    pub(super) fn push_slow(&self, fragment: &mut Fragment, record: SpanRecord) {
         let Some(_inside) = Inside::enter() else {
             return fragment.account().dropped(DropReason::Reentrant, 1);
         };

@@ -164,6 +164,12 @@ impl Fragment {
         self.current.bytes() == 0
     }
 
+    /// Whether one more record fits into its current chunk.
+    #[inline(always)]
+    pub(super) fn has_room(&self) -> bool {
+        !self.current.is_full()
+    }
+
     #[inline(always)]
     pub(crate) fn push(&mut self, record: SpanRecord) -> Pushed {
         if self.current.is_full() {

@@ -15,9 +15,9 @@ use crate::clock;
 use crate::context::{Carried, Remote};
 use crate::id::SpanId;
 use crate::mode;
-use crate::record::{CallOutcome, SpanRecord};
+use crate::record::SpanRecord;
 use crate::recorder::account::DropReason;
-use crate::recorder::apart::Said;
+use crate::recorder::apart::{Ended, Said};
 use crate::recorder::fragment::Fragment;
 use crate::recorder::live::Live;
 use crate::recorder::local::{Escaped, Local, lost_record};
@@ -81,15 +81,15 @@ impl Detached {
 
     /// Gives it a place; `None` where nobody records it.
     #[inline]
-    pub(crate) fn place(&mut self, local: &Local, under: Under) -> Option<()> {
-        match under {
+    pub(crate) fn place(&mut self, local: &Local, under: &Under) -> Option<()> {
+        match *under {
             Under::Current if local.fragment_id.get() != 0 => self.child(local, local.span.get()),
             Under::Active(parent) => self.child(local, parent),
             Under::Span(parent) if local.is_in(parent.trace_id()) => {
                 self.child(local, parent.span_id())
             }
             Under::Span(parent) => self.below(local, parent),
-            Under::Remote(parent) => self.root(local, Place::below_parent(parent)),
+            Under::Remote(ref parent) => self.root(local, Place::below_parent(parent.clone())),
             Under::Current | Under::Nothing => self.root(local, Place::new_trace(local)),
         }
     }
@@ -171,7 +171,8 @@ impl Detached {
 
     /// Counts its end, if its start was.
     #[inline]
-    pub(crate) fn count_end(&self, local: Option<&Local>, outcome: CallOutcome, duration: u64) {
+    pub(crate) fn count_end(&self, local: Option<&Local>, ended: Ended) {
+        let Ended { outcome, duration } = ended;
         if self.start.is_counted() {
             match local {
                 Some(local) => count_end(local, self.site, outcome, duration),
@@ -243,21 +244,16 @@ impl Detached {
     }
 
     /// Its record, by the name of a callsite.
-    #[inline]
-    pub(crate) fn record(
-        &self,
-        site: &'static Callsite,
-        outcome: CallOutcome,
-        duration: u64,
-    ) -> SpanRecord {
+    #[inline(always)]
+    fn record(&self, site: &'static Callsite, ended: Ended, details: u32) -> SpanRecord {
         SpanRecord {
             span: self.context.span_id(),
             parent: self.parent,
             callsite: site,
             start: self.start.ticks(),
-            duration,
-            outcome,
-            details: 0,
+            duration: ended.duration,
+            outcome: ended.outcome,
+            details,
         }
     }
 
@@ -267,19 +263,21 @@ impl Detached {
     pub(crate) fn end(
         &mut self,
         local: &Local,
-        record: SpanRecord,
+        site: &'static Callsite,
+        ended: Ended,
         said: &mut impl Said,
         disowned: bool,
     ) {
+        let span = self.context.span_id();
         let fragment = match local.is_in(self.context.trace_id()) {
             true => local.fragment_id.get(),
             false => self.home,
         };
-        if fragment != record.span.0 && self.parked.is_none() && fragment != 0 {
-            let link = &mut self.link;
+        if fragment != span.0 && self.parked.is_none() && fragment != 0 {
             let filed = local.look_into(fragment, |fragment| {
-                local.file_apart(fragment, record, said);
-                if let Some(reference) = link.take() {
+                let record = |ended, details| self.record(site, ended, details);
+                local.file_apart(fragment, ended, said, record);
+                if let Some(reference) = self.link.take() {
                     Stock::put_back(&mut fragment.references, reference);
                 }
             });
@@ -288,7 +286,7 @@ impl Detached {
                 return;
             }
         }
-        self.end_elsewhere(local, record, said, disowned);
+        self.end_elsewhere(local, site, ended, said, disowned);
         (self.link, self.pipe) = (None, None);
     }
 
@@ -296,27 +294,35 @@ impl Detached {
     fn end_elsewhere(
         &mut self,
         local: &Local,
-        record: SpanRecord,
+        site: &'static Callsite,
+        ended: Ended,
         said: &mut impl Said,
         disowned: bool,
     ) {
-        if let Some(own) = self.parked.take() {
-            return file_and_finish(local, own, record, said);
-        }
-        if record.span.0 == self.home {
+        let span = self.context.span_id();
+        let own = self.parked.take();
+        if own.is_none() && span.0 == self.home {
             // A thread has its fragment.
             let known = local.look_into(self.home, |fragment| {
-                take_in(fragment, record.span, said);
+                take_in(fragment, span, said);
                 if !disowned {
-                    leave(fragment, record.span, said);
+                    leave(fragment, span, said);
                 }
             });
             if known.is_some() && !disowned {
-                return local.record(self.home, record, None);
+                return local.record(self.home, self.record(site, ended, 0), None);
             }
         }
-        match Place::below(self.context).map(|place| place.open(local)) {
-            Some(Some(fragment)) => file_and_finish(local, fragment, record, said),
+        let fragment = match own {
+            None => Place::below(self.context).map(|place| place.open(local)),
+            own => Some(own),
+        };
+        match fragment {
+            Some(Some(mut fragment)) => {
+                let record = |ended, details| self.record(site, ended, details);
+                local.file_apart(&mut fragment, ended, said, record);
+                verdict::finish(Some(local), fragment);
+            }
             Some(None) => lost_record(DropReason::Reentrant),
             None => lost_record(DropReason::Shutdown),
         }
@@ -333,16 +339,6 @@ impl Detached {
         }
         (self.link, self.pipe) = (None, None);
     }
-}
-
-fn file_and_finish(
-    local: &Local,
-    mut fragment: Box<Fragment>,
-    record: SpanRecord,
-    said: &mut impl Said,
-) {
-    local.file_apart(&mut fragment, record, said);
-    verdict::finish(Some(local), fragment);
 }
 
 /// Takes what was recorded in a fragment while the span was current there.

@@ -42,6 +42,11 @@ pub(crate) mod probe;
 pub(crate) mod probe_return;
 #[cfg(feature = "enable")]
 mod resumed;
+#[cfg(all(
+    feature = "enable",
+    any(feature = "tracing", feature = "opentelemetry")
+))]
+pub(crate) mod spare;
 #[cfg(feature = "enable")]
 pub(crate) mod start;
 #[cfg(feature = "enable")]

@@ -1,7 +1,6 @@
 //! A span of the API from its start to its end.
 
 use std::borrow::Cow;
-use std::cell::Cell;
 use std::time::SystemTime;
 
 use opentelemetry::KeyValue as OtelKeyValue;
@@ -18,11 +17,13 @@ use crate::clock;
 use crate::context::Link;
 use crate::mode;
 use crate::record::{CallOutcome, Event, EventKind, Failure, Foreign, SpanDetails};
+use crate::recorder::apart::Ended;
 use crate::recorder::budget::Claim;
 use crate::recorder::local;
 use crate::span::context::Context;
 use crate::span::detached::Detached;
 use crate::span::inside::{MAX_ATTRIBUTES, MAX_EVENTS, MAX_LINKS, cut};
+use crate::span::spare::Spare;
 use crate::value::KeyValue;
 
 /// Claimed at the end only, so that most spans need not ask while they run.
@@ -31,7 +32,7 @@ const FREE_BYTES: usize = 1024;
 const NOISE_NS: u64 = 20_000;
 
 thread_local! {
-    static SPARE: Cell<Option<Box<Recording>>> = const { Cell::new(None) };
+    static SPARE: Spare<Recording> = const { Spare::new() };
 }
 
 /// See the module.
@@ -63,11 +64,10 @@ impl Recording {
         }
     }
 
-    /// One of which nothing is known but whose it is; the last one of this thread that has been told of to the end, if it can be.
+    /// One of which nothing is known but whose it is.
     #[inline]
     pub(super) fn blank(site: &'static Callsite, scope: &'static Scope) -> Box<Self> {
-        let spare = SPARE.try_with(Cell::take).ok().flatten();
-        let Some(mut blank) = spare else {
+        let Some(mut blank) = SPARE.try_with(Spare::take).ok().flatten() else {
             return Self::new(site, scope);
         };
         blank.place.renew(site);
@@ -112,7 +112,7 @@ impl Recording {
     pub(super) fn keep(self: Box<Self>) {
         let foreign = &self.told.foreign;
         if foreign.name.is_none() && foreign.otel.as_ref().is_some_and(Said::is_blank) {
-            let _ = SPARE.try_with(|spare| spare.set(Some(self)));
+            let _ = SPARE.try_with(|spare| spare.keep(self));
         }
     }
 
@@ -253,14 +253,17 @@ impl Recording {
     fn end(&mut self, end: u64, end_unix_ns: Option<u64>) {
         self.is_over = true;
         let (outcome, failure) = self.outcome();
-        let duration = end.saturating_sub(self.place.start_ticks());
+        let ended = Ended {
+            outcome,
+            duration: end.saturating_sub(self.place.start_ticks()),
+        };
         let told = &mut self.told;
         told.foreign.end_unix_ns = end_unix_ns;
         told.failure = failure;
         told.bytes = self.used.saturating_sub(told.claim.bytes());
         let place = &mut self.place;
-        let record = place.record(place.site(), outcome, duration);
-        if local::with(|local| place.end(local, record, told, false)).is_none() {
+        let site = place.site();
+        if local::with(|local| place.end(local, site, ended, told, false)).is_none() {
             place.end_without_local();
         }
     }

@@ -19,11 +19,12 @@ use crate::span::context::Context;
 use crate::span::detached::Under;
 
 /// Starts a span below what `parent` names, or below what is current.
-pub(super) fn start(scope: &'static Scope, mut builder: SpanBuilder, parent: &OtelContext) -> Span {
+#[inline]
+pub(super) fn start(scope: &'static Scope, builder: SpanBuilder, parent: &OtelContext) -> Span {
     let span = parent.span();
     let named = span.span_context();
-    let kind = builder.span_kind.take().unwrap_or(OtelKind::Internal);
-    let site = scope.site(kind_of(&kind));
+    let kind = builder.span_kind.as_ref().unwrap_or(&OtelKind::Internal);
+    let site = scope.site(kind_of(kind));
     if !site.signals().has_spans() {
         let standing = local::with(|local| passed_on(local, parent, named));
         return standing.unwrap_or_else(|| Span::passed_on(named.clone(), None));
@@ -33,7 +34,7 @@ pub(super) fn start(scope: &'static Scope, mut builder: SpanBuilder, parent: &Ot
     let place = &mut recording.place;
     let placed = local::with(|local| match is_below_current(local, named) {
         true => place.child(local, local.span.get()),
-        false => place.place(local, under(local, parent, named)),
+        false => place.place(local, &under(local, parent, named)),
     });
     match placed {
         Some(Some(())) => {

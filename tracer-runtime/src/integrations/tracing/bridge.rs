@@ -8,7 +8,7 @@ use tracing_subscriber::layer::{Context as Subscribers, Layer};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use super::busy::Busy;
-use super::entry::{Entry, enter_active};
+use super::entry::Entry;
 use super::event::{self, Told};
 use super::fields::{Fields, Said, Status};
 use super::frames::{self, Key};
@@ -113,15 +113,12 @@ impl Bridge {
         }
     }
 
-    /// Where a new span hangs: as its maker says, not as the subscriber's stack of entered spans has it, which does not
+    /// Where a new span hangs that does not hang below what is current: as its maker says, not as the subscriber's stack of entered spans has it, which does not
     /// know of ours.
     fn under<S>(&self, attributes: &Attributes<'_>, id: &Id, all: &Subscribers<'_, S>) -> Under
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        if attributes.is_contextual() {
-            return Under::Current;
-        }
         let Some(parent) = attributes.parent() else {
             return Under::Nothing;
         };
@@ -296,8 +293,11 @@ where
         if self.suspicious.load(Relaxed) != 0 && self.is_taken(id, &all) {
             return self.retire();
         }
-        let under = self.under(attributes, id, &all);
-        if !span.begin(under, fields.attributes) {
+        let begun = match attributes.is_contextual() {
+            true => span.begin(&Under::Current, fields.attributes),
+            false => span.begin(&self.under(attributes, id, &all), fields.attributes),
+        };
+        if !begun {
             return span.keep();
         }
         add_said(&mut span, fields.said);
@@ -386,9 +386,13 @@ where
             return;
         };
         let key = self.key(id);
-        let fresh = frames::fresh(key).and_then(|(trace, span)| enter_active(trace, span));
-        let enter = || self.spans.with(key.1, Span::enter).flatten();
-        if let Some(entry) = fresh.or_else(enter)
+        if let Some((trace, span)) = frames::fresh(key)
+            && frames::enter(key, trace, span)
+        {
+            return;
+        }
+        let entry = self.spans.with(key.1, Span::enter).flatten();
+        if let Some(entry) = entry
             && !frames::push(key, entry)
         {
             self.exit(key.1, &entry);
@@ -397,8 +401,12 @@ where
 
     fn on_exit(&self, id: &Id, _: Subscribers<'_, S>) {
         let key = self.key(id);
+        let busy = Busy::enter();
+        if busy.is_some() && frames::exit_quietly(key) {
+            return;
+        }
         if let Some(entry) = frames::remove(key) {
-            match Busy::enter() {
+            match busy {
                 Some(_busy) => self.exit(key.1, &entry),
                 None => entry.exit_orphan(),
             }

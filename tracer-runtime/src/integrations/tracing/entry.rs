@@ -1,6 +1,6 @@
 //! What the entry of a span has changed on its thread, and how that is undone.
 
-use crate::id::{SpanId, TraceId};
+use crate::id::SpanId;
 use crate::recorder::fragment::Fragment;
 use crate::recorder::local::{self, Local};
 use crate::recorder::verdict;
@@ -17,22 +17,19 @@ pub(super) struct Entry {
     unwinding: bool,
 }
 
-/// Makes a span current where its trace is active on this thread.
-#[inline]
-pub(super) fn enter_active(trace: TraceId, span: SpanId) -> Option<Entry> {
-    local::with(|local| {
-        local.is_in(trace).then(|| Entry {
+impl Entry {
+    /// Makes a span current, whose trace is active on this thread.
+    #[inline(always)]
+    pub(super) fn active(local: &Local, span: SpanId) -> Self {
+        Self {
             span,
             before: local.span.replace(span),
             fragment: local.fragment_id.get(),
             owned: false,
             unwinding: std::thread::panicking(),
-        })
-    })
-    .flatten()
-}
+        }
+    }
 
-impl Entry {
     /// One that has brought a fragment along.
     pub(super) fn with(span: SpanId, before: SpanId, fragment: u64) -> Self {
         Self {

@@ -1,6 +1,6 @@
 //! What the fields of a span say.
 
-use super::visit::{Take, attribute};
+use super::visit::{Take, push};
 use crate::callsite::SpanKind;
 use crate::record::Failure;
 use crate::span::inside::cut;
@@ -50,11 +50,10 @@ impl Fields {
 }
 
 impl Take for Fields {
-    #[inline]
+    #[inline(always)]
     fn put(&mut self, key: &'static str, value: Value) {
         // A value set consists of different fields, but an error adds some.
-        self.attributes
-            .push(attribute(self.of_database, key, value));
+        push(&mut self.attributes, self.of_database, key, value);
     }
 
     fn text(&mut self, key: &'static str, text: String) {

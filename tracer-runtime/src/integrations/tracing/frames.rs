@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use super::entry::Entry;
 use super::trouble::{self, Trouble};
 use crate::id::{SpanId, TraceId};
+use crate::recorder::local;
 
 /// Entries of a thread; guards that are forgotten never leave.
 const MAX_ENTRIES: usize = 4_096;
@@ -68,26 +69,55 @@ pub(super) fn push(key: Key, entry: Entry) -> bool {
     pushed
 }
 
-/// The innermost entry of a span.
+/// Makes a span current where its trace is active on this thread; false, and nothing done, where it is not, or where there
+/// are too many.
 #[inline]
-pub(super) fn remove(key: Key) -> Option<Entry> {
-    with(|entries| match entries.pop_if(|(of, _)| *of == key) {
-        Some((_, innermost)) => Some(innermost),
-        None => remove_below(entries, key),
-    })
-    .flatten()
+pub(super) fn enter(key: Key, trace: TraceId, span: SpanId) -> bool {
+    let entered = with(|entries| {
+        if entries.len() >= MAX_ENTRIES {
+            return false;
+        }
+        // Made where it stays: a copy of what was just written waits for the processor.
+        let entered = local::with(|local| {
+            let active = local.is_in(trace);
+            if active {
+                entries.push((key, Entry::active(local, span)));
+            }
+            active
+        });
+        entered == Some(true)
+    });
+    entered == Some(true)
 }
 
-#[cold]
-#[inline(never)]
-fn remove_below(entries: &mut Vec<(Key, Entry)>, key: Key) -> Option<Entry> {
-    let place = entries.iter().rposition(|(of, _)| *of == key)?;
-    let (_, mut left) = entries.remove(place);
-    // Those inside of it go on, and must not come back to it.
-    for (_, inner) in &mut entries[place..] {
-        inner.pass_over(&mut left);
-    }
-    Some(left)
+/// Undoes the innermost entry, if it is one of this span, which need not be told; false, and nothing done, otherwise.
+#[inline]
+pub(super) fn exit_quietly(key: Key) -> bool {
+    let left = with(|entries| {
+        let left = match entries.last() {
+            Some((of, entry)) => *of == key && entry.exit_quietly(),
+            None => false,
+        };
+        if left {
+            entries.truncate(entries.len() - 1);
+        }
+        left
+    });
+    left == Some(true)
+}
+
+/// The innermost entry of a span.
+pub(super) fn remove(key: Key) -> Option<Entry> {
+    with(|entries| {
+        let place = entries.iter().rposition(|(of, _)| *of == key)?;
+        let (_, mut left) = entries.remove(place);
+        // Those inside of it go on, and must not come back to it.
+        for (_, inner) in &mut entries[place..] {
+            inner.pass_over(&mut left);
+        }
+        Some(left)
+    })
+    .flatten()
 }
 
 /// Whether a span is entered here.

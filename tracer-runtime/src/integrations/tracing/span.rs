@@ -3,25 +3,21 @@
 //! Entered where its trace is active, it becomes current there. Entered anywhere else it opens a fragment of its own, as a
 //! task does, and keeps that until it ends.
 
-use std::cell::RefCell;
-
-use super::entry::{Entry, enter_active};
+use super::entry::Entry;
 use crate::callsite::Callsite;
 use crate::clock;
 use crate::context::Link;
 use crate::record::CallOutcome;
-use crate::recorder::apart::Said as _;
+use crate::recorder::apart::{Ended, Said as _};
 use crate::recorder::local::{self, Local};
 use crate::span::context::Context;
 use crate::span::detached::{Detached, Under};
 use crate::span::noted::Noted;
+use crate::span::spare::Spare;
 use crate::value::KeyValue;
 
-/// Ended spans whose memory a thread keeps for the next ones.
-const MAX_SPARE: usize = 4;
-
 thread_local! {
-    static SPARE: RefCell<Vec<Box<Span>>> = const { RefCell::new(Vec::new()) };
+    static SPARE: Spare<Span> = const { Spare::new() };
 }
 
 /// See the module.
@@ -38,8 +34,7 @@ impl Span {
     /// One that has not begun.
     #[inline]
     pub(super) fn blank(site: &'static Callsite) -> Box<Self> {
-        let spare = SPARE.try_with(|spare| spare.try_borrow_mut().ok()?.pop());
-        let Some(mut blank) = spare.ok().flatten() else {
+        let Some(mut blank) = SPARE.try_with(Spare::take).ok().flatten() else {
             return Self::new(site);
         };
         blank.place.renew(site);
@@ -60,21 +55,14 @@ impl Span {
     /// Keeps the memory of one that has ended, or has not begun, where nothing but attributes was said of it.
     #[inline]
     pub(super) fn keep(self: Box<Self>) {
-        if !self.ended || self.panicked || !self.noted.is_blank() {
-            return;
+        if self.ended && !self.panicked && self.noted.is_blank() {
+            let _ = SPARE.try_with(|spare| spare.keep(self));
         }
-        let _ = SPARE.try_with(|spare| {
-            if let Ok(mut spare) = spare.try_borrow_mut()
-                && spare.len() < MAX_SPARE
-            {
-                spare.push(self);
-            }
-        });
     }
 
     /// False where nobody records it.
     #[inline]
-    pub(super) fn begin(&mut self, under: Under, attributes: Vec<KeyValue>) -> bool {
+    pub(super) fn begin(&mut self, under: &Under, attributes: Vec<KeyValue>) -> bool {
         let begun = local::with(|local| {
             let signals = self.place.site().signals();
             if !signals.has_spans() {
@@ -123,10 +111,10 @@ impl Span {
             return None;
         }
         let (trace, span) = (self.context().trace_id(), self.context().span_id());
-        if let Some(entry) = enter_active(trace, span) {
-            return Some(entry);
-        }
         local::with(|local| {
+            if local.is_in(trace) {
+                return Some(Entry::active(local, span));
+            }
             let before = local.span.get();
             let own = self.place.open(local)?;
             let entry = Entry::with(span, before, own.id);
@@ -170,21 +158,23 @@ impl Span {
     #[inline]
     fn end_as(&mut self, site: Option<&'static Callsite>, outcome: CallOutcome, disowned: bool) {
         self.ended = true;
-        let duration = clock::now().saturating_sub(self.place.start_ticks());
-        let outcome = match self.panicked {
-            true => CallOutcome::Panic,
-            false => self.noted.outcome(outcome),
+        let ended = Ended {
+            outcome: match self.panicked {
+                true => CallOutcome::Panic,
+                false => self.noted.outcome(outcome),
+            },
+            duration: clock::now().saturating_sub(self.place.start_ticks()),
         };
-        let ended = local::with(|local| {
-            self.place.count_end(Some(local), outcome, duration);
+        let done = local::with(|local| {
+            self.place.count_end(Some(local), ended);
             if self.has_span() {
                 let site = site.unwrap_or(self.site());
-                let record = self.place.record(site, outcome, duration);
-                self.place.end(local, record, &mut self.noted, disowned);
+                let noted = &mut self.noted;
+                self.place.end(local, site, ended, noted, disowned);
             }
         });
-        if ended.is_none() {
-            self.place.count_end(None, outcome, duration);
+        if done.is_none() {
+            self.place.count_end(None, ended);
             self.place.end_without_local();
         }
     }

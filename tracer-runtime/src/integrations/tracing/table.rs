@@ -82,7 +82,7 @@ impl<T> Table<T> {
 
     #[inline]
     pub(super) fn with<R>(&self, number: u64, look: impl FnOnce(&mut T) -> R) -> Option<R> {
-        self.shard(number).get_mut(number).map(|span| look(span))
+        self.shard(number).get_mut(number).map(look)
     }
 
     #[inline]
