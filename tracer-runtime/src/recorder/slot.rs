@@ -68,7 +68,7 @@ pub(crate) struct Stock {
 }
 
 /// References of a [`Stock`] that are taken at once.
-const STOCK: u32 = if cfg!(tracer_loom) { 1 } else { 64 };
+const STOCK: u32 = if cfg!(tracer_loom) { 2 } else { 64 };
 
 /// Where an ended task's fragment goes.
 #[derive(Debug)]

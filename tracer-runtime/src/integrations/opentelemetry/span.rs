@@ -15,7 +15,7 @@ use crate::span::context::Context;
 /// A span of ours as `opentelemetry` drives it; ends when it is dropped, if it has not before.
 ///
 /// After its end it takes nothing any more, and a second end is none. It may end on another thread than the one it
-/// started on, and after the root of its trace: then it is judged by itself, as a late task is.
+/// started on, and after the root of its trace: then it follows the verdict, as a late task does.
 #[derive(Debug)]
 pub struct Span(State);
 
