@@ -5,24 +5,25 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use tracing_core::span::{Attributes, Id, Record};
 use tracing_core::{Event, Subscriber};
 use tracing_subscriber::layer::{Context as Subscribers, Layer};
-use tracing_subscriber::registry::{LookupSpan, SpanRef};
+use tracing_subscriber::registry::LookupSpan;
 
 use super::busy::Busy;
 use super::entry::Entry;
 use super::event::{self, Told};
 use super::fields::{Fields, Said, Status};
 use super::frames::{self, Key};
+#[cfg(feature = "tracing-fmt")]
+use super::known;
 use super::sites;
 use super::span::Span;
 use super::table::Table;
 use super::trouble::{self, Trouble};
 use super::visit::Shown;
-use crate::context::Ids;
 use crate::export::logs;
 use crate::id::SpanId;
 use crate::mode;
 use crate::recorder::{local, reentrancy};
-use crate::span::context::{Context, current_ids};
+use crate::span::context::Context;
 use crate::span::detached::Under;
 use crate::span::inside;
 
@@ -30,7 +31,7 @@ use crate::span::inside;
 #[derive(Debug)]
 pub(super) struct Bridge {
     number: u32,
-    spans: Table<Span>,
+    pub(super) spans: Table<Span>,
     /// The only one in its subscriber, as far as is known.
     alone: AtomicBool,
     /// Spans to be looked at for another layer of this kind.
@@ -39,13 +40,6 @@ pub(super) struct Bridge {
 
 /// On a span of the subscriber: the layer that has it.
 struct Taken(u32);
-
-/// On a span of the subscriber that stands for an annotated call.
-struct Ours(Context);
-
-/// On a span of the subscriber, for those who do not know the layer.
-#[cfg(feature = "tracing-fmt")]
-struct Named(Context);
 
 impl Bridge {
     pub(super) fn new() -> Self {
@@ -66,30 +60,12 @@ impl Bridge {
         }
     }
 
-    fn is_on(&self) -> bool {
+    pub(super) fn is_on(&self) -> bool {
         mode::get() != 0 && self.alone.load(Relaxed) && !reentrancy::is_silent()
     }
 
     fn key(&self, id: &Id) -> Key {
         (self.number, id.into_u64())
-    }
-
-    /// The subscriber has made this span for the annotated call that has just begun here: other spans may name it.
-    #[cold]
-    pub(super) fn note_ours<S>(&self, id: &Id, all: &Subscribers<'_, S>)
-    where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
-        if !self.is_on() || has_other_ids() {
-            return;
-        }
-        let Some(_busy) = Busy::enter() else {
-            return;
-        };
-        let here = local::with(Context::in_place).flatten();
-        if let (Some(context), Some(span)) = (here, all.span(id)) {
-            span.extensions_mut().replace(Ours(context));
-        }
     }
 
     /// Whether another layer of this kind has this span. The first ones tell.
@@ -111,63 +87,6 @@ impl Bridge {
             }
             _ => false,
         }
-    }
-
-    /// Where a new span hangs that does not hang below what is current: as its maker says, not as the subscriber's stack of entered spans has it, which does not
-    /// know of ours.
-    fn under<S>(&self, attributes: &Attributes<'_>, id: &Id, all: &Subscribers<'_, S>) -> Under
-    where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
-        let Some(parent) = attributes.parent() else {
-            return Under::Nothing;
-        };
-        let above = all.span(id).and_then(|span| span.parent());
-        if let Some(context) = self.nearest(above) {
-            return Under::Span(context);
-        }
-        if all.current_span().id() == Some(parent) {
-            return Under::Current;
-        }
-        trouble::count(Trouble::UnknownParent);
-        Under::Nothing
-    }
-
-    fn context(&self, id: &Id) -> Option<Context> {
-        let context = self.spans.with(id.into_u64(), |span| span.context());
-        context.filter(Context::is_valid)
-    }
-
-    /// The span itself, or the first above it that we know. Those that are filtered out were never told of.
-    fn nearest<S>(&self, mut span: Option<SpanRef<'_, S>>) -> Option<Context>
-    where
-        S: for<'a> LookupSpan<'a>,
-    {
-        while let Some(candidate) = span {
-            let known = self.context(&candidate.id());
-            let ours = || candidate.extensions().get::<Ours>().map(|ours| ours.0);
-            if let Some(context) = known.or_else(|| ours().filter(|_| !has_other_ids())) {
-                return Some(context);
-            }
-            span = candidate.parent();
-        }
-        None
-    }
-
-    /// Of the span that an event belongs to.
-    fn ids<S>(&self, event: &Event<'_>, all: &Subscribers<'_, S>) -> Option<Ids>
-    where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
-        if event.is_contextual() {
-            return current_ids();
-        }
-        let parent = event.parent()?;
-        if let Some(context) = self.nearest(all.span(parent)) {
-            return Some(context.ids());
-        }
-        let is_current = all.current_span().id() == Some(parent);
-        is_current.then(current_ids).flatten()
     }
 
     fn exit(&self, number: u64, entry: &Entry) {
@@ -219,28 +138,6 @@ impl Bridge {
             file_here(told);
         }
     }
-}
-
-/// Whether another layer gives annotated calls their ids, later than they are noted here.
-#[cfg(feature = "tracing-opentelemetry")]
-fn has_other_ids() -> bool {
-    crate::integrations::tracing_opentelemetry::has_been_seen()
-}
-
-#[cfg(not(feature = "tracing-opentelemetry"))]
-const fn has_other_ids() -> bool {
-    false
-}
-
-/// Names a span, whichever layer of ours knows it.
-#[cfg(feature = "tracing-fmt")]
-pub(super) fn context_of<S>(span: &SpanRef<'_, S>) -> Option<Context>
-where
-    S: for<'a> LookupSpan<'a>,
-{
-    let _busy = Busy::enter()?;
-    let named = span.extensions().get::<Named>().map(|named| named.0);
-    named.filter(Context::is_valid)
 }
 
 /// In what is current on this thread, if anything is.
@@ -304,11 +201,7 @@ where
         let context = span.context();
         frames::note_fresh(self.key(id), context.trace_id(), context.span_id());
         #[cfg(feature = "tracing-fmt")]
-        if super::format::is_used()
-            && let Some(span) = all.span(id)
-        {
-            span.extensions_mut().replace(Named(context));
-        }
+        known::name(id, context, &all);
         drop(self.spans.insert(id.into_u64(), span));
     }
 

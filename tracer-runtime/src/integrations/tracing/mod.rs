@@ -11,6 +11,7 @@ mod format;
 mod frames;
 #[cfg(feature = "tracing-fmt")]
 mod ids;
+mod known;
 mod layer;
 mod sites;
 mod span;

@@ -119,3 +119,26 @@ impl<T> Spans<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_told_apart_by_their_numbers_wherever_these_fall() {
+        let table = Table::default();
+        let numbers = 1..=4 * SHARDS as u64;
+        for number in numbers.clone() {
+            assert!(table.insert(number, Box::new(number)).is_none());
+        }
+        for number in numbers.clone() {
+            let before = table.insert(number, Box::new(number + 1));
+            assert_eq!(before.as_deref(), Some(&number));
+            assert_eq!(table.with(number, |span| *span), Some(number + 1));
+        }
+        for number in numbers.rev() {
+            assert_eq!(table.remove(number).as_deref(), Some(&(number + 1)));
+            assert!(table.remove(number).is_none() && table.with(number, |_| ()).is_none());
+        }
+    }
+}
