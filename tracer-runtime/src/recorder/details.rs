@@ -2,6 +2,7 @@
 
 use super::brief::{Brief, is_brief};
 use super::budget::Claim;
+use super::calls::{self, Calls};
 use crate::id::SpanId;
 #[cfg(feature = "opentelemetry")]
 use crate::record::Foreign;
@@ -25,6 +26,8 @@ pub(crate) struct Details {
     closed: Vec<SpanDetails>,
     /// Of finished spans that have said little.
     brief: Brief,
+    /// That spans stand for which have nothing else to say; those that still run included.
+    calls: Calls,
     /// Of spans that still run.
     open: Vec<Open>,
     /// For what the finished ones hold.
@@ -71,8 +74,28 @@ impl Details {
         Some((details, claim))
     }
 
+    /// Says which call a span that runs stands for; false, and nothing done, when the budget is used up.
+    pub(crate) fn attach(&mut self, span: SpanId, call: &RpcInfo) -> bool {
+        match self.open.iter_mut().rfind(|open| open.span == span) {
+            None => self.calls.attach(span, call.clone(), &mut self.claim),
+            Some(open) => {
+                let paid = open.details.rpc.is_some() || open.claim.grow(RpcInfo::BYTES);
+                if paid {
+                    open.details.rpc = Some(call.clone());
+                }
+                paid
+            }
+        }
+    }
+
+    /// Files the call of a span that has ended without having anything else to say.
+    pub(crate) fn close_call(&mut self, span: SpanId) -> Option<u32> {
+        let alone = self.calls.has_open() && !self.open.iter().any(|open| open.span == span);
+        alone.then(|| self.calls.close(span)).flatten()
+    }
+
     pub(crate) fn has_open(&self) -> bool {
-        !self.open.is_empty()
+        !self.open.is_empty() || self.calls.has_open()
     }
 
     /// Whether the code inside a span that runs has said that it failed.
@@ -82,7 +105,10 @@ impl Details {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.closed.is_empty() && self.open.is_empty() && self.brief.is_empty()
+        self.closed.is_empty()
+            && self.open.is_empty()
+            && self.brief.is_empty()
+            && self.calls.is_empty()
     }
 
     pub(crate) fn bytes(&self) -> usize {
@@ -99,9 +125,26 @@ impl Details {
 
     /// Takes what was recorded in a span that goes on elsewhere, and the claim for it.
     pub(crate) fn take_open(&mut self, span: SpanId) -> Option<(SpanDetails, Claim)> {
+        if let Some(call) = self.calls.take(span) {
+            self.put_call(span, call);
+        }
         let index = self.open.iter().rposition(|open| open.span == span)?;
         let Open { details, claim, .. } = self.open.swap_remove(index);
         Some((details, claim))
+    }
+
+    /// Adds the call of a span that runs to what else it has recorded. The place that the call had stays paid for.
+    #[cold]
+    #[inline(never)]
+    fn put_call(&mut self, span: SpanId, call: RpcInfo) {
+        if !self.is_open(span) {
+            let claim = Claim::forced(ENTRY_BYTES);
+            self.adopt(span, SpanDetails::default(), claim);
+        }
+        if let Some(open) = self.open.iter_mut().rfind(|open| open.span == span) {
+            open.claim.take_over(&mut Claim::forced(RpcInfo::BYTES));
+            open.details.rpc = Some(call);
+        }
     }
 
     /// Takes over what was recorded elsewhere in a span that ends here.
@@ -114,13 +157,21 @@ impl Details {
     }
 
     /// What was recorded so far in a span that runs.
-    pub(crate) fn open(&self, span: SpanId) -> Option<&SpanDetails> {
+    #[cfg(feature = "tracing-opentelemetry")]
+    pub(crate) fn recorded(&self, span: SpanId) -> Option<SpanDetails> {
+        let call = self.calls.of(span);
         let open = self.open.iter().rfind(|open| open.span == span);
-        open.map(|open| &open.details)
+        if open.is_none() && call.is_none() {
+            return None;
+        }
+        let mut details = open.map_or_else(SpanDetails::default, |open| open.details.clone());
+        details.rpc = details.rpc.or_else(|| call.cloned());
+        Some(details)
     }
 
     /// A span that runs has another id.
     pub(crate) fn rename(&mut self, from: SpanId, to: SpanId) {
+        self.calls.rename(from, to);
         if let Some(open) = self.open.iter_mut().rfind(|open| open.span == from) {
             open.span = to;
         }
@@ -143,7 +194,7 @@ impl Details {
 
     /// Whether anything was recorded in a span that runs.
     pub(crate) fn is_open(&self, span: SpanId) -> bool {
-        self.open.iter().any(|open| open.span == span)
+        self.open.iter().any(|open| open.span == span) || self.calls.of(span).is_some()
     }
 
     /// [`Self::close`] for what comes with a claim of its own.
@@ -247,6 +298,13 @@ impl Details {
 
     /// Spells out what finished spans have said, for whoever reads them; what the record refers to them by from now on.
     pub(super) fn spell_out(&mut self, details: u32) -> u32 {
+        if let Some(place) = calls::place(details) {
+            let rpc = self.calls.take_at(place);
+            return self.close(SpanDetails {
+                rpc,
+                ..SpanDetails::default()
+            });
+        }
         if is_brief(details) {
             let spelled = self.brief.spell_out(details);
             return self.close(spelled);
@@ -281,8 +339,9 @@ impl Details {
             };
         }
         self.brief.clear();
+        self.calls.strip();
         let kept = self.closed.len() * (ENTRY_BYTES + RpcInfo::BYTES);
-        self.claim_only(kept + self.brief.room());
+        self.claim_only(kept + self.brief.room() + self.calls.room());
     }
 
     /// Forgets everything but a little room.
@@ -293,9 +352,10 @@ impl Details {
         self.closed.clear();
         self.open.clear();
         self.brief.clear();
+        self.calls.clear();
         let room = self.closed.capacity() * size_of::<SpanDetails>()
             + self.open.capacity() * size_of::<Open>();
-        self.claim_only(room + self.brief.room());
+        self.claim_only(room + self.brief.room() + self.calls.room());
     }
 
     /// Takes out the room for spans that say little, which a blank fragment does not need.
@@ -322,16 +382,20 @@ impl Details {
 
     fn claim_only(&mut self, bytes: usize) {
         self.prepaid = 0;
-        self.claim.shrink(self.claim.bytes().saturating_sub(bytes));
+        if self.claim.bytes() > bytes {
+            self.claim.shrink(self.claim.bytes() - bytes);
+        }
     }
 
     /// Moves out those of the finished spans.
     pub(crate) fn split_off(&mut self) -> Self {
+        let claim = std::mem::take(&mut self.claim);
         Self {
             closed: std::mem::take(&mut self.closed),
             brief: std::mem::take(&mut self.brief),
+            calls: self.calls.split_off(&mut self.claim),
             open: Vec::new(),
-            claim: std::mem::take(&mut self.claim),
+            claim,
             prepaid: std::mem::take(&mut self.prepaid),
         }
     }

@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
-use super::begun::{count_end, end_shared};
 use super::context::Context;
+use super::ended::{count_end, end_shared};
+use super::opening;
 use super::place::Place;
-use super::start;
 use super::state::Started;
 use crate::callsite::{Callsite, Signals};
 use crate::clock;
@@ -155,14 +155,14 @@ impl Detached {
     /// It begins now, and is counted where its callsite is.
     #[inline]
     pub(crate) fn start(&mut self, local: &Local, signals: Signals) {
-        let counted = start::begin_cell(local, self.site, signals).is_some();
+        let counted = opening::begin_cell(local, self.site, signals).is_some();
         self.start = Started::new(clock::now(), counted);
     }
 
     /// It begins without a span; `None` where nobody counts it.
     #[cold]
     pub(crate) fn start_without_span(&mut self, local: &Local, signals: Signals) -> Option<()> {
-        if signals == Signals::Neither || !start::counts(local) {
+        if signals == Signals::Neither || !opening::counts(local) {
             return None;
         }
         self.start(local, signals);

@@ -18,6 +18,8 @@ pub(crate) mod detached;
 #[cfg(feature = "enable")]
 mod dropping;
 #[cfg(feature = "enable")]
+mod ended;
+#[cfg(feature = "enable")]
 pub(crate) mod future;
 #[cfg(feature = "enable")]
 pub(crate) mod guard;
@@ -35,6 +37,8 @@ pub(crate) mod named;
 pub(crate) mod noted;
 #[cfg(not(feature = "enable"))]
 mod off;
+#[cfg(feature = "enable")]
+mod opening;
 pub(crate) mod outcome;
 #[cfg(feature = "enable")]
 pub(crate) mod place;

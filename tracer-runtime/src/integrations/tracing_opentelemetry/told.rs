@@ -64,7 +64,7 @@ fn recorded(ours: SpanId) -> Option<SpanDetails> {
     local::with(|local| {
         local.inspect(|fragment| {
             let _inside = Inside::enter()?;
-            fragment.details.open(ours).cloned()
+            fragment.details.recorded(ours)
         })
     })
     .flatten()
