@@ -4,7 +4,9 @@ use super::brief::{Brief, is_brief};
 use super::budget::Claim;
 use super::calls::{self, Calls};
 use crate::id::SpanId;
-use crate::record::{Failure, Foreign, SpanDetails};
+#[cfg(feature = "opentelemetry")]
+use crate::record::Foreign;
+use crate::record::{Failure, SpanDetails};
 use crate::rpc::RpcInfo;
 use crate::value::KeyValue;
 
@@ -34,58 +36,11 @@ pub(crate) struct Details {
     prepaid: usize,
 }
 
-/// What another API has said of a span that has ended, and what was recorded of it beside.
-#[derive(Debug)]
-pub(crate) struct Told {
-    pub(crate) foreign: Foreign,
-    pub(crate) failure: Option<Box<Failure>>,
-    pub(crate) more: Option<Box<SpanDetails>>,
-    /// That it holds beyond its claim.
-    pub(crate) bytes: usize,
-    pub(crate) claim: Claim,
-}
-
 /// Room for spans that say little, which goes from trace to trace.
 #[derive(Debug)]
 pub(super) struct Room {
     brief: Brief,
     claim: Claim,
-}
-
-/// What is known of a span that has ended, and the claim for it.
-#[derive(Debug)]
-pub(crate) enum Known<'a> {
-    /// Attributes alone, which may hold a little beyond the claim.
-    Attributes(&'a mut Vec<KeyValue>, Claim),
-    All(SpanDetails, Claim),
-}
-
-impl Known<'_> {
-    pub(crate) fn into_details(self) -> (SpanDetails, Claim) {
-        match self {
-            Self::Attributes(attributes, claim) => {
-                let attributes = std::mem::take(attributes);
-                let details = SpanDetails {
-                    attributes,
-                    ..SpanDetails::default()
-                };
-                (details, claim)
-            }
-            Self::All(details, claim) => (details, claim),
-        }
-    }
-}
-
-impl Told {
-    /// Takes everything out.
-    pub(crate) fn take(&mut self) -> SpanDetails {
-        let more = self.more.take();
-        SpanDetails {
-            foreign: Some(Box::new(std::mem::take(&mut self.foreign))),
-            failure: self.failure.take(),
-            ..more.map_or_else(SpanDetails::default, |more| *more)
-        }
-    }
 }
 
 #[derive(Debug)]
@@ -242,30 +197,27 @@ impl Details {
         self.open.iter().any(|open| open.span == span) || self.calls.of(span).is_some()
     }
 
-    /// [`Self::close`] for what comes with a claim of its own. So many spans may do this that the claim for what they have
-    /// recorded beyond theirs is made for several together.
-    #[inline]
-    pub(crate) fn close_with(&mut self, known: Known<'_>) -> u32 {
-        match known {
-            Known::Attributes(attributes, mut claim) => {
-                self.prepaid += claim.bytes();
-                self.claim.take_over(&mut claim);
-                self.close_attributes(attributes)
-            }
-            Known::All(details, mut claim) => {
-                self.claim.take_over(&mut claim);
-                self.close(details)
-            }
-        }
+    /// [`Self::close`] for what comes with a claim of its own.
+    pub(crate) fn close_with(&mut self, details: SpanDetails, claim: &mut Claim) -> u32 {
+        self.claim.take_over(claim);
+        self.close(details)
     }
 
+    /// [`Self::close_with`] for attributes alone, which may hold a little beyond the claim. So many spans may do this that
+    /// the claim for that is made for several together.
     #[inline]
-    fn close_attributes(&mut self, attributes: &mut Vec<KeyValue>) -> u32 {
+    pub(crate) fn close_attributes(
+        &mut self,
+        attributes: &mut Vec<KeyValue>,
+        claim: &mut Claim,
+    ) -> u32 {
+        self.take_over(claim);
         let heap: usize = attributes.iter().map(|a| a.value.heap_bytes()).sum();
         let places = self.brief.cost_of(attributes);
         let bytes = heap + places.unwrap_or(size_of_val(attributes.as_slice()));
         if !self.can_pay(bytes) {
             let dropped_attributes = attributes.len() as u32;
+            attributes.clear();
             return self.close(SpanDetails {
                 dropped_attributes,
                 ..SpanDetails::default()
@@ -279,6 +231,12 @@ impl Details {
                 ..SpanDetails::default()
             }),
         }
+    }
+
+    #[inline]
+    fn take_over(&mut self, claim: &mut Claim) {
+        self.prepaid += claim.bytes();
+        self.claim.take_over(claim);
     }
 
     /// Whether so many bytes are prepaid, or can be now.
@@ -298,22 +256,33 @@ impl Details {
         bytes.max(self.claim.bytes()).min(MAX_PREPAID.max(bytes))
     }
 
-    /// [`Self::close`] for what another API has said of a span.
+    /// [`Self::close_with`] for what another API has said of a span, which holds so many bytes beyond the claim; `None`, and
+    /// nothing done, where that is much.
+    #[cfg(feature = "opentelemetry")]
     #[inline]
-    pub(crate) fn adopt_told(&mut self, told: &mut Told) -> u32 {
-        self.prepaid += told.claim.bytes();
-        self.claim.take_over(&mut told.claim);
-        #[cfg(feature = "opentelemetry")]
-        if told.failure.is_none()
-            && told.more.is_none()
-            && let Some(details) = self.brief.file_foreign(&mut told.foreign)
-        {
-            // More than it holds, the places that the lists have beyond their items included.
-            self.pay(told.bytes);
-            return details;
-        }
-        self.pay(told.bytes + size_of::<SpanDetails>());
-        self.close(told.take())
+    pub(crate) fn close_foreign(
+        &mut self,
+        foreign: &mut Foreign,
+        bytes: usize,
+        claim: &mut Claim,
+    ) -> Option<u32> {
+        let details = self.brief.file_foreign(foreign)?;
+        self.take_over(claim);
+        // More than it holds, the places that the lists have beyond their items included.
+        self.pay(bytes);
+        Some(details)
+    }
+
+    /// [`Self::close_with`] for what holds so many bytes beyond the claim.
+    pub(crate) fn close_beyond(
+        &mut self,
+        details: SpanDetails,
+        bytes: usize,
+        claim: &mut Claim,
+    ) -> u32 {
+        self.take_over(claim);
+        self.pay(bytes + size_of::<SpanDetails>());
+        self.close(details)
     }
 
     /// For what exists anyway.
@@ -442,7 +411,7 @@ mod tests {
         let text = "x".repeat(100);
         for _ in 0..10 {
             let mut attributes = vec![KeyValue::new("text", text.clone())];
-            details.close_with(Known::Attributes(&mut attributes, Claim::default()));
+            details.close_attributes(&mut attributes, &mut Claim::default());
         }
         assert!(details.bytes() >= details.brief.room() + 10 * text.capacity());
         details.strip();

@@ -12,7 +12,7 @@ use super::budget::{CHUNK_RECORDS, Chunk, Claim, SMALL_CHUNK_RECORDS};
 use super::details::Details;
 use super::pipeline::{Pipeline, Tether};
 use super::policy::Policy;
-use super::slot::{Handle, SlotRef};
+use super::slot::{Handle, SlotRef, Stock};
 use crate::context::Carried;
 use crate::id::{SpanId, TraceId};
 use crate::record::SpanRecord;
@@ -59,6 +59,8 @@ pub(crate) struct Fragment {
     pub(crate) link: Option<SlotRef>,
     /// A root's, once a context has left it.
     pub(crate) slot: Option<Handle>,
+    /// For spans that no thread holds, each of which has a reference to the slot.
+    pub(crate) references: Option<Stock>,
     /// A private pipeline; the process's otherwise.
     pub(crate) pipe: Option<Tether>,
     /// What its trace takes along to other services.
@@ -105,6 +107,7 @@ impl Fragment {
             opened: 0,
             link: None,
             slot: None,
+            references: None,
             pipe: None,
             carried: None,
             random: false,
@@ -161,6 +164,12 @@ impl Fragment {
 
     pub(crate) fn is_pristine(&self) -> bool {
         self.current.bytes() == 0
+    }
+
+    /// Whether one more record fits into its current chunk.
+    #[inline(always)]
+    pub(super) fn has_room(&self) -> bool {
+        !self.current.is_full()
     }
 
     #[inline(always)]
@@ -354,6 +363,7 @@ impl Fragment {
         self.too_long = 0;
         self.link = None;
         self.slot = None;
+        self.references = None;
         self.pipe = None;
         self.carried = None;
         self.random = false;

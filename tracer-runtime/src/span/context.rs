@@ -7,7 +7,6 @@ use crate::baggage::Baggage;
 use crate::context::{Ids, Link};
 use crate::id::{SpanId, TraceId};
 use crate::mode;
-use crate::recorder::fragment::Fragment;
 use crate::recorder::local::{self, Escaped, Local};
 use crate::recorder::reentrancy::Inside;
 use crate::recorder::slot::Handle;
@@ -67,6 +66,16 @@ pub fn current_ids() -> Option<Ids> {
 }
 
 impl Context {
+    /// Names nothing.
+    pub(crate) const NONE: Self = Self {
+        trace: TraceId::INVALID,
+        span: SpanId::INVALID,
+        sampled: false,
+        random: false,
+        carried: 0,
+        handle: None,
+    };
+
     /// The context of the innermost span that runs here; an invalid one where there is none.
     #[must_use]
     pub fn current() -> Self {
@@ -116,19 +125,6 @@ impl Context {
     pub(crate) const fn with_span(mut self, span: SpanId) -> Self {
         self.span = span;
         self
-    }
-
-    /// Names a span that is in this fragment, whose trace has this slot.
-    pub(crate) fn of_root(fragment: &Fragment, handle: Handle) -> Self {
-        let carried = fragment.carried.as_ref();
-        Self {
-            trace: fragment.trace,
-            span: SpanId(fragment.id),
-            sampled: fragment.sampled,
-            random: fragment.random,
-            carried: carried.map_or(0, |carried| handle.carry(carried)),
-            handle: Some(handle),
-        }
     }
 
     /// The trace.

@@ -10,7 +10,10 @@ pub(crate) mod capture;
 #[cfg(feature = "enable")]
 pub(crate) mod context;
 pub(crate) mod describe;
-#[cfg(all(feature = "enable", feature = "tracing"))]
+#[cfg(all(
+    feature = "enable",
+    any(feature = "tracing", feature = "opentelemetry")
+))]
 pub(crate) mod detached;
 #[cfg(feature = "enable")]
 mod dropping;
@@ -43,6 +46,11 @@ pub(crate) mod probe;
 pub(crate) mod probe_return;
 #[cfg(feature = "enable")]
 mod resumed;
+#[cfg(all(
+    feature = "enable",
+    any(feature = "tracing", feature = "opentelemetry")
+))]
+pub(crate) mod spare;
 #[cfg(feature = "enable")]
 pub(crate) mod start;
 #[cfg(feature = "enable")]

@@ -170,7 +170,8 @@ pub(super) fn bytes(attribute: &OtelKeyValue) -> usize {
 /// Nanoseconds since the epoch; 0 for what is before it.
 pub(super) fn unix_ns(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+    let whole = since.as_secs().saturating_mul(1_000_000_000);
+    whole.saturating_add(since.subsec_nanos().into())
 }
 
 pub(crate) fn system_time(unix_ns: u64) -> SystemTime {
