@@ -239,6 +239,17 @@ mod of_clippy {
         Ok(a as u8)
     }
 
+    // `async_yields_async` is not said of an `async fn`.
+    #[traced]
+    pub async fn gives_a_handle() -> tokio::task::JoinHandle<()> {
+        tokio::spawn(async {})
+    }
+
+    #[tracer_runtime::instrument]
+    pub async fn gives_a_future() -> impl Future<Output = u8> {
+        std::future::ready(1)
+    }
+
     #[traced]
     #[expect(clippy::needless_range_loop)]
     pub async fn loops(a: &[u8]) -> u8 {

@@ -8,6 +8,7 @@ use crate::value::KeyValue;
 
 /// A reference to a span of another trace.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Link {
     /// Its trace.
     pub trace_id: TraceId,
@@ -17,6 +18,11 @@ pub struct Link {
     pub sampled: bool,
     /// What the reference means.
     pub attributes: Vec<KeyValue>,
+    /// What vendors have noted of that trace: its `tracestate` as in
+    /// [W3C trace context](https://www.w3.org/TR/trace-context/#tracestate-header).
+    pub tracestate: Option<Arc<str>>,
+    /// Whether the span is one of another service; `None` where that is not known.
+    pub remote: Option<bool>,
 }
 
 impl Link {
@@ -28,6 +34,8 @@ impl Link {
             span_id,
             sampled,
             attributes: Vec::new(),
+            tracestate: None,
+            remote: None,
         }
     }
 

@@ -86,11 +86,13 @@ impl fmt::Display for Value {
 macro_rules! integers {
     ($($small:ty)* ; $($large:ty)*) => {
         $(impl From<$small> for Value {
+            #[inline]
             fn from(x: $small) -> Self {
                 Self::I64(x.into())
             }
         })*
         $(impl From<$large> for Value {
+            #[inline]
             fn from(x: $large) -> Self {
                 i64::try_from(x).map_or_else(|_| Self::Str(x.to_string().into()), Self::I64)
             }

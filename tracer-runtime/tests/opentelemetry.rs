@@ -4,11 +4,11 @@
 
 mod support;
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use opentelemetry::trace::{
-    FutureExt as _, Span as _, SpanContext, TraceContextExt as _, TraceFlags, TraceState,
-    Tracer as _, TracerProvider as _,
+    Event, FutureExt as _, Link, Span as _, SpanBuilder, SpanContext, SpanKind, Status,
+    TraceContextExt as _, TraceFlags, TraceState, Tracer as _, TracerProvider as _,
 };
 use opentelemetry::{Context, KeyValue, global};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SpanData};
@@ -168,6 +168,44 @@ fn found_spans() {
     let keys: Vec<_> = span.attributes.iter().map(|a| a.key.as_str()).collect();
     assert!(keys.ends_with(&["found", "ours"]), "{keys:?}");
     assert_eq!(span.events[0].name, "looked");
+}
+
+/// All that the API can say of a span when it is made reaches the exporter as it was said.
+fn built_spans() {
+    let (telemetry, memory) = start(builder());
+    let at = |seconds| UNIX_EPOCH + SECOND * seconds;
+    let state = TraceState::from_key_value([("vendor", "x")]).unwrap();
+    let named = SpanContext::new(7.into(), 8.into(), TraceFlags::SAMPLED, true, state);
+    let why = vec![KeyValue::new("why", "batch")];
+    let event = Event::new("queued", at(1_001), vec![KeyValue::new("depth", 4)], 0);
+    let built = SpanBuilder::from_name("built")
+        .with_kind(SpanKind::Producer)
+        .with_start_time(at(1_000))
+        .with_attributes([KeyValue::new("a", 1)])
+        .with_links(vec![Link::new(named.clone(), why.clone(), 0)])
+        .with_events(vec![event.clone()]);
+    let mut span = global::tracer("lib").build(built);
+    span.add_link(named.clone(), Vec::new());
+    span.add_event_with_timestamp("sent", at(1_002), Vec::new());
+    span.set_status(Status::error("no queue"));
+    span.end_with_timestamp(at(1_005));
+    let spans = finished(&telemetry, &memory);
+    let span = find(&spans, "built");
+    assert_eq!(span.span_kind, SpanKind::Producer);
+    assert_eq!((span.start_time, span.end_time), (at(1_000), at(1_005)));
+    assert!(span.attributes.contains(&KeyValue::new("a", 1)));
+    let links: Vec<_> = span
+        .links
+        .iter()
+        .map(|link| (&link.span_context, &link.attributes))
+        .collect();
+    assert_eq!(links, [(&named, &why), (&named, &Vec::new())]);
+    assert_eq!(span.events[0], event);
+    assert_eq!(
+        (&*span.events[1].name, span.events[1].timestamp),
+        ("sent", at(1_002))
+    );
+    assert_eq!(span.status, Status::error("no queue"));
 }
 
 /// What was recorded before a poll ended pending is there at the end.
@@ -333,7 +371,8 @@ fn events_as_logs() {
     assert_eq!(metric("tracer_log_records_total{fate=\"dropped\"}"), 1);
 }
 
-const CASES: [(&str, fn()); 13] = [
+const CASES: [(&str, fn()); 14] = [
+    ("built spans", built_spans),
     ("events as logs", events_as_logs),
     ("one tree", one_tree),
     ("off", off),

@@ -66,6 +66,37 @@ macro_rules! functions {
     };
 }
 
+mod annotated {
+    use super::*;
+    use tracer_runtime::traced;
+
+    #[traced(level = "warn", args(id))]
+    fn severe(id: u8) {
+        let _ = id;
+        quiet();
+    }
+
+    #[traced(level = "info")]
+    fn quiet() {
+        // What the level leaves out is nobody's parent.
+        tracing::warn!("said");
+    }
+
+    #[traced(level = "error")]
+    async fn severe_async() {
+        quiet_async().await;
+    }
+
+    #[traced(level = "debug")]
+    async fn quiet_async() {}
+
+    pub(super) fn calls() {
+        severe(7);
+        quiet();
+        finish(severe_async());
+    }
+}
+
 functions!(theirs, tracing::instrument);
 functions!(ours, tracer_runtime::instrument);
 
@@ -129,4 +160,27 @@ fn our_spans_are_those_of_every_level() {
         "severe [ok] {computed=2, return=1}\nquiet [error: no]\nquieter [ok] {computed=2}\nsevere_async [ok]\n\
          quiet_async [ok] {return=1}\nsevere_future [ok]\nquiet_future [ok]\nquiet_boxed [ok]\n"
     );
+}
+
+#[test]
+fn annotated_functions_are_spans_of_subscribers_as_far_as_the_static_level_leaves_them() {
+    let capture = capture();
+    let expected = ["severe", "event WARN", "event WARN", "severe_async"];
+    assert_eq!(seen(annotated::calls), expected);
+    assert_eq!(
+        capture.tree(),
+        "severe [ok] {id=7}\n  quiet [ok]\nquiet [ok]\nsevere_async [ok]\n  quiet_async [ok]\n"
+    );
+    let text = tracer_runtime::metrics::encode();
+    let module = concat!(module_path!(), "::annotated");
+    for (function, calls) in [
+        ("severe", 1),
+        ("quiet", 2),
+        ("severe_async", 1),
+        ("quiet_async", 1),
+    ] {
+        let labels = format!("function=\"{function}\",module=\"{module}\",outcome=\"ok\"");
+        let line = format!("function_calls_total{{{labels}}} {calls}\n");
+        assert!(text.contains(&line), "{line}{text}");
+    }
 }

@@ -191,6 +191,77 @@ impl Counter {
     }
 }
 
+struct Switched;
+
+/// `not(any())` holds, `any()` does not.
+#[traced(args(*))]
+impl Switched {
+    #[cfg_attr(not(any()), tracing::instrument(name = "of_theirs", skip_all))]
+    fn theirs(&self, _id: u8) {}
+
+    #[cfg_attr(
+        true,
+        inline,
+        tracer_runtime::instrument("of_ours", skip_all),
+        must_use
+    )]
+    fn ours(&self, _id: u8) -> u8 {
+        1
+    }
+
+    #[cfg_attr(any(), tracing::instrument(name = "never"))]
+    #[cfg_attr(false, instrument)]
+    async fn neither(&self, id: u8) -> u8 {
+        id
+    }
+
+    #[cfg_attr(any(), instrument(name = "never"), inline)]
+    #[cfg_attr(not(any()), must_use, cfg_attr(all(), tracing::instrument(skip_all)))]
+    fn one_of_two(&self, id: u8) -> u8 {
+        id
+    }
+
+    #[cfg_attr(not(any()), cfg_attr(any(), tracing::instrument))]
+    fn not_inside(&self, _id: u8) {}
+
+    #[cfg_attr(not(any()), inline, traced("marked", args(id)))]
+    #[cfg_attr(any(), tracing::instrument)]
+    fn marked(&self, id: u8, _other: u8) -> u8 {
+        id
+    }
+
+    #[cfg_attr(any(), traced(skip), inline)]
+    #[cfg_attr(not(any()), tracing::instrument(name = "instrumented", skip_all))]
+    fn not_skipped(&self) {}
+
+    #[cfg_attr(not(any()), cfg_attr(all(), inline, traced(skip)))]
+    #[cfg_attr(any(), tracing::instrument)]
+    fn skipped(&self) {}
+}
+
+#[test]
+fn a_function_that_may_have_an_instrument_of_its_own_is_one_span() {
+    use tracing_subscriber::layer::SubscriberExt as _;
+
+    let capture = capture();
+    let layers = tracing_subscriber::registry().with(tracer_runtime::tracing_layer());
+    tracing::subscriber::with_default(layers, || {
+        Switched.theirs(1);
+        assert_eq!(Switched.ours(2), 1);
+        assert_eq!(block_on(Switched.neither(3)), 3);
+        assert_eq!(Switched.one_of_two(4), 4);
+        Switched.not_inside(5);
+        assert_eq!(Switched.marked(6, 7), 6);
+        Switched.not_skipped();
+        Switched.skipped();
+    });
+    assert_eq!(
+        capture.tree(),
+        "of_theirs [ok]\nof_ours [ok]\nSwitched::neither [ok] {id=3}\none_of_two [ok]\n\
+         Switched::not_inside [ok] {_id=5}\nmarked [ok] {id=6}\ninstrumented [ok]\n"
+    );
+}
+
 #[test]
 fn a_function_with_an_instrument_of_its_own_in_an_annotated_block_is_one_span() {
     use tracing_subscriber::layer::SubscriberExt as _;

@@ -73,12 +73,7 @@ fn under_a_context_or_nothing() {
 #[test]
 fn with_links() {
     let text = tree(|| {
-        let link = outer(|cx| Link {
-            trace_id: cx.trace_id(),
-            span_id: cx.span_id(),
-            sampled: cx.is_sampled(),
-            attributes: Vec::new(),
-        });
+        let link = outer(|cx| Link::new(cx.trace_id(), cx.span_id(), cx.is_sampled()));
         outer(|_| linked(link.clone()));
         outer(|_| block_on(root_linked(vec![link])));
     });

@@ -177,12 +177,7 @@ fn row_45_one_dependency_is_enough() {
 #[traced]
 fn ends() -> Link {
     let context = Context::current();
-    Link {
-        trace_id: context.trace_id(),
-        span_id: context.span_id(),
-        sampled: context.is_sampled(),
-        attributes: Vec::new(),
-    }
+    Link::new(context.trace_id(), context.span_id(), context.is_sampled())
 }
 
 #[traced(root, links = [link.clone()])]

@@ -13,4 +13,5 @@ mod parents;
 mod peers;
 mod sequences;
 mod swapped;
+mod tasks;
 mod witness;

@@ -163,6 +163,7 @@ leaf [ok]
 
 #[test]
 fn a_subscriber_that_goes_with_open_spans_takes_them_along() {
+    let before = counted("subscriber_gone");
     let capture = testing::capture();
     let dispatch = Dispatch::new(subscriber());
     tracing::dispatcher::with_default(&dispatch, || {
@@ -174,6 +175,7 @@ fn a_subscriber_that_goes_with_open_spans_takes_them_along() {
     drop(dispatch);
     leaf();
     assert_eq!(capture.tree(), "open [cancelled]\n  leaf [ok]\nleaf [ok]\n");
+    assert!(counted("subscriber_gone") > before);
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The spans of well-known crates as they come: their targets, names, levels and fields.
+//! The spans of well-known crates as they come: their targets, names, levels and fields. Those of `hyper` and `h2` are in
+//! `tests/unstable`.
 
 use std::convert::Infallible;
 
@@ -7,7 +8,7 @@ use tower::{ServiceBuilder, ServiceExt as _, service_fn};
 use tower_http::trace::TraceLayer;
 use tracer_runtime::{SpanKind, Value, testing, traced};
 use tracing::field::Empty;
-use tracing::{Instrument as _, debug_span, info_span, trace_span};
+use tracing::{Instrument as _, info_span};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::{spans, subscriber, tree};
@@ -69,45 +70,6 @@ async fn a_failed_response_makes_the_span_of_tower_http_an_error() {
     assert!(
         tree.contains("* response failed {level=\"ERROR\""),
         "{tree}"
-    );
-}
-
-/// As `h2` 0.4 has them.
-#[test]
-fn the_connection_of_h2_is_a_trace_of_its_own() {
-    let tree = tree(|| {
-        info_span!("request").in_scope(|| {
-            let connection = debug_span!(target: "h2::proto::connection", parent: None, "Connection", peer = %"Client");
-            connection.in_scope(|| {
-                trace_span!(target: "h2::proto::connection", "poll").in_scope(|| {
-                    let id = 1_u32;
-                    trace_span!(target: "h2::proto::streams::prioritize", "Prioritize::queue_frame", stream.id = ?id)
-                        .in_scope(|| {});
-                });
-            });
-        });
-    });
-    let expected = "\
-request [ok]
-Connection [ok] {peer=\"Client\"}
-  poll [ok]
-    Prioritize::queue_frame [ok] {stream.id=\"1\"}
-";
-    assert_eq!(tree, expected);
-}
-
-/// As `hyper` 1 has them.
-#[test]
-fn the_spans_of_hyper_are_children_of_whoever_polls_the_connection() {
-    let tree = tree(|| {
-        info_span!("serve").in_scope(|| {
-            trace_span!(target: "hyper::proto::h1::role", "parse_headers").in_scope(|| {});
-            trace_span!(target: "hyper::proto::h1::role", "encode_headers").in_scope(|| {});
-        });
-    });
-    assert_eq!(
-        tree,
-        "serve [ok]\n  parse_headers [ok]\n  encode_headers [ok]\n"
     );
 }
 

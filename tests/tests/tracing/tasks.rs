@@ -213,3 +213,55 @@ fn futures_that_are_dropped_leave_nothing_behind() {
     });
     assert_eq!(tree, "middle [ok]\ncall [ok]\n");
 }
+
+#[test]
+fn a_task_of_ours_is_below_the_span_that_has_spawned_it_whoever_made_that() {
+    #[traced]
+    async fn request() {
+        let task = tracer_runtime::spawn(middle());
+        let between = info_span!("between");
+        let inside = between.in_scope(|| tracer_runtime::spawn(middle()));
+        drop(between);
+        task.await.unwrap();
+        inside.await.unwrap();
+    }
+    let capture = testing::capture();
+    let _default = subscriber().set_default();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    runtime.block_on(async { tokio::join!(request(), request()) });
+    let middle = |depth: usize| {
+        let indent = "  ".repeat(depth);
+        ["middle", "  leaf", "  block", "    leaf"].map(|line| format!("{indent}{line} [ok]\n"))
+    };
+    let one = format!(
+        "request [ok]\n  between [ok]\n{}{}",
+        middle(2).concat(),
+        middle(1).concat()
+    );
+    assert_eq!(capture.tree(), format!("{one}{one}"));
+}
+
+#[test]
+fn a_task_of_ours_on_another_thread_is_below_a_root_of_tracing() {
+    let dispatch = tracing::Dispatch::new(subscriber());
+    let capture = testing::capture();
+    let runtime = runtime(&dispatch);
+    tracing::dispatcher::with_default(&dispatch, || {
+        let _in_runtime = runtime.enter();
+        let tasks = info_span!("root").in_scope(|| {
+            [
+                tracer_runtime::spawn(middle()),
+                tracer_runtime::spawn(middle()),
+            ]
+        });
+        runtime.block_on(async {
+            for task in tasks {
+                task.await.unwrap();
+            }
+        });
+    });
+    let middle = "  middle [ok]\n    leaf [ok]\n    block [ok]\n      leaf [ok]\n";
+    assert_eq!(capture.tree(), format!("root [ok]\n{middle}{middle}"));
+}

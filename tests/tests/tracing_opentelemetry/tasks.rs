@@ -155,3 +155,25 @@ async fn functions_of_tracing_in_a_task_are_below_the_call_that_has_spawned_it()
     assert_eq!(between.parent_span_id, first.span_context.span_id());
     assert_eq!(inner.parent_span_id, between.span_context.span_id());
 }
+
+#[tokio::test]
+async fn a_call_ends_where_it_ends_whatever_it_has_spawned() {
+    #[tracing::instrument]
+    async fn background() {
+        inner(4).await;
+    }
+    #[traced]
+    fn starts() -> tokio::task::JoinHandle<()> {
+        tracer_runtime::spawn(background().with_current_subscriber())
+    }
+    let (both, dispatch) = subscribed();
+    let task = with_default(&dispatch, starts);
+    // The task has not run.
+    let starts = both.one("starts");
+    task.await.unwrap();
+    let [background, inner] = ["background", "inner"].map(|name| both.one(name));
+    assert_eq!(background.parent_span_id, starts.span_context.span_id());
+    assert_eq!(inner.parent_span_id, background.span_context.span_id());
+    assert_eq!(both.one("starts").end_time, starts.end_time);
+    assert!(starts.end_time <= inner.start_time);
+}

@@ -1,7 +1,7 @@
 //! The other attributes of a function, and our own markers inside an `impl` or `mod`.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens as _, quote};
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens as _, TokenStreamExt as _, quote};
 use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Meta, Path, Token, parse_quote};
@@ -61,15 +61,19 @@ fn is_foreign(meta: &Meta) -> bool {
 
 /// `cfg_attr(PREDICATE, ATTRIBUTES)`.
 fn conditional(meta: &Meta) -> Option<(TokenStream, Vec<Meta>)> {
+    if !meta.path().is_ident("cfg_attr") {
+        return None;
+    }
     let list = meta.require_list().ok()?;
     let parser = |input: syn::parse::ParseStream<'_>| {
-        let predicate: Meta = input.parse()?;
+        let mut predicate = TokenStream::new();
+        // Not as a path: `true` is a predicate too.
+        while !input.peek(Token![,]) {
+            predicate.append(input.parse::<TokenTree>()?);
+        }
         input.parse::<Token![,]>()?;
         let attributes = Punctuated::<Meta, Token![,]>::parse_terminated(input)?;
-        Ok((
-            predicate.into_token_stream(),
-            attributes.into_iter().collect(),
-        ))
+        Ok((predicate, attributes.into_iter().collect()))
     };
     parser.parse2(list.tokens.clone()).ok()
 }
@@ -100,38 +104,64 @@ pub(crate) fn is_ours(path: &Path) -> bool {
 }
 
 /// Whether a function has an `#[instrument]` of its own, ours or that of `tracing`, which makes its span.
-pub(crate) fn is_instrumented(attrs: &[Attribute]) -> bool {
-    let of = |path: &Path| path.segments.last().map(|last| last.ident == "instrument");
-    attrs.iter().any(|attr| of(attr.path()) == Some(true))
+pub(crate) enum Instrumented {
+    Never,
+    Always,
+    /// Where this predicate holds.
+    Where(TokenStream),
+}
+
+pub(crate) fn instrumented(attrs: &[Attribute]) -> Instrumented {
+    let mut found = Vec::new();
+    for attr in attrs {
+        conditions_of_instrument(&attr.meta, &[], &mut found);
+    }
+    match &found[..] {
+        [] => Instrumented::Never,
+        all if all.iter().any(Vec::is_empty) => Instrumented::Always,
+        all => Instrumented::Where(quote!(any(#(all(#(#all),*)),*))),
+    }
+}
+
+/// The predicates that must hold for each `#[instrument]`.
+fn conditions_of_instrument(meta: &Meta, outer: &[TokenStream], found: &mut Vec<Vec<TokenStream>>) {
+    let last = meta.path().segments.last();
+    if last.is_some_and(|last| last.ident == "instrument") {
+        found.push(outer.to_vec());
+    } else if let Some((condition, inner)) = conditional(meta) {
+        let all = [outer, &[condition]].concat();
+        for meta in &inner {
+            conditions_of_instrument(meta, &all, found);
+        }
+    }
 }
 
 /// Removes our markers.
 pub(crate) fn take_markers(attrs: &mut Vec<Attribute>) -> Vec<Marker> {
     let mut markers = Vec::new();
-    attrs.retain_mut(|attr| {
-        if let Some(marker) = Marker::of(None, &attr.meta) {
-            markers.push(marker);
-            return false;
-        }
-        if !attr.path().is_ident("cfg_attr") {
-            return true;
-        }
-        let Some((condition, mut inner)) = conditional(&attr.meta) else {
-            return true;
-        };
-        let before = inner.len();
-        inner.retain(|meta| {
-            let marker = Marker::of(Some(condition.clone()), meta);
-            let keep = marker.is_none();
-            markers.extend(marker);
-            keep
-        });
-        if inner.len() < before {
-            attr.meta = parse_quote!(cfg_attr(#condition, #(#inner),*));
-        }
-        !inner.is_empty()
-    });
+    attrs.retain_mut(|attr| take_marker(&mut attr.meta, None, &mut markers));
     markers
+}
+
+/// Whether anything is left.
+fn take_marker(meta: &mut Meta, outer: Option<&TokenStream>, markers: &mut Vec<Marker>) -> bool {
+    if let Some(marker) = Marker::of(outer.cloned(), meta) {
+        markers.push(marker);
+        return false;
+    }
+    let Some((condition, mut inner)) = conditional(meta) else {
+        return true;
+    };
+    let all = match outer {
+        Some(outer) => quote!(all(#outer, #condition)),
+        None => condition.clone(),
+    };
+    let (before, had) = (markers.len(), !inner.is_empty());
+    inner.retain_mut(|meta| take_marker(meta, Some(&all), markers));
+    if markers.len() > before {
+        *meta = parse_quote!(cfg_attr(#condition, #(#inner),*));
+    }
+    !(had && inner.is_empty())
 }
 
 /// Attributes that decide whether a parameter is there at all.

@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, TokenStream};
 use quote::{ToTokens as _, TokenStreamExt as _, quote};
 use syn::{Attribute, parse_quote};
 
-use super::attributes::{self, Marker};
+use super::attributes::{self, Instrumented, Marker};
 use super::{Scope, by_level, function};
 use crate::args::Args;
 use crate::diag::Errors;
@@ -113,6 +113,22 @@ fn one_item(
     }
 }
 
+/// A function that may have an `#[instrument]` of its own: both versions, of which one stays.
+fn beside_instrument(
+    mut f: Function,
+    condition: TokenStream,
+    outer: &Args,
+    scope: &Scope,
+    errors: &mut Errors,
+) -> TokenStream {
+    let mut with = f.clone();
+    with.attrs.insert(0, parse_quote!(#[cfg(#condition)]));
+    f.attrs.insert(0, parse_quote!(#[cfg(not(#condition))]));
+    let own = Some(Args::default());
+    let without = one_function(f, own, outer, scope, errors);
+    quote!(#with #without)
+}
+
 fn one_function(
     f: Function,
     own: Option<Args>,
@@ -121,10 +137,14 @@ fn one_function(
     errors: &mut Errors,
 ) -> TokenStream {
     let mut args = match own {
-        None if scope.only_marked || attributes::is_instrumented(&f.attrs) => {
-            return f.into_token_stream();
-        }
-        None => Args::default(),
+        None if scope.only_marked => return f.into_token_stream(),
+        None => match attributes::instrumented(&f.attrs) {
+            Instrumented::Always => return f.into_token_stream(),
+            Instrumented::Where(condition) if crate::ENABLED => {
+                return beside_instrument(f, condition, outer, scope, errors);
+            }
+            _ => Args::default(),
+        },
         Some(own) => {
             let before = errors.count();
             validate::on_function(&own, &f, errors);

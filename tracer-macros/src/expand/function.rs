@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote_spanned};
-use syn::{Expr, ReturnType, Signature, Token, Type};
+use syn::{Expr, ReturnType, Signature, Token, Type, parse_quote_spanned};
 
 use super::callsite;
 use super::instrument::{future_at_the_end, warnings};
@@ -116,6 +116,11 @@ impl Call<'_> {
         };
         let params = self.plan(capture).apply(&mut f.sig);
         let returned = types::returned(&f.sig.output).cloned();
+        if returned.as_ref().is_some_and(types::may_be_future) {
+            // Of an `async fn` it is not said.
+            f.attrs
+                .push(parse_quote_spanned!(span=> #[allow(clippy::async_yields_async)]));
+        }
         let edge = match &returned {
             None => {
                 let span = tokens::generated(f.sig.paren_token.span.close());

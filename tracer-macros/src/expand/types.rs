@@ -103,6 +103,21 @@ pub(crate) fn is_always_ok(ty: &Type) -> bool {
     }
 }
 
+/// Types whose values may be futures, as far as their names tell.
+pub(crate) fn may_be_future(ty: &Type) -> bool {
+    const NONE: [&str; 4] = ["Option", "Result", "String", "Vec"];
+    let ty = plain(ty);
+    match ty {
+        Type::Path(path) => {
+            path.path.segments.last().is_some_and(|last| {
+                !is_primitive(ty) && !NONE.iter().any(|name| last.ident == name)
+            })
+        }
+        Type::ImplTrait(it) => bound_named(&it.bounds, "Future").is_some(),
+        _ => false,
+    }
+}
+
 /// Types whose values may be dropped anywhere: dropping does nothing.
 pub(crate) fn is_trivially_dropped(ty: &Type) -> bool {
     match plain(ty) {

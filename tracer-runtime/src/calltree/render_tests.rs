@@ -105,12 +105,9 @@ place_order             100 ns  self 20 ns  [ok]  @here
 fn parts_and_links_are_noted() {
     let mut task = OwnedSpan::new(&NOTIFY, 5).under(4).during(10, 10);
     task.partial = true;
-    task.details().links.push(Link {
-        trace_id: TraceId([0, 0xf]),
-        span_id: SpanId(0xe),
-        sampled: true,
-        attributes: vec![],
-    });
+    task.details()
+        .links
+        .push(Link::new(TraceId([0, 0xf]), SpanId(0xe), true));
     assert_eq!(
         plain(&[task]),
         "\

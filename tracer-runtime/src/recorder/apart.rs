@@ -1,106 +1,92 @@
-//! Spans that no thread holds: driven by hand, carried about, ended anywhere. Their records find their trace at the end.
-//!
-//! A root of this kind keeps the fragment that its trace is judged by; everything else that happens in the trace joins it
-//! through the slot, as tasks do.
+//! The records of spans that no thread holds, filed in a fragment of their trace with what was said of them.
 
 use super::account::DropReason;
-use super::details::Told;
+use super::budget::Claim;
+use super::details::Details;
 use super::fragment::Fragment;
-use super::local::{self, Local, lost_record};
+use super::local::Local;
 use super::reentrancy::Inside;
-use super::slot::SLAB;
-use super::verdict;
+use super::special;
+use crate::id::{SpanId, TraceId};
 use crate::record::{CallOutcome, SpanDetails, SpanRecord};
-use crate::span::context::Context;
-use crate::span::place::Place;
 
-/// Opens the fragment of a root, which the root keeps, and the slot of its trace; the context names the root. `None` in a
-/// call from within the recorder.
-pub(crate) fn open_root(local: &Local, place: Place) -> Option<(Box<Fragment>, Context)> {
-    let mut fragment = place.open(local)?;
-    let inside = Inside::enter()?;
-    let handle = SLAB.open(fragment.pipe.clone());
-    fragment.slot = Some(handle);
-    fragment.plain = false;
-    let context = Context::of_root(&fragment, handle);
-    drop(inside);
-    Some((local.waiting(fragment), context))
+/// What was said of a span that ends, in whatever form its API has.
+pub(crate) trait Said {
+    fn is_empty(&self) -> bool;
+
+    /// Adds what was recorded where the span was current.
+    fn add(&mut self, details: SpanDetails, claim: Claim);
+
+    /// How a span ended, for which nothing that was said so far speaks but this.
+    fn outcome(&mut self, outcome: CallOutcome) -> CallOutcome;
+
+    /// Moves all of it to what is known of the finished spans of a fragment; what the record refers to it by.
+    fn file(&mut self, details: &mut Details) -> u32;
+
+    /// Takes all of it out, with the claim for it; `None` where there is nothing.
+    fn take(&mut self) -> Option<(SpanDetails, Claim)>;
 }
 
-/// Files the record of the span that the context names, with what was recorded of it; ends the trace with its root.
-pub(crate) fn end(
-    context: Context,
-    mut root: Option<Box<Fragment>>,
-    record: SpanRecord,
-    told: &mut Told,
-) {
-    let filed = local::with(|local| match root.take() {
-        Some(fragment) => end_root(local, fragment, record, told),
-        None if is_here(local, context) => local.file_apart(record, told),
-        None => end_elsewhere(local, context, record, told),
-    });
-    if filed.is_none() {
-        lost_record(DropReason::ThreadExit);
-        if let Some(fragment) = root {
-            verdict::finish(None, fragment);
-        }
-    }
-}
-
-#[inline]
-fn is_here(local: &Local, context: Context) -> bool {
-    local.fragment_id.get() != 0 && local.trace.get() == context.trace_id()
-}
-
-#[inline(never)]
-fn end_root(local: &Local, mut fragment: Box<Fragment>, record: SpanRecord, told: &mut Told) {
-    local.add(&mut fragment, record, told);
-    verdict::finish(Some(local), fragment);
-}
-
-/// The trace is not active on this thread: the record joins it as a task does.
-#[cold]
-#[inline(never)]
-fn end_elsewhere(local: &Local, context: Context, record: SpanRecord, told: &mut Told) {
-    let Some(place) = Place::below(context) else {
-        return lost_record(DropReason::Shutdown);
-    };
-    match place.open(local) {
-        Some(fragment) => end_root(local, fragment, record, told),
-        None => lost_record(DropReason::Reentrant),
-    }
+/// How a span has ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ended {
+    pub(crate) outcome: CallOutcome,
+    /// In ticks.
+    pub(crate) duration: u64,
 }
 
 impl Local {
+    /// Whether a trace is active on this thread.
     #[inline]
-    fn file_apart(&self, record: SpanRecord, told: &mut Told) {
-        let Some(mut fragment) = self.active.take() else {
-            return lost_record(DropReason::Reentrant);
-        };
-        self.add(&mut fragment, record, told);
-        self.put_active(fragment);
+    pub(crate) fn is_in(&self, trace: TraceId) -> bool {
+        self.fragment_id.get() != 0 && self.trace.get() == trace
     }
 
-    /// Adds the record to a fragment of its trace, and what was recorded of the span there.
+    /// Looks into a fragment that is on this thread.
     #[inline]
-    fn add(&self, fragment: &mut Fragment, mut record: SpanRecord, told: &mut Told) {
+    pub(crate) fn look_into<R>(&self, id: u64, look: impl FnOnce(&mut Fragment) -> R) -> Option<R> {
+        match self.fragment_id.get() == id {
+            true => self.inspect(look),
+            false => self.inspect_suspended(id, look),
+        }
+    }
+
+    /// Files the record of a span in a fragment of its trace that does not end with it. The record is made where it stays:
+    /// a copy of what was just written waits for the processor.
+    #[inline]
+    pub(crate) fn file_apart(
+        &self,
+        fragment: &mut Fragment,
+        ended: Ended,
+        said: &mut impl Said,
+        record: impl Fn(Ended, u32) -> SpanRecord,
+    ) {
         let Some(inside) = Inside::enter() else {
             return fragment.account().dropped(DropReason::Reentrant, 1);
         };
         fragment.plain = false;
-        if fragment.special {
-            add_specially(fragment, &mut record, told);
-        } else {
-            fragment.seen |= fragment.policy().saw(record.outcome, record.duration);
+        let seen = fragment.policy().saw(ended.outcome, ended.duration);
+        if seen != 0 || fragment.special {
+            let mut record = record(ended, 0);
+            file_specially(fragment, &mut record, seen, said);
+            drop(inside);
+            return self.push(fragment, record);
+        }
+        let mut details = 0;
+        if !said.is_empty() {
             self.lend_room(fragment);
-            record.details = fragment.details.adopt_told(told);
+            details = said.file(&mut fragment.details);
         }
         drop(inside);
-        self.push(fragment, record);
+        if fragment.has_room() {
+            fragment.push(record(ended, details));
+        } else {
+            self.push_slow(fragment, record(ended, details));
+        }
     }
 
     /// Takes out what the active fragment knows of a span that goes on elsewhere.
-    pub(crate) fn take_details(&self, span: crate::SpanId) -> Option<SpanDetails> {
+    pub(crate) fn take_details(&self, span: SpanId) -> Option<SpanDetails> {
         self.inspect(|fragment| {
             if !fragment.special {
                 return None;
@@ -114,23 +100,32 @@ impl Local {
     }
 }
 
-/// Where a capture watches, or something was recorded of a span that is open here.
+/// Where it has not gone well, a capture watches, or something was recorded of a span that is open here.
 #[cold]
 #[inline(never)]
-fn add_specially(fragment: &mut Fragment, record: &mut SpanRecord, told: &mut Told) {
-    if let Some(more) = fragment.details.take(record.span) {
-        told.more.get_or_insert_default().add(more);
+fn file_specially(
+    fragment: &mut Fragment,
+    record: &mut SpanRecord,
+    mut seen: u8,
+    said: &mut impl Said,
+) {
+    if let Some((details, claim)) = fragment.details.take_open(record.span) {
+        said.add(details, claim);
+        record.outcome = said.outcome(record.outcome);
+        seen = fragment.policy().saw(record.outcome, record.duration);
     }
-    let inside = told.more.as_mut().and_then(|more| more.failure.take());
-    if inside.is_some() && record.outcome == CallOutcome::Ok && !told.foreign.is_ok {
-        record.outcome = CallOutcome::Error;
-        told.failure = inside;
-    }
-    fragment.seen |= fragment.policy().saw(record.outcome, record.duration);
+    fragment.seen |= seen;
     let live = fragment.pipe.as_ref();
     match live.and_then(|pipe| pipe.pipeline().live.as_ref()) {
-        Some(live) => live.ended(fragment.trace, record, Some(told.take())),
-        None => record.details = fragment.details.adopt_told(told),
+        Some(live) => {
+            let details = said.take().map(|(details, _)| details);
+            live.ended(fragment.trace, record, details);
+        }
+        None if said.is_empty() => {}
+        None => record.details = said.file(&mut fragment.details),
     }
     fragment.special = fragment.pipe.is_some() || fragment.details.has_open();
+    if seen != 0 {
+        special::hand_over_if_due(fragment, record.start + record.duration);
+    }
 }

@@ -78,9 +78,7 @@ impl Brief {
     #[cfg(feature = "opentelemetry")]
     #[inline]
     pub(super) fn file_foreign(&mut self, foreign: &mut Foreign) -> Option<u32> {
-        let short = Short::of(foreign, &mut self.of_foreign)?;
-        let place = self.foreign.len();
-        self.foreign.push(short);
+        let place = Short::file(foreign, &mut self.foreign, &mut self.of_foreign)?;
         Some(IS_BRIEF | IS_FOREIGN | place as u32)
     }
 

@@ -4,7 +4,6 @@
 //! that they need no way back.
 
 use super::account::DropReason;
-use super::details::Known;
 use super::fragment::{Fragment, Pushed};
 use super::local::{Local, lost, lost_record};
 use super::pipeline::GLOBAL;
@@ -295,32 +294,6 @@ impl Local {
         }
     }
 
-    /// Files the record of a span of which everything is known, in a fragment that does not end with it.
-    pub(crate) fn record_in(
-        &self,
-        fragment: &mut Fragment,
-        mut record: SpanRecord,
-        known: Option<Known<'_>>,
-    ) {
-        let seen = GLOBAL.policy.saw(record.outcome, record.duration);
-        let usual = seen == 0 && fragment.pipe.is_none() && !fragment.details.has_open();
-        if let Some(known) = known {
-            fragment.plain = false;
-            let _inside = Inside::enter();
-            if usual {
-                self.lend_room(fragment);
-                record.details = fragment.details.close_with(known);
-            } else {
-                let (details, claim) = known.into_details();
-                fragment.details.adopt(record.span, details, claim);
-            }
-        }
-        if !usual {
-            special::closing(fragment, &mut record, seen, None);
-        }
-        self.push(fragment, record);
-    }
-
     #[inline(always)]
     pub(super) fn push(&self, fragment: &mut Fragment, record: SpanRecord) {
         if fragment.push(record) == Pushed::Full {
@@ -330,7 +303,7 @@ impl Local {
 
     #[cold]
     #[inline(never)]
-    fn push_slow(&self, fragment: &mut Fragment, record: SpanRecord) {
+    pub(super) fn push_slow(&self, fragment: &mut Fragment, record: SpanRecord) {
         let Some(_inside) = Inside::enter() else {
             return fragment.account().dropped(DropReason::Reentrant, 1);
         };

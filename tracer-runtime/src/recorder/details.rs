@@ -2,8 +2,11 @@
 
 use super::brief::{Brief, is_brief};
 use super::budget::Claim;
+use super::calls::{self, Calls};
 use crate::id::SpanId;
-use crate::record::{Failure, Foreign, SpanDetails};
+#[cfg(feature = "opentelemetry")]
+use crate::record::Foreign;
+use crate::record::{Failure, SpanDetails};
 use crate::rpc::RpcInfo;
 use crate::value::KeyValue;
 
@@ -23,6 +26,8 @@ pub(crate) struct Details {
     closed: Vec<SpanDetails>,
     /// Of finished spans that have said little.
     brief: Brief,
+    /// That spans stand for which have nothing else to say; those that still run included.
+    calls: Calls,
     /// Of spans that still run.
     open: Vec<Open>,
     /// For what the finished ones hold.
@@ -31,58 +36,11 @@ pub(crate) struct Details {
     prepaid: usize,
 }
 
-/// What another API has said of a span that has ended, and what was recorded of it beside.
-#[derive(Debug)]
-pub(crate) struct Told {
-    pub(crate) foreign: Foreign,
-    pub(crate) failure: Option<Box<Failure>>,
-    pub(crate) more: Option<Box<SpanDetails>>,
-    /// That it holds beyond its claim.
-    pub(crate) bytes: usize,
-    pub(crate) claim: Claim,
-}
-
 /// Room for spans that say little, which goes from trace to trace.
 #[derive(Debug)]
 pub(super) struct Room {
     brief: Brief,
     claim: Claim,
-}
-
-/// What is known of a span that has ended, and the claim for it.
-#[derive(Debug)]
-pub(crate) enum Known<'a> {
-    /// Attributes alone, which may hold a little beyond the claim.
-    Attributes(&'a mut Vec<KeyValue>, Claim),
-    All(SpanDetails, Claim),
-}
-
-impl Known<'_> {
-    pub(crate) fn into_details(self) -> (SpanDetails, Claim) {
-        match self {
-            Self::Attributes(attributes, claim) => {
-                let attributes = std::mem::take(attributes);
-                let details = SpanDetails {
-                    attributes,
-                    ..SpanDetails::default()
-                };
-                (details, claim)
-            }
-            Self::All(details, claim) => (details, claim),
-        }
-    }
-}
-
-impl Told {
-    /// Takes everything out.
-    pub(crate) fn take(&mut self) -> SpanDetails {
-        let more = self.more.take();
-        SpanDetails {
-            foreign: Some(Box::new(std::mem::take(&mut self.foreign))),
-            failure: self.failure.take(),
-            ..more.map_or_else(SpanDetails::default, |more| *more)
-        }
-    }
 }
 
 #[derive(Debug)]
@@ -116,8 +74,28 @@ impl Details {
         Some((details, claim))
     }
 
+    /// Says which call a span that runs stands for; false, and nothing done, when the budget is used up.
+    pub(crate) fn attach(&mut self, span: SpanId, call: &RpcInfo) -> bool {
+        match self.open.iter_mut().rfind(|open| open.span == span) {
+            None => self.calls.attach(span, call.clone(), &mut self.claim),
+            Some(open) => {
+                let paid = open.details.rpc.is_some() || open.claim.grow(RpcInfo::BYTES);
+                if paid {
+                    open.details.rpc = Some(call.clone());
+                }
+                paid
+            }
+        }
+    }
+
+    /// Files the call of a span that has ended without having anything else to say.
+    pub(crate) fn close_call(&mut self, span: SpanId) -> Option<u32> {
+        let alone = self.calls.has_open() && !self.open.iter().any(|open| open.span == span);
+        alone.then(|| self.calls.close(span)).flatten()
+    }
+
     pub(crate) fn has_open(&self) -> bool {
-        !self.open.is_empty()
+        !self.open.is_empty() || self.calls.has_open()
     }
 
     /// Whether the code inside a span that runs has said that it failed.
@@ -127,7 +105,10 @@ impl Details {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.closed.is_empty() && self.open.is_empty() && self.brief.is_empty()
+        self.closed.is_empty()
+            && self.open.is_empty()
+            && self.brief.is_empty()
+            && self.calls.is_empty()
     }
 
     pub(crate) fn bytes(&self) -> usize {
@@ -144,9 +125,26 @@ impl Details {
 
     /// Takes what was recorded in a span that goes on elsewhere, and the claim for it.
     pub(crate) fn take_open(&mut self, span: SpanId) -> Option<(SpanDetails, Claim)> {
+        if let Some(call) = self.calls.take(span) {
+            self.put_call(span, call);
+        }
         let index = self.open.iter().rposition(|open| open.span == span)?;
         let Open { details, claim, .. } = self.open.swap_remove(index);
         Some((details, claim))
+    }
+
+    /// Adds the call of a span that runs to what else it has recorded. The place that the call had stays paid for.
+    #[cold]
+    #[inline(never)]
+    fn put_call(&mut self, span: SpanId, call: RpcInfo) {
+        if !self.is_open(span) {
+            let claim = Claim::forced(ENTRY_BYTES);
+            self.adopt(span, SpanDetails::default(), claim);
+        }
+        if let Some(open) = self.open.iter_mut().rfind(|open| open.span == span) {
+            open.claim.take_over(&mut Claim::forced(RpcInfo::BYTES));
+            open.details.rpc = Some(call);
+        }
     }
 
     /// Takes over what was recorded elsewhere in a span that ends here.
@@ -159,13 +157,21 @@ impl Details {
     }
 
     /// What was recorded so far in a span that runs.
-    pub(crate) fn open(&self, span: SpanId) -> Option<&SpanDetails> {
+    #[cfg(feature = "tracing-opentelemetry")]
+    pub(crate) fn recorded(&self, span: SpanId) -> Option<SpanDetails> {
+        let call = self.calls.of(span);
         let open = self.open.iter().rfind(|open| open.span == span);
-        open.map(|open| &open.details)
+        if open.is_none() && call.is_none() {
+            return None;
+        }
+        let mut details = open.map_or_else(SpanDetails::default, |open| open.details.clone());
+        details.rpc = details.rpc.or_else(|| call.cloned());
+        Some(details)
     }
 
     /// A span that runs has another id.
     pub(crate) fn rename(&mut self, from: SpanId, to: SpanId) {
+        self.calls.rename(from, to);
         if let Some(open) = self.open.iter_mut().rfind(|open| open.span == from) {
             open.span = to;
         }
@@ -188,33 +194,30 @@ impl Details {
 
     /// Whether anything was recorded in a span that runs.
     pub(crate) fn is_open(&self, span: SpanId) -> bool {
-        self.open.iter().any(|open| open.span == span)
+        self.open.iter().any(|open| open.span == span) || self.calls.of(span).is_some()
     }
 
-    /// [`Self::close`] for what comes with a claim of its own. So many spans may do this that the claim for what they have
-    /// recorded beyond theirs is made for several together.
-    #[inline]
-    pub(crate) fn close_with(&mut self, known: Known<'_>) -> u32 {
-        match known {
-            Known::Attributes(attributes, mut claim) => {
-                self.prepaid += claim.bytes();
-                self.claim.take_over(&mut claim);
-                self.close_attributes(attributes)
-            }
-            Known::All(details, mut claim) => {
-                self.claim.take_over(&mut claim);
-                self.close(details)
-            }
-        }
+    /// [`Self::close`] for what comes with a claim of its own.
+    pub(crate) fn close_with(&mut self, details: SpanDetails, claim: &mut Claim) -> u32 {
+        self.claim.take_over(claim);
+        self.close(details)
     }
 
+    /// [`Self::close_with`] for attributes alone, which may hold a little beyond the claim. So many spans may do this that
+    /// the claim for that is made for several together.
     #[inline]
-    fn close_attributes(&mut self, attributes: &mut Vec<KeyValue>) -> u32 {
+    pub(crate) fn close_attributes(
+        &mut self,
+        attributes: &mut Vec<KeyValue>,
+        claim: &mut Claim,
+    ) -> u32 {
+        self.take_over(claim);
         let heap: usize = attributes.iter().map(|a| a.value.heap_bytes()).sum();
         let places = self.brief.cost_of(attributes);
         let bytes = heap + places.unwrap_or(size_of_val(attributes.as_slice()));
         if !self.can_pay(bytes) {
             let dropped_attributes = attributes.len() as u32;
+            attributes.clear();
             return self.close(SpanDetails {
                 dropped_attributes,
                 ..SpanDetails::default()
@@ -228,6 +231,12 @@ impl Details {
                 ..SpanDetails::default()
             }),
         }
+    }
+
+    #[inline]
+    fn take_over(&mut self, claim: &mut Claim) {
+        self.prepaid += claim.bytes();
+        self.claim.take_over(claim);
     }
 
     /// Whether so many bytes are prepaid, or can be now.
@@ -247,22 +256,33 @@ impl Details {
         bytes.max(self.claim.bytes()).min(MAX_PREPAID.max(bytes))
     }
 
-    /// [`Self::close`] for what another API has said of a span.
+    /// [`Self::close_with`] for what another API has said of a span, which holds so many bytes beyond the claim; `None`, and
+    /// nothing done, where that is much.
+    #[cfg(feature = "opentelemetry")]
     #[inline]
-    pub(crate) fn adopt_told(&mut self, told: &mut Told) -> u32 {
-        self.prepaid += told.claim.bytes();
-        self.claim.take_over(&mut told.claim);
-        #[cfg(feature = "opentelemetry")]
-        if told.failure.is_none()
-            && told.more.is_none()
-            && let Some(details) = self.brief.file_foreign(&mut told.foreign)
-        {
-            // More than it holds, the places that the lists have beyond their items included.
-            self.pay(told.bytes);
-            return details;
-        }
-        self.pay(told.bytes + size_of::<SpanDetails>());
-        self.close(told.take())
+    pub(crate) fn close_foreign(
+        &mut self,
+        foreign: &mut Foreign,
+        bytes: usize,
+        claim: &mut Claim,
+    ) -> Option<u32> {
+        let details = self.brief.file_foreign(foreign)?;
+        self.take_over(claim);
+        // More than it holds, the places that the lists have beyond their items included.
+        self.pay(bytes);
+        Some(details)
+    }
+
+    /// [`Self::close_with`] for what holds so many bytes beyond the claim.
+    pub(crate) fn close_beyond(
+        &mut self,
+        details: SpanDetails,
+        bytes: usize,
+        claim: &mut Claim,
+    ) -> u32 {
+        self.take_over(claim);
+        self.pay(bytes + size_of::<SpanDetails>());
+        self.close(details)
     }
 
     /// For what exists anyway.
@@ -278,6 +298,13 @@ impl Details {
 
     /// Spells out what finished spans have said, for whoever reads them; what the record refers to them by from now on.
     pub(super) fn spell_out(&mut self, details: u32) -> u32 {
+        if let Some(place) = calls::place(details) {
+            let rpc = self.calls.take_at(place);
+            return self.close(SpanDetails {
+                rpc,
+                ..SpanDetails::default()
+            });
+        }
         if is_brief(details) {
             let spelled = self.brief.spell_out(details);
             return self.close(spelled);
@@ -312,8 +339,9 @@ impl Details {
             };
         }
         self.brief.clear();
+        self.calls.strip();
         let kept = self.closed.len() * (ENTRY_BYTES + RpcInfo::BYTES);
-        self.claim_only(kept + self.brief.room());
+        self.claim_only(kept + self.brief.room() + self.calls.room());
     }
 
     /// Forgets everything but a little room.
@@ -324,9 +352,10 @@ impl Details {
         self.closed.clear();
         self.open.clear();
         self.brief.clear();
+        self.calls.clear();
         let room = self.closed.capacity() * size_of::<SpanDetails>()
             + self.open.capacity() * size_of::<Open>();
-        self.claim_only(room + self.brief.room());
+        self.claim_only(room + self.brief.room() + self.calls.room());
     }
 
     /// Takes out the room for spans that say little, which a blank fragment does not need.
@@ -353,16 +382,20 @@ impl Details {
 
     fn claim_only(&mut self, bytes: usize) {
         self.prepaid = 0;
-        self.claim.shrink(self.claim.bytes().saturating_sub(bytes));
+        if self.claim.bytes() > bytes {
+            self.claim.shrink(self.claim.bytes() - bytes);
+        }
     }
 
     /// Moves out those of the finished spans.
     pub(crate) fn split_off(&mut self) -> Self {
+        let claim = std::mem::take(&mut self.claim);
         Self {
             closed: std::mem::take(&mut self.closed),
             brief: std::mem::take(&mut self.brief),
+            calls: self.calls.split_off(&mut self.claim),
             open: Vec::new(),
-            claim: std::mem::take(&mut self.claim),
+            claim,
             prepaid: std::mem::take(&mut self.prepaid),
         }
     }
@@ -378,7 +411,7 @@ mod tests {
         let text = "x".repeat(100);
         for _ in 0..10 {
             let mut attributes = vec![KeyValue::new("text", text.clone())];
-            details.close_with(Known::Attributes(&mut attributes, Claim::default()));
+            details.close_attributes(&mut attributes, &mut Claim::default());
         }
         assert!(details.bytes() >= details.brief.room() + 10 * text.capacity());
         details.strip();

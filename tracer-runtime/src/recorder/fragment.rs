@@ -3,6 +3,8 @@
 //! A fragment has exactly one owner at any moment and is moved, never pointed to: the thread-local owns the active
 //! one, a root's future owns its own between polls. So one thread writes it at a time, without atomics.
 
+mod reading;
+
 use std::sync::Arc;
 
 use super::account::{Account, DropReason};
@@ -10,10 +12,10 @@ use super::budget::{CHUNK_RECORDS, Chunk, Claim, SMALL_CHUNK_RECORDS};
 use super::details::Details;
 use super::pipeline::{Pipeline, Tether};
 use super::policy::Policy;
-use super::slot::{Handle, SlotRef};
+use super::slot::{Handle, SlotRef, Stock};
 use crate::context::Carried;
 use crate::id::{SpanId, TraceId};
-use crate::record::{SpanDetails, SpanRecord, SpanView};
+use crate::record::SpanRecord;
 
 /// Beyond this an undecided trace loses records, a decided one is handed over in parts.
 pub(crate) const MAX_RECORDS: usize = if cfg!(miri) { 128 } else { 4096 };
@@ -57,6 +59,8 @@ pub(crate) struct Fragment {
     pub(crate) link: Option<SlotRef>,
     /// A root's, once a context has left it.
     pub(crate) slot: Option<Handle>,
+    /// For spans that no thread holds, each of which has a reference to the slot.
+    pub(crate) references: Option<Stock>,
     /// A private pipeline; the process's otherwise.
     pub(crate) pipe: Option<Tether>,
     /// What its trace takes along to other services.
@@ -103,6 +107,7 @@ impl Fragment {
             opened: 0,
             link: None,
             slot: None,
+            references: None,
             pipe: None,
             carried: None,
             random: false,
@@ -159,6 +164,12 @@ impl Fragment {
 
     pub(crate) fn is_pristine(&self) -> bool {
         self.current.bytes() == 0
+    }
+
+    /// Whether one more record fits into its current chunk.
+    #[inline(always)]
+    pub(super) fn has_room(&self) -> bool {
+        !self.current.is_full()
     }
 
     #[inline(always)]
@@ -352,6 +363,7 @@ impl Fragment {
         self.too_long = 0;
         self.link = None;
         self.slot = None;
+        self.references = None;
         self.pipe = None;
         self.carried = None;
         self.random = false;
@@ -364,53 +376,5 @@ impl Fragment {
     #[inline(always)]
     pub(crate) fn reset_plain(&mut self) {
         self.current.records.clear();
-    }
-
-    /// The finished spans, in order of their ends.
-    pub(crate) fn spans(&self) -> impl Iterator<Item = SpanView<'_>> {
-        self.full
-            .iter()
-            .chain([&self.current])
-            .flat_map(|chunk| &chunk.records)
-            .map(|record| SpanView {
-                trace: self.trace,
-                record,
-                details: (record.details as usize)
-                    .checked_sub(1)
-                    .and_then(|i| self.details.closed(i)),
-                parent_is_remote: self.remote_parent == Some(record.parent),
-                sampled: self.sampled,
-                partial: self.partial,
-                tracestate: self.tracestate(),
-            })
-    }
-
-    /// Adds what spans have kept in another form, for whoever reads them.
-    pub(crate) fn spell_out(&mut self) {
-        let chunks = self.full.iter_mut().chain([&mut self.current]);
-        for record in chunks.flat_map(|chunk| &mut chunk.records) {
-            record.details = self.details.spell_out(record.details);
-            if let Some(index) = (record.details as usize).checked_sub(1)
-                && let Some(details) = self.details.closed_mut(index)
-            {
-                details.spell_out();
-            }
-        }
-    }
-
-    /// The newest records of spans that began at this tick or later.
-    pub(crate) fn newest_since(&mut self, start: u64) -> impl Iterator<Item = &mut SpanRecord> {
-        let newest = self.current.records.iter_mut().rev();
-        newest.take_while(move |record| record.start >= start)
-    }
-
-    /// The root's or the newest record, to be noted on.
-    pub(crate) fn newest_details(&mut self) -> Option<&mut SpanDetails> {
-        let record = self.current.records.last_mut()?;
-        record.details = match record.details {
-            0 => self.details.close(SpanDetails::default()),
-            known => self.details.spell_out(known),
-        };
-        self.details.closed_mut(record.details as usize - 1)
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod apart;
 mod brief;
 pub(crate) mod budget;
 pub(crate) mod call;
+mod calls;
 pub(crate) mod captures;
 pub(crate) mod cells;
 pub(crate) mod collector;

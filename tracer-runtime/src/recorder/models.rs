@@ -4,7 +4,7 @@ use loom::thread;
 
 use super::fragment::Fragment;
 use super::queue::{Queue, Queued};
-use super::slot::{Handle, Joined, Slab};
+use super::slot::{Handle, Joined, Slab, Stock};
 use crate::TraceId;
 
 const BUDGET: usize = 1 << 20;
@@ -79,6 +79,24 @@ fn the_last_of_many_references_closes_a_slot_once() {
         for task in tasks {
             task.join().unwrap();
         }
+        assert!(root.upgrade().is_none());
+        assert_eq!((slab.len(), slab.free()), (1, 1));
+    });
+}
+
+#[test]
+fn what_is_left_of_a_stock_and_what_was_taken_from_it_close_a_slot_once() {
+    loom::model(|| {
+        let slab = slab();
+        let root = slab.open(None);
+        let mut stock = None;
+        let [stays, goes, more] =
+            std::array::from_fn(|_| Stock::reference(&mut stock, root).unwrap());
+        let other = thread::spawn(move || drop((goes, more)));
+        Stock::put_back(&mut stock, stays);
+        root.release();
+        drop(stock);
+        other.join().unwrap();
         assert!(root.upgrade().is_none());
         assert_eq!((slab.len(), slab.free()), (1, 1));
     });

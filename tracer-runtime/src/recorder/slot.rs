@@ -60,6 +60,16 @@ pub(crate) struct Handle {
 #[derive(Debug)]
 pub(crate) struct SlotRef(Handle);
 
+/// References to a slot, taken many at a time: each costs an atomic otherwise, when it is taken and when it is given back.
+#[derive(Debug)]
+pub(crate) struct Stock {
+    of: Handle,
+    left: u32,
+}
+
+/// References of a [`Stock`] that are taken at once.
+const STOCK: u32 = if cfg!(tracer_loom) { 2 } else { 64 };
+
 /// Where an ended task's fragment goes.
 #[derive(Debug)]
 pub(crate) enum Joined {
@@ -159,10 +169,10 @@ impl Slot {
         }
     }
 
-    /// Gives a reference back; true for the last, after which the slot has a new generation.
-    fn release(&self) -> bool {
-        let before = self.state.fetch_sub(1, AcqRel);
-        let last = before as u32 == 1;
+    /// Gives references back; true for the last, after which the slot has a new generation.
+    fn release(&self, references: u32) -> bool {
+        let before = self.state.fetch_sub(references.into(), AcqRel);
+        let last = before as u32 == references;
         if last {
             self.state
                 .store((before >> 32).wrapping_add(1) << 32, Release);
@@ -183,16 +193,24 @@ impl Slot {
 impl Handle {
     /// A counted reference, if the slot still serves the same trace.
     pub(crate) fn upgrade(self) -> Option<SlotRef> {
+        self.count(1).then_some(self).map(SlotRef)
+    }
+
+    /// Counts references more, if the slot still serves the same trace.
+    fn count(self, references: u32) -> bool {
         // Half of the numbers are left for those that come before they are counted, as in `Arc`.
         let counted = 1..u32::MAX / 2;
         let same = |state: u64| {
             (state >> 32) as u32 == self.generation && counted.contains(&(state as u32))
         };
-        let upgraded = self
-            .slot
-            .state
-            .fetch_update(AcqRel, Acquire, |state| same(state).then_some(state + 1));
-        upgraded.ok().map(|_| SlotRef(self))
+        let counted = self.slot.state.fetch_update(AcqRel, Acquire, |state| {
+            same(state).then_some(state + u64::from(references))
+        });
+        counted.is_ok()
+    }
+
+    fn is(self, other: Self) -> bool {
+        std::ptr::eq(self.slot, other.slot) && self.generation == other.generation
     }
 
     /// The verdict of the root, and what waited for it. The root's reference stays.
@@ -241,11 +259,11 @@ impl Handle {
         let carried = std::mem::take(&mut shared.carried);
         drop(shared);
         drop(carried);
-        self.give_back();
+        self.give_back(1);
     }
 
-    fn give_back(self) {
-        if self.slot.release() {
+    fn give_back(self, references: u32) {
+        if self.slot.release(references) {
             self.slot.home.close(self.slot);
         }
     }
@@ -295,6 +313,46 @@ impl SlotRef {
 
 impl Drop for SlotRef {
     fn drop(&mut self) {
-        self.0.give_back();
+        self.0.give_back(1);
+    }
+}
+
+impl Stock {
+    /// A reference to the slot, from the stock if it is one of it.
+    #[inline]
+    pub(crate) fn reference(stock: &mut Option<Self>, of: Handle) -> Option<SlotRef> {
+        if let Some(stock) = stock
+            && stock.left != 0
+            && stock.of.is(of)
+        {
+            stock.left -= 1;
+            return Some(SlotRef(of));
+        }
+        let taken = of.count(STOCK);
+        *stock = taken.then_some(Self {
+            of,
+            left: STOCK - 1,
+        });
+        taken.then_some(SlotRef(of))
+    }
+
+    /// Takes a reference back, if it is to the slot of which it has others.
+    #[inline]
+    pub(crate) fn put_back(stock: &mut Option<Self>, reference: SlotRef) {
+        if let Some(stock) = stock
+            && stock.left < 2 * STOCK
+            && stock.of.is(reference.0)
+        {
+            stock.left += 1;
+            std::mem::forget(reference);
+        }
+    }
+}
+
+impl Drop for Stock {
+    fn drop(&mut self) {
+        if self.left != 0 {
+            self.of.give_back(self.left);
+        }
     }
 }

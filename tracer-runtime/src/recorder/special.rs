@@ -27,6 +27,14 @@ pub(crate) fn closing(
         None => seen,
     };
     fragment.seen |= saw;
+    if failure.is_none()
+        && fragment.pipe.is_none()
+        && let Some(call) = fragment.details.close_call(record.span)
+    {
+        record.details = call;
+        fragment.special = fragment.details.has_open();
+        return hand_over_if_seen(fragment, record, saw);
+    }
     let mut details = fragment.details.take(record.span);
     if let Some(failure) = failure {
         details = fragment.details.with_failure(details, failure);
@@ -41,6 +49,10 @@ pub(crate) fn closing(
         record.details = fragment.details.close(details);
     }
     fragment.special = fragment.pipe.is_some() || fragment.details.has_open();
+    hand_over_if_seen(fragment, record, saw);
+}
+
+fn hand_over_if_seen(fragment: &mut Fragment, record: &SpanRecord, saw: u8) {
     if saw != 0 {
         hand_over_if_due(fragment, record.start + record.duration);
     }

@@ -84,6 +84,7 @@ fn release(local: Option<&Local>, fragment: Box<Fragment>) {
 #[inline(never)]
 fn finish_shared(local: Option<&Local>, mut fragment: Box<Fragment>) {
     let _inside = Inside::enter();
+    fragment.references = None;
     if fragment
         .pipe
         .as_ref()

@@ -37,6 +37,14 @@ impl Draft {
     }
 }
 
+#[cfg(test)]
+impl RpcInfo {
+    /// Of a call that nobody drives.
+    pub(crate) fn of(plan: RpcPlan) -> Self {
+        Draft::by(super::installed(), plan).finish()
+    }
+}
+
 impl Deref for Draft {
     type Target = RpcPlan;
 

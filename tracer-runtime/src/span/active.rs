@@ -5,6 +5,7 @@ use std::task::Poll;
 use super::begun;
 use super::describe::Describe;
 use super::dropping::OVER;
+use super::ended;
 use super::resumed;
 use super::start::Start;
 use super::state::{Other, State};
@@ -104,11 +105,11 @@ impl<'a> Active<'a> {
             return;
         };
         if failure.is_some() {
-            begun::end_failed(site, &mut *state, self.before, failure);
-        } else if local::unchecked(|local| begun::end_ok(local, site, &mut *state, self.before))
+            ended::end_failed(site, &mut *state, self.before, failure);
+        } else if local::unchecked(|local| ended::end_ok(local, site, &mut *state, self.before))
             .is_none()
         {
-            begun::end_unusual(site, &mut *state, self.before, CallOutcome::Ok, None);
+            ended::end_unusual(site, &mut *state, self.before, CallOutcome::Ok, None);
         }
         // Here, so that a drop that follows has nothing to ask.
         state.put(State::Other(Other::Done));
@@ -126,7 +127,7 @@ impl<'a> Active<'a> {
             return;
         };
         let site = site.unwrap_or(*self.site);
-        begun::end_unusual(site, &mut *state, self.before, outcome, failure);
+        ended::end_unusual(site, &mut *state, self.before, outcome, failure);
         state.put(State::Other(Other::Done));
     }
 }
@@ -135,7 +136,7 @@ impl Drop for Active<'_> {
     #[inline]
     fn drop(&mut self) {
         if let Some(state) = self.state.take() {
-            begun::unwind(self.site, state, self.before);
+            ended::unwind(self.site, state, self.before);
         }
     }
 }

@@ -1,24 +1,23 @@
-//! The first poll of an asynchronous call, and its end. See [`super::resumed`] for the polls in between.
+//! The first poll of an asynchronous call. See [`super::resumed`] for those after it, [`super::ended`] for its end.
 
 use std::borrow::Cow;
 
 use super::capture::Form;
 use super::guard::NOWHERE;
+use super::opening::{self, Opened};
 use super::resumed;
-use super::start::{self, Opened, Start};
-use super::state::{Call, Child, Other, Started, State};
+use super::start::Start;
+use super::state::{Call, Other, Started, State};
 use super::watched::{self, Watched};
 use crate::callsite::{Callsite, Signals, Way};
 use crate::clock;
 use crate::id::SpanId;
 use crate::metrics;
 use crate::mode;
-use crate::record::{CallOutcome, Ending, Failure, SpanRecord};
 use crate::recorder::account::DropReason;
 use crate::recorder::call::{self, Before, Beginning, Running};
 use crate::recorder::cells::NEAR_CALLSITES;
 use crate::recorder::local::{self, Local, lost_record};
-use crate::recorder::reentrancy::Inside;
 use crate::recorder::verdict;
 use crate::subscriber::{self, Hang};
 use crate::value::KeyValue;
@@ -233,20 +232,20 @@ fn begin_slow(local: &Local, site: &'static Callsite, at: Option<Start>) -> Stat
             lost_record(DropReason::Reentrant);
             return NOBODY;
         }
-        let begun = start::begin(local, site, signals);
+        let begun = opening::begin(local, site, signals);
         return State::of(&begun, begun.cell.is_some(), local.trace.get());
     }
     let start = clock::now();
     if !signals.has_spans() {
-        if !start::counts(local) {
+        if !opening::counts(local) {
             return NOBODY;
         }
         // From within the recorder: what has no start has no end.
-        let counted = start::begin_cell(local, site, signals).is_some();
+        let counted = opening::begin_cell(local, site, signals).is_some();
         return State::Other(Other::unrecorded(Started::new(start, counted)));
     }
     let at = at.unwrap_or_else(Start::current);
-    let (span, fragment, parent) = match start::open_general(local, site, at, start) {
+    let (span, fragment, parent) = match opening::open_general(local, site, at, start) {
         Opened::Nobody => return NOBODY,
         Opened::Lost => (local.next_span(), NOWHERE, SpanId::INVALID),
         Opened::In {
@@ -257,7 +256,7 @@ fn begin_slow(local: &Local, site: &'static Callsite, at: Option<Start>) -> Stat
     };
     let begun = Running {
         site,
-        cell: start::begin_cell(local, site, signals),
+        cell: opening::begin_cell(local, site, signals),
         fragment,
         parent,
         span,
@@ -275,7 +274,7 @@ pub(super) fn without_local(site: &'static Callsite, state: &mut State) -> Befor
             if mode::get() == 0 {
                 return Before::NOTHING;
             }
-            if let Some(start) = start::begin_shared(site) {
+            if let Some(start) = opening::begin_shared(site) {
                 state.put(State::Other(Other::Unrecorded(Started::new(start, true))));
             }
             return Before::NOTHING;
@@ -304,147 +303,4 @@ pub(super) fn without_local(site: &'static Callsite, state: &mut State) -> Befor
     lost_record(DropReason::ThreadExit);
     state.put(State::Other(Other::unrecorded(start)));
     Before::NOTHING
-}
-
-/// The end of a call that is ok.
-#[inline(never)]
-pub(super) fn end_ok(local: &Local, site: &'static Callsite, state: &mut State, before: Before) {
-    if let State::Child(child) = &*state
-        && let Some(duration) = end_child(local, site, child, before.span)
-    {
-        match local.near_cell(site) {
-            Some(cell) => cell.end_ok(duration),
-            None => count_end_far(local, site, duration),
-        }
-    } else {
-        end_other(local, site, state, before);
-    }
-}
-
-/// How long it took, still to be counted. That it is counted is what this says: any other has not begun yet.
-#[inline(always)]
-fn end_child(local: &Local, site: &'static Callsite, child: &Child, before: SpanId) -> Option<u64> {
-    let start = child.start.if_counted();
-    let duration = local.usual_duration(child.fragment.get(), child.span, start)?;
-    let fragment = local.file(SpanRecord {
-        span: child.span,
-        parent: child.parent,
-        callsite: site,
-        start,
-        duration,
-        outcome: CallOutcome::Ok,
-        details: 0,
-    })?;
-    local.end_child(fragment, before);
-    Some(duration)
-}
-
-/// [`end_ok`] for a root, and for calls that are not counted.
-#[inline(never)]
-fn end_other(local: &Local, site: &'static Callsite, state: &mut State, before: Before) {
-    let ended = state.running(site).and_then(|(mut begun, start)| {
-        if start.is_counted() {
-            begun.cell = Some(local.known_cell(site)?);
-        }
-        call::end(local, &begun, before.span)
-    });
-    if ended.is_none() {
-        end_unusual(site, state, before, CallOutcome::Ok, None);
-    }
-}
-
-#[cold]
-#[inline(never)]
-pub(super) fn end_failed(
-    site: &'static Callsite,
-    state: &mut State,
-    before: Before,
-    failure: Option<Box<Failure>>,
-) {
-    end_unusual(site, state, before, CallOutcome::Error, failure);
-}
-
-/// The end of a call that did not reach its own.
-#[cold]
-#[inline(never)]
-pub(super) fn unwind(site: &'static Callsite, state: &mut State, before: Before) {
-    end_unusual(site, state, before, CallOutcome::Panic, None);
-    state.put(State::Other(Other::Nobody));
-}
-
-/// The end of a call by the full rules; nothing where nobody records it.
-#[cold]
-#[inline(never)]
-pub(super) fn end_unusual(
-    site: &'static Callsite,
-    state: &mut State,
-    before: Before,
-    outcome: CallOutcome,
-    failure: Option<Box<Failure>>,
-) {
-    let now = clock::now();
-    if let State::Other(Other::Watched(_)) = *state
-        && let State::Other(Other::Watched(mut watched)) = state.take()
-    {
-        watched.settle();
-        watched.opened.end(Ending {
-            site,
-            outcome,
-            failure: failure.as_deref(),
-        });
-        state.put(watched.call.state);
-    }
-    let child = matches!(*state, State::Child(_));
-    let Some((call, start)) = state.running(site) else {
-        return;
-    };
-    let duration = now.saturating_sub(call.start);
-    let ended = local::with(|local| {
-        if call.fragment != NOWHERE && local.fragment_id.get() != call.fragment {
-            local.heal(call.fragment, before.depth);
-        }
-        let outcome = local.outcome_of(&call, outcome);
-        if start.is_counted() {
-            count_end(local, site, outcome, duration);
-        }
-        if call.fragment == NOWHERE {
-            return;
-        }
-        if child && local.fragment_id.get() == call.fragment {
-            local.span.set(before.span);
-        }
-        local.record(call.fragment, call.record(outcome, duration), failure);
-    });
-    if ended.is_none() && start.is_counted() {
-        // Where its record would have gone has been counted by `without_local`.
-        end_shared(site, outcome, duration);
-    }
-}
-
-#[inline(never)]
-fn count_end_far(local: &Local, site: &'static Callsite, duration: u64) {
-    match local.known_cell(site) {
-        Some(cell) => cell.end_ok(duration),
-        None => count_end(local, site, CallOutcome::Ok, duration),
-    }
-}
-
-#[cold]
-#[inline(never)]
-pub(super) fn count_end(
-    local: &Local,
-    site: &'static Callsite,
-    outcome: CallOutcome,
-    duration: u64,
-) {
-    match local.cell(site) {
-        Some(cell) => cell.end(outcome, duration),
-        None => end_shared(site, outcome, duration),
-    }
-}
-
-#[cold]
-pub(super) fn end_shared(site: &'static Callsite, outcome: CallOutcome, duration: u64) {
-    let _inside = Inside::enter();
-    metrics::shared_cell(site).end_shared(outcome, duration);
 }

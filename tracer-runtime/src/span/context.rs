@@ -7,12 +7,11 @@ use crate::baggage::Baggage;
 use crate::context::{Ids, Link};
 use crate::id::{SpanId, TraceId};
 use crate::mode;
-use crate::recorder::fragment::Fragment;
 use crate::recorder::local::{self, Escaped, Local};
 use crate::recorder::reentrancy::Inside;
 use crate::recorder::slot::Handle;
 use crate::recorder::verdict;
-use crate::subscriber;
+use crate::subscriber::{self, Held};
 
 /// Names a span of a trace. `Copy`, and free to go anywhere.
 ///
@@ -44,6 +43,7 @@ pub struct Context {
 #[must_use = "the context is detached when the guard is dropped; bind it to a name, not to `_`"]
 pub struct ContextGuard {
     fragment: u64,
+    held: Option<Held>,
     not_send: PhantomData<*const ()>,
 }
 
@@ -66,6 +66,16 @@ pub fn current_ids() -> Option<Ids> {
 }
 
 impl Context {
+    /// Names nothing.
+    pub(crate) const NONE: Self = Self {
+        trace: TraceId::INVALID,
+        span: SpanId::INVALID,
+        sampled: false,
+        random: false,
+        carried: 0,
+        handle: None,
+    };
+
     /// The context of the innermost span that runs here; an invalid one where there is none.
     #[must_use]
     pub fn current() -> Self {
@@ -115,19 +125,6 @@ impl Context {
     pub(crate) const fn with_span(mut self, span: SpanId) -> Self {
         self.span = span;
         self
-    }
-
-    /// Names a span that is in this fragment, whose trace has this slot.
-    pub(crate) fn of_root(fragment: &Fragment, handle: Handle) -> Self {
-        let carried = fragment.carried.as_ref();
-        Self {
-            trace: fragment.trace,
-            span: SpanId(fragment.id),
-            sampled: fragment.sampled,
-            random: fragment.random,
-            carried: carried.map_or(0, |carried| handle.carry(carried)),
-            handle: Some(handle),
-        }
     }
 
     /// The trace.
@@ -189,15 +186,21 @@ impl Context {
         self.handle
     }
 
-    /// Makes it the current context of this thread until the guard is dropped.
+    /// Makes it the current context of this thread until the guard is dropped; in a `tracing` subscriber too, if that sees
+    /// the span.
     pub fn attach(&self) -> ContextGuard {
         let fragment = if mode::get() == 0 || !self.is_valid() {
             0
         } else {
             self.open().unwrap_or(0)
         };
+        let held = Held::of(self.span);
+        if let Some(held) = &held {
+            held.enter();
+        }
         ContextGuard {
             fragment,
+            held,
             not_send: PhantomData,
         }
     }
@@ -234,6 +237,9 @@ impl From<&Context> for Link {
 
 impl Drop for ContextGuard {
     fn drop(&mut self) {
+        if let Some(held) = &self.held {
+            held.leave();
+        }
         if self.fragment == 0 {
             return;
         }

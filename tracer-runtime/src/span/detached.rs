@@ -1,26 +1,28 @@
-//! A span that is bound to no thread: begun here, entered anywhere and any number of times, at once too, ended elsewhere.
+//! A span that is bound to no thread, its place in a trace: begun here, ended elsewhere, or not at all.
 //!
-//! It is a child in the fragment that was active where it began, or owns one, as the root of a trace does. Entered where
-//! its trace is active, it becomes current there. Entered anywhere else it opens a fragment of its own, as a task does,
-//! and keeps that until it ends.
+//! It is a child in the fragment that was active where it began, or owns one, as the root of a trace does. Its record goes
+//! to the fragment of its trace that is active where it ends, and joins the trace as a task does where none is.
 
-use super::begun::{count_end, end_shared};
+use std::sync::Arc;
+
 use super::context::Context;
-use super::noted::Noted;
+use super::ended::{count_end, end_shared};
+use super::opening;
 use super::place::Place;
-use super::start;
 use super::state::Started;
 use crate::callsite::{Callsite, Signals};
 use crate::clock;
-use crate::context::Link;
-use crate::id::{SpanId, TraceId};
+use crate::context::{Carried, Remote};
+use crate::id::SpanId;
 use crate::mode;
-use crate::record::{CallOutcome, SpanRecord};
+use crate::record::SpanRecord;
 use crate::recorder::account::DropReason;
+use crate::recorder::apart::{Ended, Said};
 use crate::recorder::fragment::Fragment;
-use crate::recorder::local::{self, Escaped, Local, lost_record};
+use crate::recorder::live::Live;
+use crate::recorder::local::{Escaped, Local, lost_record};
 use crate::recorder::pipeline::Tether;
-use crate::recorder::slot::{Handle, SlotRef};
+use crate::recorder::slot::{Handle, SlotRef, Stock};
 use crate::recorder::verdict;
 
 /// See the module.
@@ -28,7 +30,7 @@ use crate::recorder::verdict;
 pub(crate) struct Detached {
     site: &'static Callsite,
     start: Started,
-    /// Names it; invalid where it is counted and has no span.
+    /// Names it; invalid where it has no span.
     context: Context,
     parent: SpanId,
     /// The fragment that it began in, or its own.
@@ -37,151 +39,168 @@ pub(crate) struct Detached {
     link: Option<SlotRef>,
     /// A child's: lets the capture that watches wait for it.
     pipe: Option<Tether>,
-    /// Its own, while it is not entered.
+    /// Its own, while no thread has it.
     parked: Option<Box<Fragment>>,
-    pub(crate) noted: Noted,
-    panicked: bool,
-    /// Others are still entered in the fragment that it owned: it stays theirs.
-    pub(crate) disowned: bool,
-    ended: bool,
 }
 
 /// Where a span hangs.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) enum Under {
     /// Under what is current, or in a new trace.
     Current,
     /// In a new trace.
     Nothing,
+    /// Under a span of the trace that is active.
+    Active(SpanId),
     Span(Context),
-}
-
-/// What an entry has changed on its thread.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Entry {
-    pub(crate) span: SpanId,
-    /// Current before.
-    pub(crate) before: SpanId,
-    pub(crate) fragment: u64,
-    /// It has brought the fragment along.
-    owned: bool,
-    unwinding: bool,
+    /// Of another service, or one that we know nothing of.
+    Remote(Remote),
 }
 
 impl Detached {
-    /// `None` where nobody records it.
-    pub(crate) fn begin(site: &'static Callsite, under: Under) -> Option<Box<Self>> {
-        if mode::get() == 0 {
-            return None;
-        }
-        local::with(|local| {
-            let signals = site.signals();
-            if !signals.has_spans() {
-                return Self::without_span(local, site, signals);
-            }
-            let mut begun = match under {
-                Under::Current if local.fragment_id.get() != 0 => {
-                    Self::child(local, site, local.span.get())?
-                }
-                Under::Span(parent) if is_active(local, parent.trace_id()) => {
-                    Self::child(local, site, parent.span_id())?
-                }
-                Under::Span(parent) => Self::elsewhere(local, site, parent)?,
-                Under::Current | Under::Nothing => Self::root(local, site)?,
-            };
-            let counted = start::begin_cell(local, site, signals).is_some();
-            begun.start = Started::new(clock::now(), counted);
-            begun.tell_the_capture();
-            Some(begun)
-        })
-        .flatten()
-    }
-
-    fn new(site: &'static Callsite, context: Context, parent: SpanId) -> Box<Self> {
-        Box::new(Self {
+    /// One that has not begun.
+    pub(crate) const fn new(site: &'static Callsite) -> Self {
+        Self {
             site,
             start: Started::new(0, false),
-            context,
-            parent,
+            context: Context::NONE,
+            parent: SpanId::INVALID,
             home: 0,
             link: None,
             pipe: None,
             parked: None,
-            noted: Noted::default(),
-            panicked: false,
-            disowned: false,
-            ended: false,
-        })
+        }
     }
 
-    fn without_span(local: &Local, site: &'static Callsite, signals: Signals) -> Option<Box<Self>> {
-        if signals == Signals::Neither || !start::counts(local) {
-            return None;
+    /// Forgets the span that has ended.
+    #[inline]
+    pub(crate) fn renew(&mut self, site: &'static Callsite) {
+        self.site = site;
+        self.context = Context::NONE;
+    }
+
+    /// Gives it a place; `None` where nobody records it.
+    #[inline]
+    pub(crate) fn place(&mut self, local: &Local, under: &Under) -> Option<()> {
+        match *under {
+            Under::Current if local.fragment_id.get() != 0 => self.child(local, local.span.get()),
+            Under::Active(parent) => self.child(local, parent),
+            Under::Span(parent) if local.is_in(parent.trace_id()) => {
+                self.child(local, parent.span_id())
+            }
+            Under::Span(parent) => self.below(local, parent),
+            Under::Remote(ref parent) => self.root(local, Place::below_parent(parent.clone())),
+            Under::Current | Under::Nothing => self.root(local, Place::new_trace(local)),
         }
-        start::begin_cell(local, site, signals)?;
-        let mut counted = Self::new(site, Context::default(), SpanId::INVALID);
-        counted.start = Started::new(clock::now(), true);
-        Some(counted)
     }
 
     /// In the active fragment.
-    fn child(local: &Local, site: &'static Callsite, parent: SpanId) -> Option<Box<Self>> {
-        let Some(escaped) = local.escape() else {
+    #[inline]
+    pub(crate) fn child(&mut self, local: &Local, parent: SpanId) -> Option<()> {
+        let is_watched = mode::get() & mode::CAPTURING != 0;
+        let escaped = local.inspect(|fragment| {
+            let escaped = Escaped::from(fragment);
+            let stock = &mut fragment.references;
+            self.link = escaped.handle.and_then(|of| Stock::reference(stock, of));
+            if is_watched {
+                self.pipe = fragment.pipe.clone();
+            }
+            escaped
+        });
+        let Some(escaped) = escaped else {
             lost_record(DropReason::Reentrant);
             return None;
         };
-        let context = Context::of(local.trace.get(), local.next_span(), &escaped);
-        let mut child = Self::new(site, context, parent);
-        child.home = local.fragment_id.get();
-        child.hold(local);
-        Some(child)
+        self.context = Context::of(local.trace.get(), local.next_span(), &escaped);
+        self.parent = parent;
+        self.home = local.fragment_id.get();
+        Some(())
     }
 
     /// In the trace of a span that runs somewhere else.
-    fn elsewhere(local: &Local, site: &'static Callsite, parent: Context) -> Option<Box<Self>> {
-        let context = parent.with_span(local.next_span());
-        let mut child = Self::new(site, context, parent.span_id());
-        child.hold(local);
-        Some(child)
-    }
-
-    fn hold(&mut self, local: &Local) {
-        self.link = self.context.handle().and_then(Handle::upgrade);
+    #[inline(never)]
+    fn below(&mut self, local: &Local, parent: Context) -> Option<()> {
         if mode::get() & mode::CAPTURING != 0 {
-            self.pipe = match self.home {
-                0 => Place::below(self.context).and_then(|place| place.pipe),
-                _ => local.inspect(|fragment| fragment.pipe.clone()).flatten(),
-            };
+            self.pipe = Place::below(parent)?.pipe();
         }
+        self.context = parent.with_span(local.next_span());
+        self.parent = parent.span_id();
+        self.home = 0;
+        self.link = parent.handle().and_then(Handle::upgrade);
+        Some(())
     }
 
-    fn root(local: &Local, site: &'static Callsite) -> Option<Box<Self>> {
-        let place = Place::new_trace(local)?;
+    /// In a trace that begins here, or goes on here for another service.
+    #[inline(never)]
+    fn root(&mut self, local: &Local, place: Option<Place>) -> Option<()> {
+        let place = place?;
+        self.parent = place.parent;
         let Some(mut fragment) = place.open(local) else {
             lost_record(DropReason::Reentrant);
             return None;
         };
         let escaped = Escaped::from(&mut fragment);
-        let context = Context::of(fragment.trace, SpanId(fragment.id), &escaped);
-        let mut root = Self::new(site, context, SpanId::INVALID);
-        root.home = fragment.id;
-        root.parked = Some(fragment);
-        Some(root)
+        self.context = Context::of(fragment.trace, SpanId(fragment.id), &escaped);
+        self.home = fragment.id;
+        self.parked = Some(local.waiting(fragment));
+        Some(())
     }
 
-    fn tell_the_capture(&self) {
+    /// It begins at this tick.
+    #[inline]
+    pub(crate) fn start_at(&mut self, ticks: u64) {
+        self.start = Started::new(ticks, false);
+    }
+
+    /// It begins now, and is counted where its callsite is.
+    #[inline]
+    pub(crate) fn start(&mut self, local: &Local, signals: Signals) {
+        let counted = opening::begin_cell(local, self.site, signals).is_some();
+        self.start = Started::new(clock::now(), counted);
+    }
+
+    /// It begins without a span; `None` where nobody counts it.
+    #[cold]
+    pub(crate) fn start_without_span(&mut self, local: &Local, signals: Signals) -> Option<()> {
+        if signals == Signals::Neither || !opening::counts(local) {
+            return None;
+        }
+        self.start(local, signals);
+        self.start.is_counted().then_some(())
+    }
+
+    /// Counts its end, if its start was.
+    #[inline]
+    pub(crate) fn count_end(&self, local: Option<&Local>, ended: Ended) {
+        let Ended { outcome, duration } = ended;
+        if self.start.is_counted() {
+            match local {
+                Some(local) => count_end(local, self.site, outcome, duration),
+                None => end_shared(self.site, outcome, duration),
+            }
+        }
+    }
+
+    /// Tells the capture that watches, if one does, that it has begun.
+    #[inline]
+    pub(crate) fn tell_capture(&self) -> Option<&Live> {
         let pipe = match &self.parked {
             Some(fragment) => fragment.pipe.as_ref(),
             None => self.pipe.as_ref(),
         };
-        if let Some(live) = pipe.and_then(|pipe| pipe.pipeline().live.as_ref()) {
-            let (trace, span) = (self.context.trace_id(), self.context.span_id());
-            live.started(trace, span, self.parent, self.site, self.start.ticks());
-        }
+        let live = pipe?.pipeline().live.as_ref()?;
+        let (trace, span) = (self.context.trace_id(), self.context.span_id());
+        live.started(trace, span, self.parent, self.site, self.start.ticks());
+        Some(live)
     }
 
     pub(crate) const fn site(&self) -> &'static Callsite {
         self.site
+    }
+
+    /// When it began, in ticks.
+    pub(crate) const fn start_ticks(&self) -> u64 {
+        self.start.ticks()
     }
 
     /// Names it.
@@ -189,54 +208,34 @@ impl Detached {
         self.context
     }
 
+    pub(crate) const fn has_span(&self) -> bool {
+        self.context.is_valid()
+    }
+
     /// The fragment that ends with it, as the root of a trace.
     pub(crate) fn own_fragment(&self) -> Option<u64> {
         (self.has_span() && self.home == self.context.span_id().0).then_some(self.home)
     }
 
-    pub(crate) const fn has_span(&self) -> bool {
-        self.context.is_valid()
-    }
-
-    pub(crate) fn link(&mut self, to: Context) {
-        if to.is_valid() {
-            self.noted.link(Link::from(to));
+    /// What its trace has brought along from another service; mostly nothing.
+    #[inline]
+    pub(crate) fn carried(&self) -> Option<Arc<Carried>> {
+        match self.context.carried() {
+            0 => None,
+            number => self.context.handle()?.upgrade()?.carried(number),
         }
     }
 
-    /// Makes it current on this thread; `None` where it has no span, or no place here.
-    pub(crate) fn enter(&mut self) -> Option<Entry> {
-        if !self.has_span() {
-            return None;
+    /// Its own fragment or a new one, for a thread where its trace is not active.
+    pub(crate) fn open(&mut self, local: &Local) -> Option<Box<Fragment>> {
+        match self.parked.take() {
+            None => Place::below(self.context)?.open(local),
+            own => own,
         }
-        let (trace, span) = (self.context.trace_id(), self.context.span_id());
-        if let Some(entry) = enter_active(trace, span) {
-            return Some(entry);
-        }
-        local::with(|local| {
-            let before = local.span.get();
-            let own = match self.parked.take() {
-                None => Place::below(self.context)?.open(local)?,
-                Some(own) => own,
-            };
-            let fragment = own.id;
-            if let Err(own) = local.push_top(own, span) {
-                self.take_back(local, own);
-                return None;
-            }
-            Some(Entry {
-                span,
-                before,
-                fragment,
-                owned: true,
-                unwinding: std::thread::panicking(),
-            })
-        })
-        .flatten()
     }
 
-    /// Keeps a fragment for the next entry, or ends it where there is one already.
-    fn take_back(&mut self, local: &Local, fragment: Box<Fragment>) {
+    /// Keeps a fragment that [`Self::open`] has given, or ends it where there is one already.
+    pub(crate) fn close(&mut self, local: &Local, fragment: Box<Fragment>) {
         if self.parked.is_none() {
             self.parked = Some(local.waiting(fragment));
         } else {
@@ -244,222 +243,116 @@ impl Detached {
         }
     }
 
-    /// Undoes an entry, on its thread.
-    pub(crate) fn exit(&mut self, entry: &Entry) {
-        self.panicked |= std::thread::panicking() && !entry.unwinding;
-        local::with(|local| {
-            self.collect(local, entry.fragment);
-            if let Some(own) = entry.leave(local) {
-                self.take_back(local, own);
-            }
-        });
-    }
-
-    /// Takes what was recorded while it was current: where its record goes is known at its end only.
-    fn collect(&mut self, local: &Local, fragment: u64) {
-        let span = self.context.span_id();
-        let taken = look_into(local, fragment, |fragment| fragment.details.take_open(span));
-        if let Some((details, claim)) = taken.flatten() {
-            self.noted.merge(details, claim);
-        }
-    }
-
-    /// Ends it, on whatever thread. From now on it is known by `site`, if any.
-    pub(crate) fn end(&mut self, site: Option<&'static Callsite>) {
-        self.end_as(site, CallOutcome::Ok);
-    }
-
-    fn end_as(&mut self, site: Option<&'static Callsite>, mut outcome: CallOutcome) {
-        self.ended = true;
-        let duration = clock::now().saturating_sub(self.start.ticks());
-        if outcome == CallOutcome::Ok && self.noted.has_failed() {
-            outcome = CallOutcome::Error;
-        }
-        if self.panicked {
-            outcome = CallOutcome::Panic;
-        }
-        let ended = local::with(|local| {
-            if self.start.is_counted() {
-                count_end(local, self.site, outcome, duration);
-            }
-            if self.has_span() {
-                let record = self.record(site, outcome, duration);
-                self.file(local, record);
-            }
-        });
-        if ended.is_none() {
-            self.end_without_local(outcome, duration);
-        }
-    }
-
-    fn record(
-        &self,
-        site: Option<&'static Callsite>,
-        outcome: CallOutcome,
-        duration: u64,
-    ) -> SpanRecord {
+    /// Its record, by the name of a callsite.
+    #[inline(always)]
+    fn record(&self, site: &'static Callsite, ended: Ended, details: u32) -> SpanRecord {
         SpanRecord {
             span: self.context.span_id(),
             parent: self.parent,
-            callsite: site.unwrap_or(self.site),
+            callsite: site,
             start: self.start.ticks(),
-            duration,
-            outcome,
-            details: 0,
+            duration: ended.duration,
+            outcome: ended.outcome,
+            details,
         }
     }
 
-    /// Its own fragment, the active one of its trace, the one where it began if that is suspended here; else a new one.
-    fn file(&mut self, local: &Local, record: SpanRecord) {
-        if let Some(own) = self.parked.take() {
-            return self.file_apart(local, own, record);
-        }
-        let active = is_active(local, self.context.trace_id());
-        let fragment = if active {
-            local.fragment_id.get()
-        } else {
-            self.home
+    /// Files its record: in its own fragment, the active one of its trace, the one where it began if that is suspended
+    /// here, else in a new one. `disowned` where others are still in the fragment that it owned: it stays theirs.
+    #[inline]
+    pub(crate) fn end(
+        &mut self,
+        local: &Local,
+        site: &'static Callsite,
+        ended: Ended,
+        said: &mut impl Said,
+        disowned: bool,
+    ) {
+        let span = self.context.span_id();
+        let fragment = match local.is_in(self.context.trace_id()) {
+            true => local.fragment_id.get(),
+            false => self.home,
         };
-        self.collect(local, fragment);
-        if !self.disowned && fragment != 0 {
-            let is_owner = record.span.0 == fragment;
-            let filed = look_into(local, fragment, |fragment| match is_owner {
-                true => self.adopted_by(fragment),
-                false => local.record_in(fragment, record, self.noted.finish()),
+        if fragment != span.0 && self.parked.is_none() && fragment != 0 {
+            let filed = local.look_into(fragment, |fragment| {
+                let record = |ended, details| self.record(site, ended, details);
+                local.file_apart(fragment, ended, said, record);
+                if let Some(reference) = self.link.take() {
+                    Stock::put_back(&mut fragment.references, reference);
+                }
             });
-            match filed {
-                Some(()) if is_owner => return local.record(fragment, record, None),
-                Some(()) => return,
-                None => {}
+            if filed.is_some() {
+                self.pipe = None;
+                return;
             }
         }
-        match Place::below(self.context).map(|place| place.open(local)) {
-            Some(Some(fragment)) => self.file_apart(local, fragment, record),
+        self.end_elsewhere(local, site, ended, said, disowned);
+        (self.link, self.pipe) = (None, None);
+    }
+
+    #[inline(never)]
+    fn end_elsewhere(
+        &mut self,
+        local: &Local,
+        site: &'static Callsite,
+        ended: Ended,
+        said: &mut impl Said,
+        disowned: bool,
+    ) {
+        let span = self.context.span_id();
+        let own = self.parked.take();
+        if own.is_none() && span.0 == self.home {
+            // A thread has its fragment.
+            let known = local.look_into(self.home, |fragment| {
+                take_in(fragment, span, said);
+                if !disowned {
+                    leave(fragment, span, said);
+                }
+            });
+            if known.is_some() && !disowned {
+                return local.record(self.home, self.record(site, ended, 0), None);
+            }
+        }
+        let fragment = match own {
+            None => Place::below(self.context).map(|place| place.open(local)),
+            own => Some(own),
+        };
+        match fragment {
+            Some(Some(mut fragment)) => {
+                let record = |ended, details| self.record(site, ended, details);
+                local.file_apart(&mut fragment, ended, said, record);
+                verdict::finish(Some(local), fragment);
+            }
             Some(None) => lost_record(DropReason::Reentrant),
             None => lost_record(DropReason::Shutdown),
         }
     }
 
-    fn file_apart(&mut self, local: &Local, mut fragment: Box<Fragment>, record: SpanRecord) {
-        local.record_in(&mut fragment, record, self.noted.finish());
-        verdict::finish(Some(local), fragment);
-    }
-
-    fn adopted_by(&mut self, fragment: &mut Fragment) {
-        let span = self.context.span_id();
-        if let Some(known) = self.noted.finish() {
-            let (details, claim) = known.into_details();
-            fragment.special = true;
-            fragment.plain = false;
-            fragment.details.adopt(span, details, claim);
-        }
-    }
-
-    /// In a thread-local destructor after the recorder's own: the shared cell counts it, the span is lost.
+    /// Ends it in a thread-local destructor after the recorder's own: it is lost.
     #[cold]
-    fn end_without_local(&mut self, outcome: CallOutcome, duration: u64) {
+    pub(crate) fn end_without_local(&mut self) {
         if let Some(fragment) = self.parked.take() {
             verdict::finish(None, fragment);
-        }
-        if self.start.is_counted() {
-            end_shared(self.site, outcome, duration);
         }
         if self.has_span() {
             lost_record(DropReason::ThreadExit);
         }
+        (self.link, self.pipe) = (None, None);
     }
 }
 
-/// Whoever held it is gone.
-impl Drop for Detached {
-    fn drop(&mut self) {
-        if !self.ended {
-            self.end_as(None, CallOutcome::Cancelled);
-        }
+/// Takes what was recorded in a fragment while the span was current there.
+fn take_in(fragment: &mut Fragment, span: SpanId, said: &mut impl Said) {
+    if let Some((details, claim)) = fragment.details.take_open(span) {
+        said.add(details, claim);
     }
 }
 
-impl Entry {
-    /// Makes current what was so before; the fragment that the entry has brought along, if it is still here.
-    fn leave(&self, local: &Local) -> Option<Box<Fragment>> {
-        let is_top = local.fragment_id.get() == self.fragment;
-        if self.owned {
-            return match is_top {
-                true => local.pop_top(),
-                false => local.remove_suspended(self.fragment),
-            };
-        }
-        if !is_top {
-            local.leave_suspended(self.fragment, self.span, self.before);
-        } else if local.span.get() == self.span {
-            local.span.set(self.before);
-        }
-        None
-    }
-
-    /// An entry of this thread from before this one is undone: nothing comes back to it, and what it has brought along stays
-    /// as long as this one needs it.
-    pub(crate) fn pass_over(&mut self, left: &mut Self) {
-        if self.fragment != left.fragment || self.owned {
-            return;
-        }
-        if self.before == left.span {
-            self.before = left.before;
-        }
-        self.owned = std::mem::take(&mut left.owned);
-    }
-
-    /// Undoes the entry of a span that has ended meanwhile, on its thread.
-    pub(crate) fn exit_orphan(&self) {
-        local::with(|local| {
-            if let Some(fragment) = self.leave(local) {
-                verdict::finish(Some(local), fragment);
-            }
-        });
-    }
-
-    /// Undoes the entry where the span need not be told; false, and nothing done, where it must.
-    pub(crate) fn exit_quietly(&self) -> bool {
-        if self.owned || (std::thread::panicking() && !self.unwinding) {
-            return false;
-        }
-        let left = local::with(|local| {
-            let is_noted = look_into(local, self.fragment, |f| f.details.is_open(self.span));
-            let quiet = is_noted != Some(true);
-            if quiet {
-                self.leave(local);
-            }
-            quiet
-        });
-        left.unwrap_or(true)
-    }
-}
-
-/// Makes a span current where its trace is active on this thread.
-#[inline]
-pub(crate) fn enter_active(trace: TraceId, span: SpanId) -> Option<Entry> {
-    local::with(|local| {
-        is_active(local, trace).then(|| Entry {
-            span,
-            before: local.span.replace(span),
-            fragment: local.fragment_id.get(),
-            owned: false,
-            unwinding: std::thread::panicking(),
-        })
-    })
-    .flatten()
-}
-
-/// Whether a trace is active on this thread.
-#[inline]
-fn is_active(local: &Local, trace: TraceId) -> bool {
-    local.fragment_id.get() != 0 && local.trace.get() == trace
-}
-
-/// Looks into a fragment that is on this thread.
-fn look_into<R>(local: &Local, id: u64, look: impl FnOnce(&mut Fragment) -> R) -> Option<R> {
-    match local.fragment_id.get() == id {
-        true => local.inspect(look),
-        false => local.inspect_suspended(id, look),
+/// Leaves what was said of a span to the end of its fragment.
+fn leave(fragment: &mut Fragment, span: SpanId, said: &mut impl Said) {
+    if let Some((details, claim)) = said.take() {
+        fragment.special = true;
+        fragment.plain = false;
+        fragment.details.adopt(span, details, claim);
     }
 }

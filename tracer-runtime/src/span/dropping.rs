@@ -10,6 +10,7 @@ use std::mem::ManuallyDrop;
 use std::{ptr, thread};
 
 use super::begun;
+use super::ended;
 use super::state::{Call, Other, State};
 use crate::callsite::Callsite;
 use crate::record::CallOutcome;
@@ -114,7 +115,7 @@ impl Drop for Leaving {
 pub(super) fn cancel(site: &'static Callsite, state: &mut State) {
     if state.is_recorded() {
         let before = begun::resume_to_drop(site, state);
-        begun::end_unusual(site, state, before, CallOutcome::Cancelled, None);
+        ended::end_unusual(site, state, before, CallOutcome::Cancelled, None);
     }
 }
 
@@ -155,7 +156,7 @@ fn leave(site: &'static Callsite) {
         true => CallOutcome::Panic,
         false => CallOutcome::Cancelled,
     };
-    begun::end_unusual(site, &mut dropped.state, dropped.before, outcome, None);
+    ended::end_unusual(site, &mut dropped.state, dropped.before, outcome, None);
     dropped.state = State::Other(Other::Nobody);
     let _ = SPARE.try_with(|spare| spare.put(dropped));
 }

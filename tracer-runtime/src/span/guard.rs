@@ -1,25 +1,24 @@
 //! The span of a synchronous call: a guard on its stack.
 
+mod end;
+mod enter;
+
 use std::future::Future;
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 
+use end::{end_described, end_failed, end_ok, end_unfinished};
+use enter::{enter_on, enter_on_alone};
+
 use super::describe::Describe;
 use super::future::Traced;
-use super::metric::{self, UNSEEN};
-use super::start::{self, Start};
-use super::watched;
-use crate::callsite::{Callsite, Signals, SpanKind, Way};
-use crate::clock;
+use super::opening;
+use super::start::Start;
+use crate::callsite::{Callsite, SpanKind};
 use crate::id::SpanId;
-use crate::metrics;
 use crate::mode;
-use crate::record::{CallOutcome, Ending, Failure};
-use crate::recorder::account::DropReason;
-use crate::recorder::call::{self, Beginning, Running};
-use crate::recorder::cells::NEAR_CALLSITES;
-use crate::recorder::local;
-use crate::recorder::reentrancy::Inside;
+use crate::record::Failure;
+use crate::recorder::call::Running;
 use crate::subscriber::{self, Hang, Opened};
 
 /// The fragment id of a call whose record goes nowhere; the reason has been counted.
@@ -96,105 +95,7 @@ pub fn enter_at(site: &'static Callsite, at: Start) -> Guard {
     if mode::is_off() {
         Guard::off()
     } else {
-        start::enter_there(site, at)
-    }
-}
-
-/// Writes to the guard's place rather than returning one, so that what follows here are jumps.
-#[inline(never)]
-fn enter_on(guard: &mut Guard, site: &'static Callsite) {
-    // Beyond them all where a signal is off, so that this one comparison is also the question whether it is.
-    let id = site.id_of_both();
-    if (id as usize) < NEAR_CALLSITES && cfg!(feature = "metrics") {
-        enter_counted(guard, site, Some(id), enter_less);
-    } else {
-        enter_less(guard, site);
-    }
-}
-
-#[inline(never)]
-fn enter_on_alone(guard: &mut Guard, site: &'static Callsite) {
-    enter_on(guard, site);
-    guard.alone();
-}
-
-/// For a callsite that does not take part in both signals, is new, or one of very many. It does nothing but jump, so that a
-/// call that is switched off costs no more than it must.
-#[inline(never)]
-fn enter_less(guard: &mut Guard, site: &'static Callsite) {
-    match site.way() {
-        Way::Only(Signals::Neither) => {}
-        Way::Only(Signals::MetricsOnly) => enter_metric(guard, site),
-        Way::Only(Signals::SpansOnly) => enter_span(guard, site),
-        Way::Only(Signals::Both) => enter_far(guard, site),
-        Way::New | Way::Watched => enter_watched(guard, site),
-    }
-}
-
-#[inline(never)]
-fn enter_metric(guard: &mut Guard, site: &'static Callsite) {
-    match metric::begin(site) {
-        Some(call) => guard.call = Some(Begun::new(call)),
-        None => enter_general(guard, site),
-    }
-}
-
-#[inline(never)]
-fn enter_span(guard: &mut Guard, site: &'static Callsite) {
-    enter_counted(guard, site, None, enter_general);
-}
-
-/// A callsite whose cell is not among the near ones.
-#[inline(never)]
-fn enter_far(guard: &mut Guard, site: &'static Callsite) {
-    let id = cfg!(feature = "metrics").then(|| site.id_of_both());
-    enter_counted(guard, site, id, enter_general);
-}
-
-#[inline(always)]
-fn enter_counted(
-    guard: &mut Guard,
-    site: &'static Callsite,
-    counted_by: Option<u32>,
-    otherwise: fn(&mut Guard, &'static Callsite),
-) {
-    let begun = local::unchecked(|local| call::begin(local, site, counted_by));
-    match begun.unwrap_or(Beginning::Unusual) {
-        Beginning::Child(call) => guard.call = Some(Begun::new(call)),
-        Beginning::Root(cell) => enter_root(guard, site, cell),
-        Beginning::Unusual => otherwise(guard, site),
-    }
-}
-
-#[inline(never)]
-fn enter_root(guard: &mut Guard, site: &'static Callsite, cell: Option<&'static metrics::Cell>) {
-    let begun = local::unchecked(|local| call::begin_root(local, site, cell));
-    match begun.flatten() {
-        Some(call) => guard.call = Some(Begun::new(call)),
-        None => enter_general(guard, site),
-    }
-}
-
-/// By the full rules.
-#[cold]
-#[inline(never)]
-fn enter_general(guard: &mut Guard, site: &'static Callsite) {
-    match mode::get() {
-        0 => subscriber::nobody_records(),
-        _ => *guard = start::enter_at(site, Start::current()),
-    }
-}
-
-/// For a callsite whose spans a subscriber may want.
-#[cold]
-#[inline(never)]
-fn enter_watched(guard: &mut Guard, site: &'static Callsite) {
-    let way = watched::way(site);
-    if mode::get() != 0 {
-        enter_general(guard, site);
-    }
-    if way == Way::Watched {
-        guard.watch(site, Hang::Current);
+        opening::enter_there(site, at)
     }
 }
 
@@ -242,7 +143,7 @@ impl Guard {
     #[cold]
     #[inline(never)]
     pub(super) fn without_local(site: &'static Callsite) -> Self {
-        let Some(start) = start::begin_shared(site) else {
+        let Some(start) = opening::begin_shared(site) else {
             return Self::off();
         };
         Self::new(Running {
@@ -362,110 +263,4 @@ impl Drop for Guard {
             end_unfinished(begun);
         }
     }
-}
-
-#[inline(never)]
-fn end_ok(begun: &mut Begun) {
-    let call = &begun.call;
-    let ended = local::unchecked(|local| call::end(local, call, call.parent)).flatten();
-    if ended.is_none() {
-        end_ok_less(begun);
-    }
-}
-
-#[inline(never)]
-fn end_ok_less(begun: &mut Begun) {
-    match begun.call.span {
-        UNSEEN => end_metric(begun),
-        _ => end_unusual(begun, CallOutcome::Ok, None),
-    }
-}
-
-#[inline(never)]
-fn end_metric(begun: &mut Begun) {
-    if !metric::end(&begun.call) {
-        end_unusual(begun, CallOutcome::Ok, None);
-    }
-}
-
-/// One for each type of value, where it would be one for each function.
-#[inline(never)]
-fn end_described<T, D: Describe<T>>(begun: &mut Begun, value: &T, describe: D) {
-    match describe.describe(value, begun.call.site.kind) {
-        None => end_ok(begun),
-        failure => end_failed(begun, failure),
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn end_failed(begun: &mut Begun, failure: Option<Box<Failure>>) {
-    end_unusual(begun, CallOutcome::Error, failure);
-}
-
-#[inline(never)]
-fn end_unfinished(begun: &mut Begun) {
-    match begun.unfinished {
-        Unfinished::PanicWhileUnwinding | Unfinished::PanicIfUnwinding
-            if !std::thread::panicking() =>
-        {
-            end_ok(begun)
-        }
-        Unfinished::Ok => end_ok(begun),
-        _ => end_unusual(begun, CallOutcome::Panic, None),
-    }
-}
-
-/// The end of a call by the full rules.
-#[cold]
-#[inline(never)]
-fn end_unusual(begun: &mut Begun, outcome: CallOutcome, failure: Option<Box<Failure>>) {
-    let now = clock::now();
-    if begun.call.take_watched()
-        && let Some(opened) = begun.opened.take()
-    {
-        begun.call.rename(opened.renamed());
-        opened.end(Ending {
-            site: begun.call.site,
-            outcome,
-            failure: failure.as_deref(),
-        });
-    }
-    let call = &begun.call;
-    let duration = now.saturating_sub(call.start);
-    let has_span = call.span != SpanId::INVALID;
-    if call.cell.is_none() && !has_span {
-        // From `without_local`, which has counted it.
-        return end_shared(call, outcome, duration);
-    }
-    let recorded = local::with(|local| {
-        let outcome = local.outcome_of(call, outcome);
-        if let Some(cell) = call.cell {
-            cell.end(outcome, duration);
-        }
-        if call.fragment == NOWHERE {
-            return;
-        }
-        if local.span.get() == call.span {
-            local.span.set(call.parent);
-        }
-        local.record(call.fragment, call.record(outcome, duration), failure);
-    });
-    if recorded.is_some() {
-        return;
-    }
-    // In a thread-local destructor after the recorder's own: the cell may have another writer already.
-    if call.cell.is_some() {
-        end_shared(call, outcome, duration);
-    }
-    if call.fragment != NOWHERE {
-        local::lost_record(DropReason::ThreadExit);
-    }
-}
-
-/// Counts the end where the thread has no cell.
-#[cold]
-fn end_shared(call: &Running, outcome: CallOutcome, duration: u64) {
-    let _inside = Inside::enter();
-    metrics::shared_cell(call.site).end_shared(outcome, duration);
 }

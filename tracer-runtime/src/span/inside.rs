@@ -8,9 +8,11 @@ use crate::callsite::{Callsite, Level};
 use crate::clock;
 use crate::context::Link;
 use crate::export::logs::{self, LogRecord};
+use crate::id::SpanId;
 use crate::mode;
 use crate::record::{Event, EventKind, Failure, SpanDetails};
 use crate::recorder::budget::Claim;
+use crate::recorder::fragment::Fragment;
 use crate::recorder::local;
 use crate::recorder::reentrancy::Inside;
 use crate::rpc::RpcInfo;
@@ -295,9 +297,10 @@ fn log_event(module: &'static str, name: &'static str, attributes: &[KeyValue]) 
 /// Says which call between services the current span stands for. When it is over: as long as anything is known of a span
 /// that is open, the ends of its children are not the usual ones.
 pub(crate) fn attach_rpc(rpc: &RpcInfo) {
-    on_current_span(|details, claim| {
-        if claim.grow(RpcInfo::BYTES) {
-            details.rpc = Some(rpc.clone());
+    on_current_fragment(|fragment, span| {
+        if fragment.details.attach(span, rpc) {
+            fragment.special = true;
+            fragment.plain = false;
         }
     });
 }
@@ -357,19 +360,26 @@ impl FloorCharBoundary for str {
 
 /// Changes the details of the current span, within what the byte budget allows.
 fn on_current_span(change: impl FnOnce(&mut SpanDetails, &mut Claim)) {
+    on_current_fragment(|fragment, span| {
+        if let Some((details, claim)) = fragment.details.of(span) {
+            fragment.special = true;
+            fragment.plain = false;
+            change(details, claim);
+        }
+    });
+}
+
+/// Changes what is known of the current span, whose id it is told.
+#[inline(always)]
+fn on_current_fragment(change: impl FnOnce(&mut Fragment, SpanId)) {
     if mode::get() == 0 {
         return;
     }
     local::with(|local| {
         let span = local.span.get();
         local.inspect(|fragment| {
-            let Some(_inside) = Inside::enter() else {
-                return;
-            };
-            if let Some((details, claim)) = fragment.details.of(span) {
-                fragment.special = true;
-                fragment.plain = false;
-                change(details, claim);
+            if let Some(_inside) = Inside::enter() {
+                change(fragment, span);
             }
         });
     });

@@ -10,10 +10,15 @@ pub(crate) mod capture;
 #[cfg(feature = "enable")]
 pub(crate) mod context;
 pub(crate) mod describe;
-#[cfg(all(feature = "enable", feature = "tracing"))]
+#[cfg(all(
+    feature = "enable",
+    any(feature = "tracing", feature = "opentelemetry")
+))]
 pub(crate) mod detached;
 #[cfg(feature = "enable")]
 mod dropping;
+#[cfg(feature = "enable")]
+mod ended;
 #[cfg(feature = "enable")]
 pub(crate) mod future;
 #[cfg(feature = "enable")]
@@ -32,6 +37,8 @@ pub(crate) mod named;
 pub(crate) mod noted;
 #[cfg(not(feature = "enable"))]
 mod off;
+#[cfg(feature = "enable")]
+mod opening;
 pub(crate) mod outcome;
 #[cfg(feature = "enable")]
 pub(crate) mod place;
@@ -39,6 +46,11 @@ pub(crate) mod probe;
 pub(crate) mod probe_return;
 #[cfg(feature = "enable")]
 mod resumed;
+#[cfg(all(
+    feature = "enable",
+    any(feature = "tracing", feature = "opentelemetry")
+))]
+pub(crate) mod spare;
 #[cfg(feature = "enable")]
 pub(crate) mod start;
 #[cfg(feature = "enable")]

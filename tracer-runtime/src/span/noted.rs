@@ -3,13 +3,16 @@
 use super::inside::{self, MAX_LINKS};
 use crate::callsite::SpanKind;
 use crate::context::Link;
-use crate::record::{Event, Failure, SpanDetails};
+use crate::record::{CallOutcome, Event, Failure, SpanDetails};
+use crate::recorder::apart::Said;
 use crate::recorder::budget::Claim;
-use crate::recorder::details::Known;
+use crate::recorder::details::Details;
 use crate::value::KeyValue;
 
 /// Of what a span begins with; claimed at the end only, so that most spans need not ask while they run.
 const FREE_BYTES: usize = 1024;
+/// Places for attributes that stay for the next span.
+const MAX_SPARE: usize = 8;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -112,12 +115,31 @@ impl Noted {
         inside::put_failure(details, failure, &mut self.claim);
     }
 
-    pub(crate) fn has_failed(&self) -> bool {
-        self.failed == Failed::Yes
+    /// What a span begins with may be written here: empty, mostly with room.
+    #[inline]
+    pub(crate) fn take_room(&mut self) -> Vec<KeyValue> {
+        std::mem::take(&mut self.attributes)
     }
 
-    /// Adds what was recorded where the span was current.
-    pub(super) fn merge(&mut self, mut details: SpanDetails, mut claim: Claim) {
+    /// Whether nothing is left of the span that has ended but a little room.
+    #[inline]
+    pub(crate) fn is_blank(&self) -> bool {
+        self.attributes.is_empty()
+            && self.attributes.capacity() <= MAX_SPARE
+            && self.more.is_none()
+            && self.renamed.is_none()
+            && self.failed == Failed::Unset
+            && self.claim.bytes() == 0
+    }
+}
+
+impl Said for Noted {
+    #[inline]
+    fn is_empty(&self) -> bool {
+        self.attributes.is_empty() && self.more.is_none()
+    }
+
+    fn add(&mut self, mut details: SpanDetails, mut claim: Claim) {
         if let Some(failure) = details.failure.take() {
             claim.shrink(failure.bytes());
             self.fail(*failure);
@@ -143,16 +165,32 @@ impl Noted {
         self.claim.take_over(&mut claim);
     }
 
-    /// Everything; `None` where there is nothing.
     #[inline]
-    pub(super) fn finish(&mut self) -> Option<Known<'_>> {
-        let claim = std::mem::take(&mut self.claim);
-        if let Some(more) = self.more.take() {
-            let attributes = std::mem::take(&mut self.attributes);
-            return Some(Known::All(whole(*more, attributes), claim));
+    fn outcome(&mut self, outcome: CallOutcome) -> CallOutcome {
+        match outcome {
+            CallOutcome::Ok if self.failed == Failed::Yes => CallOutcome::Error,
+            other => other,
         }
-        let is_empty = self.attributes.is_empty();
-        (!is_empty).then(|| Known::Attributes(&mut self.attributes, claim))
+    }
+
+    #[inline]
+    fn file(&mut self, details: &mut Details) -> u32 {
+        match self.more.take() {
+            None => details.close_attributes(&mut self.attributes, &mut self.claim),
+            Some(more) => {
+                let attributes = std::mem::take(&mut self.attributes);
+                details.close_with(whole(*more, attributes), &mut self.claim)
+            }
+        }
+    }
+
+    fn take(&mut self) -> Option<(SpanDetails, Claim)> {
+        if self.is_empty() {
+            return None;
+        }
+        let more = self.more.take().unwrap_or_default();
+        let attributes = std::mem::take(&mut self.attributes);
+        Some((whole(*more, attributes), std::mem::take(&mut self.claim)))
     }
 }
 

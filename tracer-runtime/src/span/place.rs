@@ -125,11 +125,6 @@ impl Place {
         self.pipe.clone()
     }
 
-    /// As it arrived with the trace.
-    pub(crate) fn tracestate(&self) -> Option<&str> {
-        self.carried.as_ref()?.tracestate.as_deref()
-    }
-
     /// Opens the fragment; its id is that of the span that owns it, where one does.
     pub(crate) fn open(self, local: &Local) -> Option<Box<Fragment>> {
         let id = match self.sampled == policy_of(self.pipe.as_ref()).samples(self.trace) {

@@ -17,26 +17,22 @@ use crate::mode;
 use crate::recorder::fragment::Fragment;
 use crate::recorder::local::{self, Local};
 use crate::recorder::verdict;
+use crate::subscriber::Held;
 
 /// Carries context along with a future.
 pub trait FutureExt: Future + Sized {
     /// The future's calls are children of the span that is current now.
+    ///
+    /// In a `tracing` subscriber the span that is current there, whoever made it, is entered whenever the future is polled,
+    /// and stays open until the future is dropped: what `Instrument::in_current_span` does. The spans that tokio makes for
+    /// `tokio-console` are left to their own tasks.
     fn in_current_context(self) -> InContext<Self> {
-        self.in_context(Context::current())
+        InContext::new(self, Context::current(), Held::current())
     }
 
-    /// The future's calls are children of the context's span.
+    /// The future's calls are children of the context's span, in a `tracing` subscriber too if that sees the span.
     fn in_context(self, context: Context) -> InContext<Self> {
-        let place = if mode::get() != 0 && context.is_valid() {
-            Place::below(context)
-        } else {
-            None
-        };
-        let state = place.map_or(State::Plain, State::New);
-        InContext {
-            inner: ManuallyDrop::new(self),
-            state,
-        }
+        InContext::new(self, context, Held::of(context.span_id()))
     }
 
     /// The future runs with this baggage instead of the current span's. It needs a span around it that the baggage can
@@ -75,6 +71,17 @@ impl<F: Future> FutureExt for F {}
 pub struct InContext<F> {
     inner: ManuallyDrop<F>,
     state: State,
+    held: Option<Held>,
+}
+
+impl<F> InContext<F> {
+    fn new(inner: F, context: Context, held: Option<Held>) -> Self {
+        Self {
+            inner: ManuallyDrop::new(inner),
+            state: State::below(context),
+            held,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -86,6 +93,31 @@ enum State {
         fragment: Box<Fragment>,
         parent: SpanId,
     },
+}
+
+impl State {
+    fn below(context: Context) -> Self {
+        if mode::get() == 0 || !context.is_valid() {
+            return Self::Plain;
+        }
+        Place::below(context).map_or(Self::Plain, Self::New)
+    }
+}
+
+/// While a span of the subscriber's is current. It begins after ours and ends before.
+struct Within<'a>(&'a Held);
+
+impl<'a> Within<'a> {
+    fn of(held: &'a Held) -> Self {
+        held.enter();
+        Self(held)
+    }
+}
+
+impl Drop for Within<'_> {
+    fn drop(&mut self) {
+        self.0.leave();
+    }
 }
 
 /// While the future is polled or dropped.
@@ -166,11 +198,13 @@ impl<F: Future> Future for InContext<F> {
         let this = unsafe { self.get_unchecked_mut() };
         // SAFETY: `this` came from a pin, so `inner` does not move until it is dropped in place.
         let inner: Pin<&mut F> = unsafe { Pin::new_unchecked(&mut *this.inner) };
-        let Some(attached) = Attached::attach(&mut this.state) else {
-            return inner.poll(task);
-        };
+        let attached = Attached::attach(&mut this.state);
+        let within = this.held.as_ref().map(Within::of);
         let polled = inner.poll(task);
-        if polled.is_pending() {
+        drop(within);
+        if let Some(attached) = attached
+            && polled.is_pending()
+        {
             this.state = attached.pause();
         }
         polled
@@ -187,6 +221,7 @@ impl<F> Drop for InContext<F> {
             State::Own { .. } => Attached::attach(&mut self.state),
             State::Plain | State::New(_) => None,
         };
+        let _within = self.held.as_ref().map(Within::of);
         // SAFETY: `inner` is dropped here and nowhere else, and never touched again.
         unsafe { ManuallyDrop::drop(&mut self.inner) };
     }
@@ -194,26 +229,23 @@ impl<F> Drop for InContext<F> {
 
 impl<F: Unpin> Unpin for InContext<F> {}
 
-/// Carries the current context into a closure that runs elsewhere: on a thread, in a pool.
+/// Carries the current context into a closure that runs elsewhere: on a thread, in a pool. So it does with the span that is
+/// current in a `tracing` subscriber, which stays open until the closure has run.
 ///
 /// ```
 /// std::thread::spawn(tracer_runtime::wrap(|| 1 + 1));
 /// ```
 pub fn wrap<R, F: FnOnce() -> R + Send + 'static>(f: F) -> impl FnOnce() -> R + Send + 'static {
-    let context = Context::current();
-    let place = if mode::get() != 0 && context.is_valid() {
-        Place::below(context)
-    } else {
-        None
-    };
+    let mut state = State::below(Context::current());
+    let held = Held::current();
     move || {
-        let mut state = place.map_or(State::Plain, State::New);
         let _attached = Attached::attach(&mut state);
+        let _within = held.as_ref().map(Within::of);
         f()
     }
 }
 
-/// [`tokio::spawn`] in the current context.
+/// [`tokio::spawn`] in the current context: see [`FutureExt::in_current_context`].
 ///
 /// # Panics
 ///
@@ -228,7 +260,7 @@ where
     tokio::spawn(future.in_current_context())
 }
 
-/// [`tokio::task::spawn_blocking`] in the current context.
+/// [`tokio::task::spawn_blocking`] in the current context: see [`wrap`].
 ///
 /// # Panics
 ///

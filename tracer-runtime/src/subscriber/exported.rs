@@ -37,6 +37,21 @@ fn unsaid_kind(site: &Callsite) -> Option<&'static str> {
     (!site.fields.contains(&KIND)).then_some(kind)
 }
 
+/// The span of a call of ours will be entered after the end of the call.
+pub(super) fn outlives_its_call(dispatch: &Dispatch, id: &span::Id) {
+    if otel::has_been_seen() {
+        otel::outlives_its_call(dispatch, id);
+    }
+}
+
+/// Enters it where its call does not run.
+pub(super) fn enter_elsewhere(dispatch: &Dispatch, id: &span::Id, is_ours: bool) {
+    match is_ours {
+        true => otel::enter_again(dispatch, id),
+        false => dispatch.enter(id),
+    }
+}
+
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Exported {

@@ -14,12 +14,14 @@ mod exported;
 #[path = "not_exported.rs"]
 mod exported;
 mod fields;
+mod held;
 mod listener;
 mod listing;
 mod opened;
 mod parents;
 
 pub(crate) use fields::{after, before, put, record, waits};
+pub(crate) use held::Held;
 pub(crate) use listener::nobody_records;
 pub(crate) use listing::{Listing, NOT_LISTED, heard, is_current, may_want};
 #[allow(

@@ -17,6 +17,14 @@ pub(super) const fn kind(_: &Callsite) -> Option<&'static str> {
     None
 }
 
+#[inline(always)]
+pub(super) const fn outlives_its_call(_: &Dispatch, _: &span::Id) {}
+
+#[inline(always)]
+pub(super) fn enter_elsewhere(dispatch: &Dispatch, id: &span::Id, _: bool) {
+    dispatch.enter(id);
+}
+
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Exported(());

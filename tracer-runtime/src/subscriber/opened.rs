@@ -8,10 +8,12 @@ use tracing_core::{Dispatch, LevelFilter, Metadata, dispatcher, span};
 
 use super::exported::{self, Exported};
 use super::fields::{self, Values};
+use super::held::{self, Held, Left};
 use super::listing::{Listed, listed};
-use super::parents::{self, Parent};
+use super::parents;
 use crate::callsite::Callsite;
 use crate::id::SpanId;
+use crate::integrations::tracing::trouble::{self, Trouble};
 use crate::record::Ending;
 use crate::recorder::reentrancy::Inside;
 use crate::recorder::renamed::{Begun, Renamed};
@@ -41,6 +43,8 @@ pub(super) struct Span {
     parent: Under,
     /// 0 while its fields are waited for.
     id: AtomicU64,
+    /// Somebody else has closed it.
+    is_gone: AtomicBool,
     exported: Exported,
 }
 
@@ -48,7 +52,7 @@ pub(super) struct Span {
 pub(super) enum Under {
     Current,
     Nothing,
-    Below(Parent),
+    Below(Held),
 }
 
 static ANY: AtomicBool = AtomicBool::new(false);
@@ -91,6 +95,7 @@ pub(crate) fn open(site: &'static Callsite, hang: Hang, begun: Option<Begun>) ->
         dispatch: dispatch?,
         parent,
         id: AtomicU64::new(0),
+        is_gone: AtomicBool::new(false),
         exported: Exported::new(begun),
     });
     drop(inside);
@@ -207,17 +212,11 @@ impl Span {
         let Some(id) = self.id() else {
             return true;
         };
-        // A registry gives back what it holds by way of the current subscriber, who may know nothing of it.
-        let is_here = dispatcher::get_default(|current| {
-            let current = current.current_span();
-            let same = |metadata: &_| std::ptr::eq(metadata, self.metadata());
-            current.id() == Some(&id) && current.metadata().is_some_and(same)
-        });
-        match is_here {
-            true => self.dispatch.exit(&id),
-            false => dispatcher::with_default(&self.dispatch, || self.dispatch.exit(&id)),
+        let left = held::leave(&self.dispatch, &id, self.metadata());
+        if left == Left::Gone {
+            self.is_gone.store(true, Relaxed);
         }
-        is_here
+        left == Left::Here
     }
 }
 
@@ -225,7 +224,10 @@ impl Drop for Span {
     fn drop(&mut self) {
         if let Some(id) = self.id() {
             parents::gone(&id, self.metadata());
-            self.dispatch.try_close(id);
+            match self.is_gone.load(Relaxed) {
+                true => trouble::count(Trouble::UnknownSpan),
+                false => _ = self.dispatch.try_close(id),
+            }
         }
     }
 }

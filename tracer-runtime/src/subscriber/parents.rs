@@ -7,13 +7,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tracing_core::{Dispatch, Metadata, dispatcher, span};
 
+use super::held::{Held, registry_without};
 use super::listing::is_ours;
 use crate::id::SpanId;
 use crate::recorder::reentrancy::Inside;
 
 #[derive(Default)]
 struct Known {
-    by_ours: HashMap<u64, (Dispatch, span::Id)>,
+    by_ours: HashMap<u64, (Dispatch, span::Id, &'static Metadata<'static>)>,
     /// Those of ours, by the subscriber's.
     by_theirs: HashMap<Theirs, Vec<u64>>,
 }
@@ -38,30 +39,6 @@ fn lock() -> MutexGuard<'static, Option<Known>> {
     KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A span that stays open in the subscriber as long as this does.
-#[derive(Debug)]
-pub(super) struct Parent {
-    dispatch: Dispatch,
-    id: span::Id,
-}
-
-impl Parent {
-    pub(super) fn dispatch(&self) -> &Dispatch {
-        &self.dispatch
-    }
-
-    pub(super) fn id(&self) -> span::Id {
-        self.id.clone()
-    }
-}
-
-impl Drop for Parent {
-    fn drop(&mut self) {
-        let close = || self.dispatch.try_close(self.id.clone());
-        dispatcher::with_default(&self.dispatch, close);
-    }
-}
-
 /// The context of our current span leaves its call: from now on, and until it ends, the subscriber's can be found by it.
 #[cold]
 #[inline(never)]
@@ -82,7 +59,8 @@ pub(crate) fn note(ours: SpanId) {
     let mut known = lock();
     let known = known.get_or_insert_default();
     let theirs = theirs(&id, metadata);
-    if known.by_ours.insert(ours.0, (dispatch, id)).is_none() {
+    let noted = (dispatch, id, metadata);
+    if known.by_ours.insert(ours.0, noted).is_none() {
         known.by_theirs.entry(theirs).or_default().push(ours.0);
         LEN.store(known.by_ours.len(), Relaxed);
     }
@@ -116,15 +94,17 @@ pub(super) fn gone(id: &span::Id, metadata: &'static Metadata<'static>) {
 }
 
 /// The span of a subscriber's that stands for one of ours, as long as it is open.
-pub(super) fn of(ours: SpanId) -> Option<Parent> {
+pub(super) fn of(ours: SpanId) -> Option<Held> {
     if LEN.load(Relaxed) == 0 {
         return None;
     }
     let _inside = Inside::enter();
     let known = lock();
-    let (dispatch, id) = known.as_ref()?.by_ours.get(&ours.0)?;
+    let (dispatch, id, metadata) = known.as_ref()?.by_ours.get(&ours.0)?;
+    if registry_without(dispatch, id).is_some() {
+        return None;
+    }
     // Under the lock, so that it is open still.
     let id = dispatch.clone_span(id);
-    let dispatch = dispatch.clone();
-    Some(Parent { dispatch, id })
+    Some(Held::new(dispatch.clone(), id, metadata, true))
 }

@@ -98,6 +98,9 @@ impl Builder {
     /// Which of our spans code finds that reads `opentelemetry::Context::current()`; [`OtelContext::EntrySpans`] unless
     /// said.
     ///
+    /// Entry spans cost some 150 ns more then, other calls nothing; with [`OtelContext::AllSpans`] each call costs some 200 ns
+    /// more.
+    ///
     /// ```
     /// use opentelemetry::Context;
     /// use opentelemetry::trace::TraceContextExt as _;

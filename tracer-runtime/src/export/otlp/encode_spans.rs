@@ -330,9 +330,17 @@ fn link(link: &Link, limits: &Limits) -> ProtoLink {
         span_id: link.span_id.to_bytes().to_vec(),
         attributes,
         dropped_attributes_count: dropped,
-        // It is not known whether the other span is remote.
-        flags: if link.sampled { SAMPLED } else { 0 },
-        ..Default::default()
+        trace_state: link.tracestate.as_deref().unwrap_or_default().to_owned(),
+        flags: link_flags(link),
+    }
+}
+
+fn link_flags(link: &Link) -> u32 {
+    let sampled = if link.sampled { SAMPLED } else { 0 };
+    match link.remote {
+        None => sampled,
+        Some(false) => sampled | HAS_IS_REMOTE,
+        Some(true) => sampled | HAS_IS_REMOTE | IS_REMOTE,
     }
 }
 

@@ -90,6 +90,8 @@ fn every_field_of_a_full_span_arrives() {
         span_id: SpanId::from_bytes([2; 8]),
         sampled: true,
         attributes: vec![user[1].clone()],
+        tracestate: Some("vendor=y".into()),
+        remote: Some(true),
     }];
     details.dropped_attributes = 3;
     details.dropped_events = 4;
@@ -155,10 +157,10 @@ fn every_field_of_a_full_span_arrives() {
         links: vec![ProtoLink {
             trace_id: vec![1; 16],
             span_id: vec![2; 8],
-            trace_state: String::new(),
+            trace_state: "vendor=y".into(),
             attributes: vec![kv(&user[1])],
             dropped_attributes_count: 0,
-            flags: 1,
+            flags: 0x301,
         }],
         dropped_links_count: 5,
         status: Some(Status {
@@ -327,10 +329,8 @@ fn what_is_over_a_limit_is_counted() {
         .map(|i| KeyValue::new(format!("k{i}"), "grüße"))
         .collect();
     let link = Link {
-        trace_id: TraceId([0, 1]),
-        span_id: SpanId(1),
-        sampled: false,
         attributes: many.clone(),
+        ..Link::new(TraceId([0, 1]), SpanId(1), false)
     };
     let mut span = OwnedSpan::new(&SITE, 1)
         .failed("too long", Some("message"))

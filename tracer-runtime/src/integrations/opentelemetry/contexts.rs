@@ -87,8 +87,8 @@ fn attach(local: &Local) {
     let Some(context) = Context::here(local) else {
         return;
     };
-    let tracestate = local.inspect(|fragment| fragment.tracestate().map(str::to_owned));
-    let named = span_context(&context, tracestate.flatten().as_deref());
+    let carried = local.inspect(|fragment| fragment.carried.clone());
+    let named = span_context(&context, carried.flatten().as_deref());
     if READY.get() && OWN.try_with(|_| ()).is_err() {
         // The thread ends, and the API would panic.
         return;

@@ -1,5 +1,6 @@
 //! Between the values of `opentelemetry` and ours.
 
+use std::str::FromStr as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use opentelemetry::trace::{
@@ -59,16 +60,21 @@ pub(crate) fn kind(kind: SpanKind) -> OtelKind {
 pub(super) fn link_of(context: &SpanContext, attributes: Vec<OtelKeyValue>) -> Link {
     let mut link = Link::new(trace_of(context), span_of(context), context.is_sampled());
     link.attributes = attributes.into_iter().map(key_value_of).collect();
+    link.remote = Some(context.is_remote());
+    let state = context.trace_state().header();
+    link.tracestate = (!state.is_empty()).then(|| state.into());
     link
 }
 
 pub(crate) fn link(link: &Link) -> OtelLink {
+    let state = link.tracestate.as_deref();
+    let state = state.and_then(|text| TraceState::from_str(text).ok());
     let context = SpanContext::new(
         trace_id(link.trace_id),
         span_id(link.span_id),
         flags(link.sampled),
-        false,
-        TraceState::NONE,
+        link.remote.unwrap_or(false),
+        state.unwrap_or(TraceState::NONE),
     );
     OtelLink::new(context, link.attributes.iter().map(key_value).collect(), 0)
 }
@@ -164,7 +170,8 @@ pub(super) fn bytes(attribute: &OtelKeyValue) -> usize {
 /// Nanoseconds since the epoch; 0 for what is before it.
 pub(super) fn unix_ns(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+    let whole = since.as_secs().saturating_mul(1_000_000_000);
+    whole.saturating_add(since.subsec_nanos().into())
 }
 
 pub(crate) fn system_time(unix_ns: u64) -> SystemTime {

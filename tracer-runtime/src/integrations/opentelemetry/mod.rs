@@ -48,6 +48,7 @@ mod start;
 #[cfg(all(test, feature = "testing"))]
 #[allow(clippy::unwrap_used, reason = "a test")]
 mod tests;
+mod told;
 
 #[cfg(feature = "tracing-opentelemetry")]
 pub(crate) use attached::{is_quiet, quietly};

@@ -1,27 +1,29 @@
 //! A span of the API from its start to its end.
 
 use std::borrow::Cow;
-use std::cell::Cell;
 use std::time::SystemTime;
 
 use opentelemetry::KeyValue as OtelKeyValue;
-use opentelemetry::trace::{SpanBuilder, SpanContext, Status};
+use opentelemetry::trace::{
+    Event as OtelEvent, Link as OtelLink, SpanBuilder, SpanContext, Status,
+};
 
 use super::convert::{bytes, key_value_of, link_of, unix_ns};
 use super::said::Said;
 use super::scope::Scope;
+use super::told::Told;
 use crate::callsite::Callsite;
 use crate::clock;
 use crate::context::Link;
-use crate::id::SpanId;
-use crate::record::{CallOutcome, Event, EventKind, Failure, Foreign, SpanDetails, SpanRecord};
-use crate::recorder::apart;
+use crate::mode;
+use crate::record::{CallOutcome, Event, EventKind, Failure, Foreign, SpanDetails};
+use crate::recorder::apart::Ended;
 use crate::recorder::budget::Claim;
-use crate::recorder::details::Told;
-use crate::recorder::fragment::Fragment;
-use crate::recorder::pipeline::Tether;
+use crate::recorder::local;
 use crate::span::context::Context;
+use crate::span::detached::Detached;
 use crate::span::inside::{MAX_ATTRIBUTES, MAX_EVENTS, MAX_LINKS, cut};
+use crate::span::spare::Spare;
 use crate::value::KeyValue;
 
 /// Claimed at the end only, so that most spans need not ask while they run.
@@ -30,52 +32,45 @@ const FREE_BYTES: usize = 1024;
 const NOISE_NS: u64 = 20_000;
 
 thread_local! {
-    static SPARE: Cell<Option<Box<Recording>>> = const { Cell::new(None) };
+    static SPARE: Spare<Recording> = const { Spare::new() };
 }
 
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Recording {
     pub(super) named: SpanContext,
-    pub(super) context: Context,
-    site: &'static Callsite,
-    pub(super) parent: SpanId,
-    /// In ticks.
-    start: u64,
+    pub(super) place: Detached,
     status: Status,
     told: Told,
     /// Bytes that it holds.
     used: usize,
-    pub(super) root: Option<Box<Fragment>>,
-    /// A capture waits for the end.
-    pub(super) pipe: Option<Tether>,
     is_over: bool,
 }
 
 impl Recording {
     /// Begins, in its place.
     #[inline]
-    pub(super) fn start(&mut self, builder: &mut SpanBuilder) {
+    pub(super) fn start(&mut self, builder: SpanBuilder) {
         let start_unix_ns = builder.start_time.map(unix_ns);
-        self.start = start_unix_ns.map_or_else(clock::now, |ns| clock::scale().tick_at(ns));
-        self.told.foreign.name = Some(std::mem::take(&mut builder.name));
+        let ticks = start_unix_ns.map_or_else(clock::now, |ns| clock::scale().tick_at(ns));
+        self.place.start_at(ticks);
+        self.told.foreign.name = Some(builder.name);
         self.told.foreign.start_unix_ns = start_unix_ns;
-        if self.pipe.is_some() {
+        if mode::get() & mode::CAPTURING != 0 {
             self.tell_capture();
         }
         if builder.attributes.is_some() || builder.events.is_some() || builder.links.is_some() {
-            self.begin_with(builder);
+            self.begin_with(builder.attributes, builder.events, builder.links);
         }
     }
 
-    /// One of which nothing is known but whose it is; the last one of this thread that has been told of to the end, if it can be.
+    /// One of which nothing is known but whose it is.
     #[inline]
     pub(super) fn blank(site: &'static Callsite, scope: &'static Scope) -> Box<Self> {
-        let spare = SPARE.try_with(Cell::take).ok().flatten();
-        let Some(mut blank) = spare else {
+        let Some(mut blank) = SPARE.try_with(Spare::take).ok().flatten() else {
             return Self::new(site, scope);
         };
-        blank.site = site;
+        blank.place.renew(site);
         blank.status = Status::Unset;
         blank.used = size_of::<Foreign>();
         blank.is_over = false;
@@ -93,10 +88,7 @@ impl Recording {
     fn new(site: &'static Callsite, scope: &'static Scope) -> Box<Self> {
         Box::new(Self {
             named: SpanContext::NONE,
-            context: Context::default(),
-            site,
-            parent: SpanId::INVALID,
-            start: 0,
+            place: Detached::new(site),
             status: Status::Unset,
             told: Told {
                 foreign: Foreign {
@@ -110,8 +102,6 @@ impl Recording {
                 claim: Claim::default(),
             },
             used: size_of::<Foreign>(),
-            root: None,
-            pipe: None,
             is_over: false,
         })
     }
@@ -121,9 +111,8 @@ impl Recording {
     #[inline]
     pub(super) fn keep(self: Box<Self>) {
         let foreign = &self.told.foreign;
-        let is_blank = foreign.name.is_none() && foreign.otel.as_ref().is_some_and(Said::is_blank);
-        if self.is_over && is_blank {
-            let _ = SPARE.try_with(|spare| spare.set(Some(self)));
+        if foreign.name.is_none() && foreign.otel.as_ref().is_some_and(Said::is_blank) {
+            let _ = SPARE.try_with(|spare| spare.keep(self));
         }
     }
 
@@ -132,14 +121,19 @@ impl Recording {
     }
 
     #[inline(never)]
-    fn begin_with(&mut self, builder: &mut SpanBuilder) {
-        for attribute in builder.attributes.take().into_iter().flatten() {
+    fn begin_with(
+        &mut self,
+        attributes: Option<Vec<OtelKeyValue>>,
+        events: Option<Vec<OtelEvent>>,
+        links: Option<Vec<OtelLink>>,
+    ) {
+        for attribute in attributes.into_iter().flatten() {
             self.set(attribute);
         }
-        for event in builder.events.take().into_iter().flatten() {
+        for event in events.into_iter().flatten() {
             self.add_event(event.name, event.timestamp, event.attributes);
         }
-        for link in builder.links.take().into_iter().flatten() {
+        for link in links.into_iter().flatten() {
             self.add_link(&link.span_context, link.attributes);
         }
     }
@@ -147,16 +141,17 @@ impl Recording {
     /// A capture shows spans that run.
     #[cold]
     fn tell_capture(&self) {
-        let pipe = self.pipe.as_ref();
-        let live = pipe.and_then(|pipe| pipe.pipeline().live.as_ref());
-        if let (Some(live), Some(name)) = (live, &self.told.foreign.name) {
-            let (trace, span) = (self.context.trace_id(), self.context.span_id());
-            live.started(trace, span, self.parent, self.site, self.start);
-            live.named(span, name.clone());
+        if let (Some(live), Some(name)) = (self.place.tell_capture(), &self.told.foreign.name) {
+            live.named(self.context().span_id(), name.clone());
         }
     }
 
+    pub(super) const fn context(&self) -> Context {
+        self.place.context()
+    }
+
     /// Room for so many bytes more; false where the budget is used up.
+    #[inline]
     fn grow(&mut self, bytes: usize) -> bool {
         let granted = self.used + bytes <= self.told.claim.bytes() + FREE_BYTES
             || self.told.claim.grow(bytes);
@@ -169,6 +164,7 @@ impl Recording {
         self.told.foreign.otel.as_mut()
     }
 
+    #[inline]
     pub(super) fn set(&mut self, attribute: OtelKeyValue) {
         let granted = self.grow(bytes(&attribute));
         if let Some(said) = self.said()
@@ -244,26 +240,32 @@ impl Recording {
         }
     }
 
-    #[inline]
-    pub(super) fn end(&mut self, at: Option<SystemTime>) {
+    pub(super) fn end_now(&mut self) {
+        self.end(clock::now(), None);
+    }
+
+    pub(super) fn end_at(&mut self, time: SystemTime) {
+        let (end, end_unix_ns) = tick_of(time);
+        self.end(end, end_unix_ns);
+    }
+
+    #[inline(never)]
+    fn end(&mut self, end: u64, end_unix_ns: Option<u64>) {
         self.is_over = true;
-        let (end, end_unix_ns) = at.map_or_else(|| (clock::now(), None), tick_of);
         let (outcome, failure) = self.outcome();
-        let record = SpanRecord {
-            span: self.context.span_id(),
-            parent: self.parent,
-            callsite: self.site,
-            start: self.start,
-            duration: end.saturating_sub(self.start),
+        let ended = Ended {
             outcome,
-            details: 0,
+            duration: end.saturating_sub(self.place.start_ticks()),
         };
         let told = &mut self.told;
         told.foreign.end_unix_ns = end_unix_ns;
         told.failure = failure;
         told.bytes = self.used.saturating_sub(told.claim.bytes());
-        apart::end(self.context, self.root.take(), record, told);
-        self.pipe = None;
+        let place = &mut self.place;
+        let site = place.site();
+        if local::with(|local| place.end(local, site, ended, told, false)).is_none() {
+            place.end_without_local();
+        }
     }
 
     fn outcome(&mut self) -> (CallOutcome, Option<Box<Failure>>) {

@@ -11,16 +11,10 @@ use crate::record::{Event, Foreign, SpanDetails};
 use crate::span::inside::MAX_ATTRIBUTES;
 use crate::value::KeyValue;
 
-/// Attributes that need no memory of their own.
-const FIRST: usize = 2;
-
 /// What a span of the API has said; its attributes in the API's own values, which are read where the span is.
 #[derive(Debug, Clone)]
 pub(crate) struct Said {
     pub(crate) scope: &'static Scope,
-    /// In their order; most spans have no more.
-    first: [Option<OtelKeyValue>; FIRST],
-    /// After those.
     attributes: Vec<OtelKeyValue>,
     pub(super) events: Vec<Event>,
     pub(super) links: Vec<Link>,
@@ -33,7 +27,6 @@ impl Said {
     pub(super) const fn nothing(scope: &'static Scope) -> Self {
         Self {
             scope,
-            first: [const { None }; FIRST],
             attributes: Vec::new(),
             events: Vec::new(),
             links: Vec::new(),
@@ -43,12 +36,9 @@ impl Said {
         }
     }
 
+    #[inline]
     pub(super) fn attribute(&mut self, attribute: OtelKeyValue) -> bool {
-        if let Some(free) = self.first.iter_mut().find(|place| place.is_none()) {
-            *free = Some(attribute);
-            return true;
-        }
-        let has_room = self.attributes.len() < MAX_ATTRIBUTES - FIRST;
+        let has_room = self.attributes.len() < MAX_ATTRIBUTES;
         if has_room {
             self.attributes.push(attribute);
         }
@@ -58,8 +48,7 @@ impl Said {
     /// Takes all of it out, the last value of each key.
     pub(crate) fn spell_out(&mut self) -> SpanDetails {
         let said = std::mem::replace(self, Self::nothing(self.scope));
-        let attributes = said.first.into_iter().flatten().chain(said.attributes);
-        let attributes = spelled(attributes);
+        let attributes = spelled(said.attributes.into_iter());
         SpanDetails {
             attributes,
             events: said.events,
@@ -86,25 +75,31 @@ pub(crate) struct Short {
 }
 
 impl Short {
-    /// Moves the attributes to the list. `None`, and nothing done, where more was said.
+    /// Moves what was said to the end of the lists, which are for all of a fragment; its place. `None`, and nothing done, where
+    /// more was said.
     #[inline]
-    pub(crate) fn of(foreign: &mut Foreign, list: &mut Vec<OtelKeyValue>) -> Option<Self> {
+    pub(crate) fn file(
+        foreign: &mut Foreign,
+        all: &mut Vec<Self>,
+        attributes: &mut Vec<OtelKeyValue>,
+    ) -> Option<usize> {
         let said = foreign.otel.as_mut()?;
-        if !said.is_short() {
+        let first = u32::try_from(attributes.len()).ok()?;
+        if !said.is_short() || foreign.name.is_none() {
             return None;
         }
-        let first = list.len();
-        list.extend(said.first.iter_mut().filter_map(Option::take));
-        list.append(&mut said.attributes);
-        Some(Self {
+        attributes.append(&mut said.attributes);
+        // Made where it stays: a copy of what was just written waits for the processor.
+        all.push(Self {
             name: foreign.name.take()?,
             scope: said.scope,
             start_unix_ns: foreign.start_unix_ns,
             end_unix_ns: foreign.end_unix_ns,
-            first: u32::try_from(first).ok()?,
-            number: (list.len() - first) as u8,
+            first,
+            number: (attributes.len() - first as usize) as u8,
             is_ok: foreign.is_ok,
-        })
+        });
+        Some(all.len() - 1)
     }
 
     /// Takes all of it out.
@@ -128,14 +123,10 @@ impl Short {
 }
 
 impl Said {
-    /// Whether nothing is left in it but room for a few attributes.
+    /// Whether nothing is left but room for a few attributes, after its [`Short`] was made.
     #[inline]
     pub(super) fn is_blank(&self) -> bool {
-        let room = self.events.capacity() + self.links.capacity();
-        self.is_short()
-            && room == 0
-            && self.attributes.is_empty()
-            && self.attributes.capacity() <= 16
+        self.attributes.is_empty() && self.attributes.capacity() <= 16
     }
 
     #[inline]

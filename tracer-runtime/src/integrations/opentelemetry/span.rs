@@ -15,21 +15,26 @@ use crate::span::context::Context;
 /// A span of ours as `opentelemetry` drives it; ends when it is dropped, if it has not before.
 ///
 /// After its end it takes nothing any more, and a second end is none. It may end on another thread than the one it
-/// started on, and after the root of its trace: then it is judged by itself, as a late task is.
+/// started on, and after the root of its trace: then it follows the verdict, as a late task does.
 #[derive(Debug)]
 pub struct Span(State);
 
+/// Small: the API moves it about.
 #[derive(Debug)]
 enum State {
     /// Or has ended; `None` in its drop only.
     Ours(Option<Box<Recording>>),
-    Other {
-        named: SpanContext,
-        /// For those that start below it; `None` where it is not ours.
-        context: Option<Context>,
-        /// Stands for a span of an annotated call, which ends by itself. Otherwise nobody records it.
-        stands: bool,
-    },
+    Other(Box<Other>),
+}
+
+/// Records nothing itself.
+#[derive(Debug)]
+struct Other {
+    named: SpanContext,
+    /// For those that start below it; `None` where it is not ours.
+    context: Option<Context>,
+    /// Stands for a span of an annotated call, which ends by itself. Otherwise nobody records it.
+    stands: bool,
 }
 
 /// What a span of ours says of itself when it is asked.
@@ -83,22 +88,23 @@ impl Span {
     }
 
     /// Records nothing and stands for its parent.
-    pub(super) const fn passed_on(named: SpanContext, context: Option<Context>) -> Self {
-        Self(State::Other {
+    pub(super) fn passed_on(named: SpanContext, context: Option<Context>) -> Self {
+        Self(State::Other(Box::new(Other {
             named,
             context,
             stands: false,
-        })
+        })))
     }
 
-    pub(super) const fn standing(named: SpanContext, context: Context) -> Self {
-        Self(State::Other {
+    pub(super) fn standing(named: SpanContext, context: Context) -> Self {
+        Self(State::Other(Box::new(Other {
             named,
             context: Some(context),
             stands: true,
-        })
+        })))
     }
 
+    #[inline]
     fn running(&mut self) -> Option<&mut Recording> {
         match &mut self.0 {
             State::Ours(Some(recording)) if !recording.is_over() => Some(recording),
@@ -109,25 +115,15 @@ impl Span {
     /// The span of ours that it stands for, to be recorded on.
     fn stands_for(&self) -> Option<Context> {
         match &self.0 {
-            State::Other {
-                context,
-                stands: true,
-                ..
-            } => *context,
+            State::Other(other) if other.stands => other.context,
             _ => None,
         }
     }
 
     fn context(&self) -> Option<Context> {
         match &self.0 {
-            State::Ours(recording) => recording.as_ref().map(|recording| recording.context),
-            State::Other { context, .. } => *context,
-        }
-    }
-
-    fn finish(&mut self, at: Option<SystemTime>) {
-        if let Some(recording) = self.running() {
-            recording.end(at);
+            State::Ours(recording) => recording.as_ref().map(|recording| recording.context()),
+            State::Other(other) => other.context,
         }
     }
 }
@@ -151,7 +147,7 @@ impl opentelemetry::trace::Span for Span {
     fn span_context(&self) -> &SpanContext {
         match &self.0 {
             State::Ours(recording) => recording.as_ref().map_or(&SpanContext::NONE, |r| &r.named),
-            State::Other { named, .. } => named,
+            State::Other(other) => &other.named,
         }
     }
 
@@ -205,20 +201,26 @@ impl opentelemetry::trace::Span for Span {
     }
 
     fn end(&mut self) {
-        self.finish(None);
+        if let Some(recording) = self.running() {
+            recording.end_now();
+        }
     }
 
     fn end_with_timestamp(&mut self, timestamp: SystemTime) {
-        self.finish(Some(timestamp));
+        if let Some(recording) = self.running() {
+            recording.end_at(timestamp);
+        }
     }
 }
 
 impl Drop for Span {
     fn drop(&mut self) {
-        self.finish(None);
         if let State::Ours(recording) = &mut self.0
-            && let Some(recording) = recording.take()
+            && let Some(mut recording) = recording.take()
         {
+            if !recording.is_over() {
+                recording.end_now();
+            }
             recording.keep();
         }
     }

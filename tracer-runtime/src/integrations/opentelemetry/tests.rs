@@ -170,6 +170,10 @@ fn a_builder_says_kind_times_attributes_events_and_links() {
         (7, 8, true)
     );
     assert_eq!(link.attributes[0].value, Value::from("batch"));
+    assert_eq!(
+        (link.tracestate.as_deref(), link.remote),
+        (Some("vendor=x"), Some(true))
+    );
 }
 
 #[test]

@@ -5,30 +5,33 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use tracing_core::span::{Attributes, Id, Record};
 use tracing_core::{Event, Subscriber};
 use tracing_subscriber::layer::{Context as Subscribers, Layer};
-use tracing_subscriber::registry::{LookupSpan, SpanRef};
+use tracing_subscriber::registry::LookupSpan;
 
 use super::busy::Busy;
+use super::entry::Entry;
 use super::event::{self, Told};
 use super::fields::{Fields, Said, Status};
 use super::frames::{self, Key};
+#[cfg(feature = "tracing-fmt")]
+use super::known;
 use super::sites;
+use super::span::Span;
 use super::table::Table;
 use super::trouble::{self, Trouble};
 use super::visit::Shown;
-use crate::context::Ids;
 use crate::export::logs;
 use crate::id::SpanId;
 use crate::mode;
 use crate::recorder::{local, reentrancy};
-use crate::span::context::{Context, current_ids};
-use crate::span::detached::{Detached, Entry, Under, enter_active};
+use crate::span::context::Context;
+use crate::span::detached::Under;
 use crate::span::inside;
 
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Bridge {
     number: u32,
-    spans: Table<Detached>,
+    pub(super) spans: Table<Span>,
     /// The only one in its subscriber, as far as is known.
     alone: AtomicBool,
     /// Spans to be looked at for another layer of this kind.
@@ -37,13 +40,6 @@ pub(super) struct Bridge {
 
 /// On a span of the subscriber: the layer that has it.
 struct Taken(u32);
-
-/// On a span of the subscriber that stands for an annotated call.
-struct Ours(Context);
-
-/// On a span of the subscriber, for those who do not know the layer.
-#[cfg(feature = "tracing-fmt")]
-struct Named(Context);
 
 impl Bridge {
     pub(super) fn new() -> Self {
@@ -64,30 +60,12 @@ impl Bridge {
         }
     }
 
-    fn is_on(&self) -> bool {
+    pub(super) fn is_on(&self) -> bool {
         mode::get() != 0 && self.alone.load(Relaxed) && !reentrancy::is_silent()
     }
 
     fn key(&self, id: &Id) -> Key {
         (self.number, id.into_u64())
-    }
-
-    /// The subscriber has made this span for the annotated call that has just begun here: other spans may name it.
-    #[cold]
-    pub(super) fn note_ours<S>(&self, id: &Id, all: &Subscribers<'_, S>)
-    where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
-        if !self.is_on() || has_other_ids() {
-            return;
-        }
-        let Some(_busy) = Busy::enter() else {
-            return;
-        };
-        let here = local::with(Context::in_place).flatten();
-        if let (Some(context), Some(span)) = (here, all.span(id)) {
-            span.extensions_mut().replace(Ours(context));
-        }
     }
 
     /// Whether another layer of this kind has this span. The first ones tell.
@@ -111,66 +89,6 @@ impl Bridge {
         }
     }
 
-    /// Where a new span hangs: as its maker says, not as the subscriber's stack of entered spans has it, which does not
-    /// know of ours.
-    fn under<S>(&self, attributes: &Attributes<'_>, id: &Id, all: &Subscribers<'_, S>) -> Under
-    where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
-        if attributes.is_contextual() {
-            return Under::Current;
-        }
-        let Some(parent) = attributes.parent() else {
-            return Under::Nothing;
-        };
-        let above = all.span(id).and_then(|span| span.parent());
-        if let Some(context) = self.nearest(above) {
-            return Under::Span(context);
-        }
-        if all.current_span().id() == Some(parent) {
-            return Under::Current;
-        }
-        trouble::count(Trouble::UnknownParent);
-        Under::Nothing
-    }
-
-    fn context(&self, id: &Id) -> Option<Context> {
-        let context = self.spans.with(id.into_u64(), |span| span.context());
-        context.filter(Context::is_valid)
-    }
-
-    /// The span itself, or the first above it that we know. Those that are filtered out were never told of.
-    fn nearest<S>(&self, mut span: Option<SpanRef<'_, S>>) -> Option<Context>
-    where
-        S: for<'a> LookupSpan<'a>,
-    {
-        while let Some(candidate) = span {
-            let known = self.context(&candidate.id());
-            let ours = || candidate.extensions().get::<Ours>().map(|ours| ours.0);
-            if let Some(context) = known.or_else(|| ours().filter(|_| !has_other_ids())) {
-                return Some(context);
-            }
-            span = candidate.parent();
-        }
-        None
-    }
-
-    /// Of the span that an event belongs to.
-    fn ids<S>(&self, event: &Event<'_>, all: &Subscribers<'_, S>) -> Option<Ids>
-    where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
-        if event.is_contextual() {
-            return current_ids();
-        }
-        let parent = event.parent()?;
-        if let Some(context) = self.nearest(all.span(parent)) {
-            return Some(context.ids());
-        }
-        let is_current = all.current_span().id() == Some(parent);
-        is_current.then(current_ids).flatten()
-    }
-
     fn exit(&self, number: u64, entry: &Entry) {
         if entry.exit_quietly() {
             return;
@@ -182,17 +100,17 @@ impl Bridge {
     }
 
     /// Ends a span that was taken off its place.
-    fn end(&self, span: &mut Detached, key: Key) {
+    fn end(&self, span: &mut Span, key: Key) {
         while frames::has(key)
             && let Some(entry) = frames::remove(key)
         {
             trouble::count(Trouble::ClosedWhileEntered);
             span.exit(&entry);
         }
-        span.disowned = span.own_fragment().is_some_and(frames::are_in);
+        let disowned = span.own_fragment().is_some_and(frames::are_in);
         let renamed = span.noted.renamed();
         let site = renamed.and_then(|(name, kind)| sites::renamed(span.site(), name, kind));
-        span.end(site);
+        span.end(site, disowned);
     }
 
     /// For an event that names its span.
@@ -222,26 +140,13 @@ impl Bridge {
     }
 }
 
-/// Whether another layer gives annotated calls their ids, later than they are noted here.
-#[cfg(feature = "tracing-opentelemetry")]
-fn has_other_ids() -> bool {
-    crate::integrations::tracing_opentelemetry::has_been_seen()
-}
-
-#[cfg(not(feature = "tracing-opentelemetry"))]
-const fn has_other_ids() -> bool {
-    false
-}
-
-/// Names a span, whichever layer of ours knows it.
-#[cfg(feature = "tracing-fmt")]
-pub(super) fn context_of<S>(span: &SpanRef<'_, S>) -> Option<Context>
-where
-    S: for<'a> LookupSpan<'a>,
-{
-    let _busy = Busy::enter()?;
-    let named = span.extensions().get::<Named>().map(|named| named.0);
-    named.filter(Context::is_valid)
+impl Drop for Bridge {
+    fn drop(&mut self) {
+        let open = self.spans.left();
+        if open != 0 {
+            trouble::count_all(Trouble::SubscriberGone, open as u64);
+        }
+    }
 }
 
 /// In what is current on this thread, if anything is.
@@ -253,14 +158,14 @@ fn file_here(told: Told) {
 }
 
 /// Adds what fields that were recorded late say.
-fn add(span: &mut Detached, fields: Fields) {
+fn add(span: &mut Span, fields: Fields) {
     for attribute in fields.attributes {
         span.noted.attribute(attribute);
     }
     add_said(span, fields.said);
 }
 
-fn add_said(span: &mut Detached, said: Option<Box<Said>>) {
+fn add_said(span: &mut Span, said: Option<Box<Said>>) {
     let Some(said) = said else {
         return;
     };
@@ -285,27 +190,28 @@ where
         let Some(site) = Busy::enter().map(|_busy| sites::of(metadata)) else {
             return;
         };
-        let mut fields = Fields::new(site.of_database, metadata.fields().len());
+        let mut span = Span::blank(&site.callsite);
+        let mut fields = Fields::new(site.of_database, span.noted.take_room());
         attributes.record(&mut Shown(&mut fields));
-        if let Some(_busy) = Busy::enter() {
-            if self.suspicious.load(Relaxed) != 0 && self.is_taken(id, &all) {
-                return self.retire();
-            }
-            let under = self.under(attributes, id, &all);
-            if let Some(mut begun) = Detached::begin(&site.callsite, under) {
-                begun.noted.begin_with(fields.attributes);
-                add_said(&mut begun, fields.said);
-                let context = begun.context();
-                frames::note_fresh(self.key(id), context.trace_id(), context.span_id());
-                #[cfg(feature = "tracing-fmt")]
-                if super::format::is_used()
-                    && let Some(span) = all.span(id)
-                {
-                    span.extensions_mut().replace(Named(context));
-                }
-                drop(self.spans.insert(id.into_u64(), begun));
-            }
+        let Some(_busy) = Busy::enter() else {
+            return;
+        };
+        if self.suspicious.load(Relaxed) != 0 && self.is_taken(id, &all) {
+            return self.retire();
         }
+        let begun = match attributes.is_contextual() {
+            true => span.begin(&Under::Current, fields.attributes),
+            false => span.begin(&self.under(attributes, id, &all), fields.attributes),
+        };
+        if !begun {
+            return span.keep();
+        }
+        add_said(&mut span, fields.said);
+        let context = span.context();
+        frames::note_fresh(self.key(id), context.trace_id(), context.span_id());
+        #[cfg(feature = "tracing-fmt")]
+        known::name(id, context, &all);
+        drop(self.spans.insert(id.into_u64(), span));
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, all: Subscribers<'_, S>) {
@@ -318,7 +224,7 @@ where
         let Some(site) = Busy::enter().map(|_busy| sites::of(span.metadata())) else {
             return;
         };
-        let mut fields = Fields::new(site.of_database, 1);
+        let mut fields = Fields::new(site.of_database, Vec::with_capacity(1));
         values.record(&mut Shown(&mut fields));
         if let Some(_busy) = Busy::enter() {
             self.spans.with(id.into_u64(), |span| add(span, fields));
@@ -382,9 +288,13 @@ where
             return;
         };
         let key = self.key(id);
-        let fresh = frames::fresh(key).and_then(|(trace, span)| enter_active(trace, span));
-        let enter = || self.spans.with(key.1, Detached::enter).flatten();
-        if let Some(entry) = fresh.or_else(enter)
+        if let Some((trace, span)) = frames::fresh(key)
+            && frames::enter(key, trace, span)
+        {
+            return;
+        }
+        let entry = self.spans.with(key.1, Span::enter).flatten();
+        if let Some(entry) = entry
             && !frames::push(key, entry)
         {
             self.exit(key.1, &entry);
@@ -393,8 +303,12 @@ where
 
     fn on_exit(&self, id: &Id, _: Subscribers<'_, S>) {
         let key = self.key(id);
+        let busy = Busy::enter();
+        if busy.is_some() && frames::exit_quietly(key) {
+            return;
+        }
         if let Some(entry) = frames::remove(key) {
-            match Busy::enter() {
+            match busy {
                 Some(_busy) => self.exit(key.1, &entry),
                 None => entry.exit_orphan(),
             }
@@ -409,6 +323,7 @@ where
         match self.spans.remove(key.1) {
             Some(mut ended) => {
                 self.end(&mut ended, key);
+                ended.keep();
                 frames::note_closed(key);
             }
             // Others began when nobody recorded, or were filtered out.

@@ -7,7 +7,7 @@ use tracing_core::{Level, Metadata};
 use super::database;
 use super::fields::failure;
 use super::sites;
-use super::visit::{Shown, Take, attribute};
+use super::visit::{Shown, Take, push};
 use crate::clock;
 use crate::context::Ids;
 use crate::export::logs::LogRecord;
@@ -144,8 +144,7 @@ impl Take for Heard {
     fn put(&mut self, key: &'static str, value: Value) {
         // What `tracing-log` says of the place is in the metadata otherwise, and not recorded there either.
         if !key.starts_with("log.") {
-            self.attributes
-                .push(attribute(self.of_database, key, value));
+            push(&mut self.attributes, self.of_database, key, value);
         }
     }
 

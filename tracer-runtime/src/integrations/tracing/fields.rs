@@ -1,13 +1,13 @@
 //! What the fields of a span say.
 
-use super::visit::{Take, attribute};
+use super::visit::{Take, push};
 use crate::callsite::SpanKind;
 use crate::record::Failure;
 use crate::span::inside::cut;
 use crate::value::{KeyValue, Value};
 
 /// Read from a span's fields before anything is locked: their `Debug` may do what it likes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Fields {
     pub(super) attributes: Vec<KeyValue>,
     /// Mostly nothing.
@@ -34,11 +34,13 @@ pub(super) enum Status {
 }
 
 impl Fields {
-    pub(super) fn new(of_database: bool, room: usize) -> Self {
+    /// To be written here.
+    #[inline]
+    pub(super) fn new(of_database: bool, attributes: Vec<KeyValue>) -> Self {
         Self {
-            attributes: Vec::with_capacity(room),
+            attributes,
+            said: None,
             of_database,
-            ..Self::default()
         }
     }
 
@@ -48,11 +50,10 @@ impl Fields {
 }
 
 impl Take for Fields {
-    #[inline]
+    #[inline(always)]
     fn put(&mut self, key: &'static str, value: Value) {
         // A value set consists of different fields, but an error adds some.
-        self.attributes
-            .push(attribute(self.of_database, key, value));
+        push(&mut self.attributes, self.of_database, key, value);
     }
 
     fn text(&mut self, key: &'static str, text: String) {

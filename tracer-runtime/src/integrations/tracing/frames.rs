@@ -2,9 +2,10 @@
 
 use std::cell::{Cell, RefCell};
 
+use super::entry::Entry;
 use super::trouble::{self, Trouble};
 use crate::id::{SpanId, TraceId};
-use crate::span::detached::Entry;
+use crate::recorder::local;
 
 /// Entries of a thread; guards that are forgotten never leave.
 const MAX_ENTRIES: usize = 4_096;
@@ -66,6 +67,43 @@ pub(super) fn push(key: Key, entry: Entry) -> bool {
         trouble::count(Trouble::TooDeep);
     }
     pushed
+}
+
+/// Makes a span current where its trace is active on this thread; false, and nothing done, where it is not, or where there
+/// are too many.
+#[inline]
+pub(super) fn enter(key: Key, trace: TraceId, span: SpanId) -> bool {
+    let entered = with(|entries| {
+        if entries.len() >= MAX_ENTRIES {
+            return false;
+        }
+        // Made where it stays: a copy of what was just written waits for the processor.
+        let entered = local::with(|local| {
+            let active = local.is_in(trace);
+            if active {
+                entries.push((key, Entry::active(local, span)));
+            }
+            active
+        });
+        entered == Some(true)
+    });
+    entered == Some(true)
+}
+
+/// Undoes the innermost entry, if it is one of this span, which need not be told; false, and nothing done, otherwise.
+#[inline]
+pub(super) fn exit_quietly(key: Key) -> bool {
+    let left = with(|entries| {
+        let left = match entries.last() {
+            Some((of, entry)) => *of == key && entry.exit_quietly(),
+            None => false,
+        };
+        if left {
+            entries.truncate(entries.len() - 1);
+        }
+        left
+    });
+    left == Some(true)
 }
 
 /// The innermost entry of a span.

@@ -4,7 +4,7 @@ use tracing_core::{Event, Subscriber};
 use tracing_subscriber::fmt::{FmtContext, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-use super::bridge;
+use super::known;
 use crate::context::Ids;
 use crate::span::context::current_ids;
 
@@ -20,7 +20,7 @@ where
     let parent = event.parent()?;
     let mut span = all.span(parent);
     while let Some(candidate) = span {
-        let context = bridge::context_of(&candidate);
+        let context = known::context_of(&candidate);
         if let Some(context) = context {
             return Some(context.ids());
         }

@@ -3,6 +3,7 @@
 mod bridge;
 mod busy;
 mod database;
+mod entry;
 mod event;
 mod fields;
 #[cfg(feature = "tracing-fmt")]
@@ -10,8 +11,10 @@ mod format;
 mod frames;
 #[cfg(feature = "tracing-fmt")]
 mod ids;
+mod known;
 mod layer;
 mod sites;
+mod span;
 mod table;
 
 pub(crate) mod trouble;

@@ -18,6 +18,8 @@ pub(crate) enum Trouble {
     Reentrant,
     /// Too many spans are entered on one thread.
     TooDeep,
+    /// The subscriber has gone while a span of it was open: that ends as cancelled.
+    SubscriberGone,
     /// More names from `otel.name` than there are places: the span keeps its static one.
     TooManyNames,
     /// A layer exports the span of an annotated call by other ids, which the call cannot take over: it would leave the trace
@@ -27,9 +29,9 @@ pub(crate) enum Trouble {
 }
 
 const NUMBER: usize = if cfg!(feature = "tracing-opentelemetry") {
-    8
+    9
 } else {
-    7
+    8
 };
 
 const REASONS: [(Trouble, &str); NUMBER] = [
@@ -39,6 +41,7 @@ const REASONS: [(Trouble, &str); NUMBER] = [
     (Trouble::InstalledTwice, "installed_twice"),
     (Trouble::Reentrant, "reentrant"),
     (Trouble::TooDeep, "too_deep"),
+    (Trouble::SubscriberGone, "subscriber_gone"),
     (Trouble::TooManyNames, "too_many_names"),
     #[cfg(feature = "tracing-opentelemetry")]
     (Trouble::IdsNotTaken, "ids_not_taken"),
@@ -48,7 +51,11 @@ static TROUBLES: [AtomicU64; REASONS.len()] = [const { AtomicU64::new(0) }; REAS
 
 #[cold]
 pub(crate) fn count(trouble: Trouble) {
-    TROUBLES[trouble as usize].fetch_add(1, Relaxed);
+    count_all(trouble, 1);
+}
+
+pub(crate) fn count_all(trouble: Trouble, times: u64) {
+    TROUBLES[trouble as usize].fetch_add(times, Relaxed);
 }
 
 /// Reason and how often, where it was seen.

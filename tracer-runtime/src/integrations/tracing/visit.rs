@@ -1,5 +1,6 @@
 //! The values of fields, of spans and of events alike: attributes, but for texts that say something else.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::{self, Debug};
 
@@ -30,7 +31,10 @@ impl<T: Take> Visit for Shown<'_, T> {
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.0.put(field.name(), value.into());
+        match i64::try_from(value) {
+            Ok(value) => self.0.put(field.name(), Value::I64(value)),
+            Err(_) => self.0.put(field.name(), value.into()),
+        }
     }
 
     fn record_i128(&mut self, field: &Field, value: i128) {
@@ -59,20 +63,30 @@ impl<T: Take> Visit for Shown<'_, T> {
     }
 }
 
-/// By the conventions' names where a database is spoken of.
-#[inline]
-pub(super) fn attribute(of_database: bool, key: &'static str, value: Value) -> KeyValue {
-    let (key, value) = match of_database {
-        true => {
-            let key = database::name(key);
-            (key, database::value(key, value))
-        }
-        false => (key, value),
-    };
-    KeyValue {
-        key: key.into(),
-        value,
+/// Adds an attribute, by the conventions' names where a database is spoken of.
+#[inline(always)]
+pub(super) fn push(
+    attributes: &mut Vec<KeyValue>,
+    of_database: bool,
+    key: &'static str,
+    value: Value,
+) {
+    if of_database {
+        return push_of_database(attributes, key, value);
     }
+    attributes.push(KeyValue {
+        key: Cow::Borrowed(key),
+        value,
+    });
+}
+
+#[inline(never)]
+fn push_of_database(attributes: &mut Vec<KeyValue>, key: &'static str, value: Value) {
+    let key = database::name(key);
+    attributes.push(KeyValue {
+        key: Cow::Borrowed(key),
+        value: database::value(key, value),
+    });
 }
 
 /// An error's message and, as long as nobody has a trace of the stack, its sources: what `tracing-opentelemetry` records.

@@ -35,6 +35,7 @@
 //!   layer's span.
 //! - What is recorded beside the declared fields reaches the layer's span at its end: attributes, events, links, why it
 //!   failed, what is known of a call between services. The kind reaches it as the field `otel.kind`.
+//! - A call that has spawned a task is exported when it ends, not when the task does.
 //! - `OpenTelemetrySpanExt` works on `tracing::Span::current()`. `set_parent` does as far as it does anywhere: a span that
 //!   has been entered keeps its parent, so say `parent = …` or let a caller be extracted.
 //! - [`Builder::init`](crate::Builder::init) returns an `Err` where it would export spans too, and leaves the global
@@ -52,6 +53,7 @@
 
 mod api;
 mod entered;
+mod held;
 mod installed;
 mod parent;
 mod told;
@@ -59,6 +61,7 @@ mod told;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 pub(crate) use entered::{enter, enter_again};
+pub(crate) use held::outlives_its_call;
 pub(crate) use installed::is_installed;
 pub(crate) use parent::{Hung, Parent};
 pub(crate) use told::tell;

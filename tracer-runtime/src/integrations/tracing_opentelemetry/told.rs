@@ -4,7 +4,7 @@ use opentelemetry::KeyValue as OtelKeyValue;
 use opentelemetry::trace::{SpanRef, Status, TraceContextExt as _};
 use tracing_core::{Dispatch, span};
 
-use super::api;
+use super::{api, held};
 use crate::callsite::Callsite;
 use crate::clock;
 use crate::id::SpanId;
@@ -23,8 +23,9 @@ pub(crate) fn tell(
     end: Ending<'_>,
 ) {
     let recorded = recorded(ours);
+    let ends_now = held::ends_with_its_call(dispatch, id);
     let is_usual = end.outcome == CallOutcome::Ok && std::ptr::eq(site, end.site);
-    if is_usual && recorded.is_none() {
+    if is_usual && recorded.is_none() && !ends_now {
         return;
     }
     // A layer that may be reloaded cannot be asked, but has attached it.
@@ -36,7 +37,18 @@ pub(crate) fn tell(
     if !span.is_recording() {
         return;
     }
-    let mut recorded = recorded.unwrap_or_default();
+    tell_span(&span, recorded.unwrap_or_default(), site, end);
+    if ends_now {
+        span.end();
+    }
+}
+
+fn tell_span(
+    span: &SpanRef<'_>,
+    mut recorded: SpanDetails,
+    site: &'static Callsite,
+    end: Ending<'_>,
+) {
     recorded.spell_out();
     if let Some(name) = recorded.name().map(str::to_owned) {
         span.update_name(name);
@@ -51,12 +63,12 @@ pub(crate) fn tell(
     recorded
         .events
         .iter()
-        .for_each(|event| tell_event(&span, event));
+        .for_each(|event| tell_event(span, event));
     for link in &recorded.links {
         let link = otel::link(link);
         span.add_link(link.span_context, link.attributes);
     }
-    tell_outcome(&span, end, recorded.failure.as_deref());
+    tell_outcome(span, end, recorded.failure.as_deref());
 }
 
 /// What our span has recorded so far.
@@ -64,7 +76,7 @@ fn recorded(ours: SpanId) -> Option<SpanDetails> {
     local::with(|local| {
         local.inspect(|fragment| {
             let _inside = Inside::enter()?;
-            fragment.details.open(ours).cloned()
+            fragment.details.recorded(ours)
         })
     })
     .flatten()

@@ -3,6 +3,8 @@
 
 mod accounting;
 mod contexts;
+#[cfg(any(feature = "opentelemetry", feature = "tracing"))]
+mod detached;
 mod details;
 mod futures;
 mod limits;

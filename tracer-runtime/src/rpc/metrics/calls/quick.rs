@@ -10,10 +10,13 @@ use crate::record::CallOutcome;
 use crate::rpc::info::{RpcInfo, RpcStatus, Text};
 
 /// A power of two; two kibibytes of each thread that counts calls.
-const SLOTS: usize = 32;
+const SLOTS: usize = 16;
+
+type Known = Cell<Option<(Places, &'static Series)>>;
 
 thread_local! {
-    static RECENT: [Cell<Option<(Places, &'static Series)>>; SLOTS] = const { [const { Cell::new(None) }; SLOTS] };
+    /// Two of a slot, the latest first: one alone would be pushed out by every second call where two kinds share it.
+    static RECENT: [[Known; 2]; SLOTS] = const { [const { [const { Cell::new(None) }; 2] }; SLOTS] };
 }
 
 /// The side and what is counted, the status, the callsite of the method or the system, the address and the name of the
@@ -63,14 +66,20 @@ impl Places {
     /// The series that such a call had before on this thread, or the one that is to be found.
     pub(super) fn series(self, find: impl FnOnce() -> &'static Series) -> &'static Series {
         let slot = self.slot();
-        let recent = RECENT.try_with(|recent| recent[slot].get()).ok().flatten();
-        if let Some((_, series)) = recent.filter(|(known, _)| *known == self) {
+        let known = RECENT.try_with(|recent| {
+            let known = recent[slot].each_ref().map(Cell::get).into_iter();
+            known.flatten().find(|(places, _)| *places == self)
+        });
+        if let Ok(Some((_, series))) = known {
             return series;
         }
         let series = find();
         // The one of all the rest is not theirs for ever.
         if series.key().is_some() {
-            let _ = RECENT.try_with(|recent| recent[slot].set(Some((self, series))));
+            let _ = RECENT.try_with(|recent| {
+                let [latest, before] = &recent[slot];
+                before.set(latest.replace(Some((self, series))));
+            });
         }
         series
     }
