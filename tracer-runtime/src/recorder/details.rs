@@ -111,6 +111,7 @@ impl Details {
     }
 
     /// Takes what was recorded in a span.
+    #[inline]
     pub(crate) fn take(&mut self, span: SpanId) -> Option<SpanDetails> {
         let (details, mut claim) = self.take_open(span)?;
         self.claim.take_over(&mut claim);
@@ -118,6 +119,7 @@ impl Details {
     }
 
     /// Takes what was recorded in a span that goes on elsewhere, and the claim for it.
+    #[inline]
     pub(crate) fn take_open(&mut self, span: SpanId) -> Option<(SpanDetails, Claim)> {
         if let Some(call) = self.calls.take(span) {
             self.put_call(span, call);
