@@ -1,5 +1,7 @@
 //! What spans of a fragment have recorded beside their records, within the byte budget.
 
+mod room;
+
 use super::brief::{Brief, is_brief};
 use super::budget::Claim;
 use super::calls::{self, Calls};
@@ -16,8 +18,7 @@ const ENTRY_BYTES: usize = 2 * (size_of::<Open>() + size_of::<SpanDetails>());
 /// Claimed at once at most for spans that are still to end.
 const MAX_PREPAID: usize = 8 << 10;
 
-/// A recycled fragment keeps room for so many spans that have recorded something.
-const MAX_SPARE: usize = 4;
+pub(super) use room::Room;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -34,13 +35,6 @@ pub(crate) struct Details {
     claim: Claim,
     /// Of the claim, for those to come.
     prepaid: usize,
-}
-
-/// Room for spans that say little, which goes from trace to trace.
-#[derive(Debug)]
-pub(super) struct Room {
-    brief: Brief,
-    claim: Claim,
 }
 
 #[derive(Debug)]
@@ -117,6 +111,7 @@ impl Details {
     }
 
     /// Takes what was recorded in a span.
+    #[inline]
     pub(crate) fn take(&mut self, span: SpanId) -> Option<SpanDetails> {
         let (details, mut claim) = self.take_open(span)?;
         self.claim.take_over(&mut claim);
@@ -124,6 +119,7 @@ impl Details {
     }
 
     /// Takes what was recorded in a span that goes on elsewhere, and the claim for it.
+    #[inline]
     pub(crate) fn take_open(&mut self, span: SpanId) -> Option<(SpanDetails, Claim)> {
         if let Some(call) = self.calls.take(span) {
             self.put_call(span, call);
@@ -326,67 +322,6 @@ impl Details {
         self.closed.get_mut(index)
     }
 
-    /// Frees what was recorded, but for what is known of calls between services: the thread that takes the fragment frees
-    /// that, as threads that serve calls have allocated it.
-    pub(crate) fn strip(&mut self) {
-        if self.closed.len() > MAX_SPARE {
-            return self.clear();
-        }
-        for details in &mut self.closed {
-            *details = SpanDetails {
-                rpc: details.rpc.take(),
-                ..SpanDetails::default()
-            };
-        }
-        self.brief.clear();
-        self.calls.strip();
-        let kept = self.closed.len() * (ENTRY_BYTES + RpcInfo::BYTES);
-        self.claim_only(kept + self.brief.room() + self.calls.room());
-    }
-
-    /// Forgets everything but a little room.
-    pub(crate) fn clear(&mut self) {
-        if self.closed.capacity() > MAX_SPARE || self.open.capacity() > MAX_SPARE {
-            (self.closed, self.open) = (Vec::new(), Vec::new());
-        }
-        self.closed.clear();
-        self.open.clear();
-        self.brief.clear();
-        self.calls.clear();
-        let room = self.closed.capacity() * size_of::<SpanDetails>()
-            + self.open.capacity() * size_of::<Open>();
-        self.claim_only(room + self.brief.room() + self.calls.room());
-    }
-
-    /// Takes out the room for spans that say little, which a blank fragment does not need.
-    pub(super) fn take_room(&mut self) -> Option<Room> {
-        let bytes = self.brief.room();
-        if bytes == 0 {
-            return None;
-        }
-        let brief = std::mem::take(&mut self.brief);
-        let claim = self.claim.split(bytes);
-        Some(Room { brief, claim })
-    }
-
-    /// Whether a span that says little would be the first for which there is room.
-    #[inline]
-    pub(super) fn needs_room(&self) -> bool {
-        self.brief.room() == 0
-    }
-
-    pub(super) fn lend(&mut self, mut room: Room) {
-        self.brief = room.brief;
-        self.claim.take_over(&mut room.claim);
-    }
-
-    fn claim_only(&mut self, bytes: usize) {
-        self.prepaid = 0;
-        if self.claim.bytes() > bytes {
-            self.claim.shrink(self.claim.bytes() - bytes);
-        }
-    }
-
     /// Moves out those of the finished spans.
     pub(crate) fn split_off(&mut self) -> Self {
         let claim = std::mem::take(&mut self.claim);
@@ -398,29 +333,5 @@ impl Details {
             claim,
             prepaid: std::mem::take(&mut self.prepaid),
         }
-    }
-}
-
-#[cfg(all(test, not(tracer_loom)))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn attributes_are_paid_for_together_and_given_back_to_the_byte() {
-        let mut details = Details::default();
-        let text = "x".repeat(100);
-        for _ in 0..10 {
-            let mut attributes = vec![KeyValue::new("text", text.clone())];
-            details.close_attributes(&mut attributes, &mut Claim::default());
-        }
-        assert!(details.bytes() >= details.brief.room() + 10 * text.capacity());
-        details.strip();
-        assert_eq!(details.bytes(), details.brief.room());
-        let room = details.take_room();
-        assert_eq!(details.bytes(), 0);
-        let mut next = Details::default();
-        next.lend(room.expect("the room of ten attributes"));
-        assert!(!next.needs_room());
-        assert_eq!(next.bytes(), next.brief.room());
     }
 }
