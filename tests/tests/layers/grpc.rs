@@ -10,7 +10,7 @@ use tonic::transport::{Channel, Endpoint};
 use tower::ServiceExt as _;
 use tracer_runtime::integrations::tower::{ClientLayer, ClientService, ServerLayer};
 use tracer_runtime::testing::capture;
-use tracer_runtime::{SpanKind, rpc, traced};
+use tracer_runtime::{CallOutcome, SpanKind, rpc, traced};
 
 use super::service::{Codec, serve};
 use super::{block_on, events, text};
@@ -134,6 +134,35 @@ fn a_handler_knows_how_it_is_called() {
         .layer(ServerLayer::new())
         .service(handler);
     block_on(service.oneshot(request)).unwrap();
+}
+
+/// A head that is the trailers as well: nothing follows, and nobody asks for more.
+#[test]
+fn a_head_with_a_status_is_all_of_the_answer() {
+    let capture = capture();
+    let handler = tower::service_fn(|_: Request<_>| async {
+        let status = tonic::Status::not_found("no apples");
+        Ok::<_, std::convert::Infallible>(status.into_http::<axum::body::Body>())
+    });
+    let service = tower::ServiceBuilder::new()
+        .layer(ClientLayer::new())
+        .layer(ServerLayer::new())
+        .service(handler);
+    let request = Request::post("/shop.Stock/Reserve")
+        .version(http::Version::HTTP_2)
+        .header("content-type", "application/grpc")
+        .body(axum::body::Body::empty())
+        .unwrap();
+    drop(block_on(service.oneshot(request)).unwrap());
+    let spans = capture.spans();
+    for (kind, outcome) in [
+        (SpanKind::Client, CallOutcome::Error),
+        (SpanKind::Server, CallOutcome::Ok),
+    ] {
+        let span = spans.iter().find(|span| span.kind() == kind).unwrap();
+        assert_eq!(span.outcome, Some(outcome), "{kind:?}");
+        assert_eq!(text(span, "rpc.response.status_code"), "NOT_FOUND");
+    }
 }
 
 #[traced(
