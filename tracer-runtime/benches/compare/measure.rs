@@ -152,10 +152,10 @@ impl Rows {
         self.find(key).unwrap().median()
     }
 
-    /// Nanoseconds a call, of the fastest tenth: for rows that cannot take turns, whose moments may differ.
-    pub(crate) fn fastest(&self, key: &str) -> f64 {
-        let samples = sorted(self.find(key).unwrap().considered());
-        samples[samples.len() / 10]
+    /// What a call takes by what the yardstick beside it took: for rows that cannot take turns, whose moments may differ.
+    pub(crate) fn by_yardstick(&self, key: &str) -> f64 {
+        let samples = self.find(key).unwrap().samples.iter();
+        median(samples.map(|s| s.ns / s.yardstick_ns).collect())
     }
 
     /// The median over the rounds of one row by another: what slows a round down slows both.
