@@ -91,11 +91,12 @@ fn main() {
 /// What is not measured against the floor.
 fn beside_others(telemetry: &Rc<Telemetry>, ours: &Rows, per_row: Duration, quick: bool) {
     let recorded = ours.median("traced");
+    println!("\ntasks");
+    // Before there is a subscriber, whose spans tasks carry too.
+    let tasks = tasks(per_row);
     println!("\nOpenTelemetry");
     let apis = bridges::apis(telemetry, per_row);
-    println!("\ntasks");
-    let tasks = tasks(per_row);
-    // Before there is a subscriber, which would see ours too.
+    // Before there is a global one, which would see ours too.
     let time = Duration::from_secs(if quick { 3 } else { 10 });
     println!("\nsustained, {} s each", time.as_secs());
     let undecided = load::sustained("#[traced], nothing kept", time, || {
