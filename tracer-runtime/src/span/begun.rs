@@ -3,19 +3,17 @@
 use std::borrow::Cow;
 
 use super::capture::Form;
-use super::guard::NOWHERE;
-use super::opening::{self, Opened};
+use super::opening;
 use super::resumed;
 use super::start::Start;
 use super::state::{Call, Other, Started, State};
 use super::watched::{self, Watched};
 use crate::callsite::{Callsite, Signals, Way};
 use crate::clock;
-use crate::id::SpanId;
 use crate::metrics;
 use crate::mode;
 use crate::recorder::account::DropReason;
-use crate::recorder::call::{self, Before, Beginning, Running};
+use crate::recorder::call::{self, Before, Beginning};
 use crate::recorder::cells::NEAR_CALLSITES;
 use crate::recorder::local::{self, Local, lost_record};
 use crate::recorder::verdict;
@@ -235,8 +233,8 @@ fn begin_slow(local: &Local, site: &'static Callsite, at: Option<Start>) -> Stat
         let begun = opening::begin(local, site, signals);
         return State::of(&begun, begun.cell.is_some(), local.trace.get());
     }
-    let start = clock::now();
     if !signals.has_spans() {
+        let start = clock::now();
         if !opening::counts(local) {
             return NOBODY;
         }
@@ -245,22 +243,8 @@ fn begin_slow(local: &Local, site: &'static Callsite, at: Option<Start>) -> Stat
         return State::Other(Other::unrecorded(Started::new(start, counted)));
     }
     let at = at.unwrap_or_else(Start::current);
-    let (span, fragment, parent) = match opening::open_general(local, site, at, start) {
-        Opened::Nobody => return NOBODY,
-        Opened::Lost => (local.next_span(), NOWHERE, SpanId::INVALID),
-        Opened::In {
-            span,
-            fragment,
-            parent,
-        } => (span, fragment, parent),
-    };
-    let begun = Running {
-        site,
-        cell: opening::begin_cell(local, site, signals),
-        fragment,
-        parent,
-        span,
-        start,
+    let Some(begun) = opening::begin_general(local, site, signals, at) else {
+        return NOBODY;
     };
     State::of(&begun, begun.cell.is_some(), local.trace.get())
 }

@@ -76,7 +76,7 @@ fn too_deep(local: &Local, fragment: Box<Fragment>) -> u64 {
 }
 
 /// What opening a span anywhere has led to.
-pub(super) enum Opened {
+enum Opened {
     /// Nobody records it.
     Nobody,
     /// Its record goes nowhere, and that has been counted.
@@ -88,15 +88,37 @@ pub(super) enum Opened {
     },
 }
 
+/// Begins a call by the full rules; `None` where nobody records it.
+pub(super) fn begin_general(
+    local: &Local,
+    site: &'static Callsite,
+    signals: Signals,
+    at: Start,
+) -> Option<Running> {
+    let start = clock::now();
+    let (span, fragment, parent) = match open_general(local, site, at, start) {
+        Opened::Nobody => return None,
+        Opened::Lost => (local.next_span(), NOWHERE, SpanId::INVALID),
+        Opened::In {
+            span,
+            fragment,
+            parent,
+        } => (span, fragment, parent),
+    };
+    Some(Running {
+        site,
+        cell: begin_cell(local, site, signals),
+        fragment,
+        parent,
+        span,
+        start,
+    })
+}
+
 /// Opens a span by the full rules: captures, explicit parents, links.
 #[cold]
 #[inline(never)]
-pub(super) fn open_general(
-    local: &Local,
-    site: &'static Callsite,
-    at: Start,
-    start: u64,
-) -> Opened {
+fn open_general(local: &Local, site: &'static Callsite, at: Start, start: u64) -> Opened {
     let place = match at.under {
         Under::Current if local.fragment_id.get() != 0 && mode::is_apart() => {
             Context::here(local).and_then(Place::below)
@@ -206,24 +228,7 @@ pub(super) fn enter_at(site: &'static Callsite, at: Start) -> Guard {
         {
             return Guard::new(begin(local, site, signals));
         }
-        let start = clock::now();
-        let (span, fragment, parent) = match open_general(local, site, at, start) {
-            Opened::Nobody => return Guard::off(),
-            Opened::Lost => (local.next_span(), NOWHERE, SpanId::INVALID),
-            Opened::In {
-                span,
-                fragment,
-                parent,
-            } => (span, fragment, parent),
-        };
-        Guard::new(Running {
-            site,
-            cell: begin_cell(local, site, signals),
-            fragment,
-            parent,
-            span,
-            start,
-        })
+        begin_general(local, site, signals, at).map_or_else(Guard::off, Guard::new)
     })
     .unwrap_or_else(|| Guard::without_local(site))
 }

@@ -95,7 +95,7 @@ impl Held {
 
 /// Of a task, or of what a task waits for: who counts their polls would count those of another one.
 fn is_tokios(metadata: &Metadata<'_>) -> bool {
-    metadata.name().starts_with("runtime.")
+    metadata.target().starts_with("tokio::") && metadata.name().starts_with("runtime.")
 }
 
 impl Drop for Held {
