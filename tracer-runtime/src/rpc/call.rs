@@ -73,7 +73,7 @@ impl RpcCall {
         remote: Option<Remote>,
         first: impl FnOnce(Option<&RpcInfo>) -> R,
     ) -> (Self, R) {
-        draft.change(|plan| plan.set_caller(remote.as_ref()));
+        draft.set_caller(remote.as_ref());
         Self::start_with(draft, || Start::remote(remote), first)
     }
 
@@ -82,7 +82,7 @@ impl RpcCall {
         if mode::get() == 0 {
             return Self(None);
         }
-        let draft = Draft::by(installed(), plan);
+        let draft = Draft::by(installed(), Box::new(plan));
         Self::start_with(draft, Start::current, |_| inject(carrier)).0
     }
 
@@ -94,7 +94,7 @@ impl RpcCall {
         if mode::get() == 0 {
             return Self(None);
         }
-        Self::start_with(Draft::by(installed, plan), at, |_| ()).0
+        Self::start_with(Draft::by(installed, Box::new(plan)), at, |_| ()).0
     }
 
     /// Starts a call and does something inside of it at once: to enter it once more is dear. What is done is told what is
@@ -113,13 +113,13 @@ impl RpcCall {
     }
 
     /// Starts the call that a function stands for.
-    pub(super) fn start_function(plan: RpcPlan, site: &'static Callsite, at: Start) -> Self {
+    pub(super) fn start_function(plan: Box<RpcPlan>, site: &'static Callsite, at: Start) -> Self {
         let draft = Draft::by(installed(), plan);
         Self::start_as(draft, SpanOfCall::Function(site, at), |_| ()).0
     }
 
     /// Starts the call that the current span stands for.
-    pub(super) fn start_in_current(plan: RpcPlan) -> Self {
+    pub(super) fn start_in_current(plan: Box<RpcPlan>) -> Self {
         let draft = Draft::by(installed(), plan);
         Self::start_as(draft, SpanOfCall::Current, |_| ()).0
     }
@@ -131,8 +131,7 @@ impl RpcCall {
     ) -> (Self, R) {
         // Read first: the time of decoding and of the tracers belongs to the call.
         let ticks = clock::now();
-        let service_name = &draft.installed().service_name;
-        draft.change(|plan| plan.complete(service_name));
+        draft.complete();
         let (held, site, at) = match span {
             SpanOfCall::ByMethod(site, at) => (Some(Held::waiting(site)), Some(site), Some(at)),
             SpanOfCall::Function(site, at) => (Some(Held::waiting(site)), None, Some(at)),

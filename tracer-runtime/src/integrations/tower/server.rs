@@ -17,9 +17,7 @@ use super::watch::Way;
 use crate::context::RANDOM;
 use crate::mode;
 use crate::propagation::extract;
-#[cfg(feature = "axum")]
-use crate::rpc::known_text;
-use crate::rpc::{Draft, RpcCall, RpcInfo, StreamEventKind};
+use crate::rpc::{RpcCall, RpcInfo, StreamEventKind};
 
 /// Makes every request that a service gets a call: its span under the caller's, its lifecycle, its metrics.
 ///
@@ -129,8 +127,7 @@ where
             return ResponseFuture::passed_over(self.inner.call(request));
         }
         let said = Said::by(&parts.headers);
-        let (mut draft, is_grpc) = request::served(&parts, &said);
-        set_route(&mut draft, &parts);
+        let (draft, is_grpc) = request::served(&parts, &said);
         let headers = &parts.headers;
         let remote = extract(&Carrier { headers, said });
         let answering = Answering {
@@ -156,13 +153,3 @@ where
         ResponseFuture::new(future, call, answering)
     }
 }
-
-#[cfg(feature = "axum")]
-fn set_route(draft: &mut Draft, parts: &http::request::Parts) {
-    if let Some(route) = parts.extensions.get::<axum::extract::MatchedPath>() {
-        draft.change(|plan| plan.route = known_text(route.as_str()));
-    }
-}
-
-#[cfg(not(feature = "axum"))]
-fn set_route(_draft: &mut Draft, _parts: &http::request::Parts) {}
