@@ -141,13 +141,13 @@ impl RpcCall {
 
     /// In its own place, and current from then on.
     #[inline(never)]
-    fn begin(&mut self, mut draft: Draft, span: SpanOfCall) -> Inside<'_> {
+    fn begin(&mut self, mut draft: Draft, mut span: SpanOfCall) -> Inside<'_> {
         // Read first: the time of decoding and of the tracers belongs to the call.
         let ticks = clock::now();
         let service_name = &draft.installed().service_name;
         draft.change(|plan| plan.complete(service_name));
-        let (held, site, at) = match span {
-            SpanOfCall::ByMethod(site, at) => (Some(Held::waiting(site)), Some(site), Some(at)),
+        let (held, site, at) = match &mut span {
+            SpanOfCall::ByMethod(site, at) => (Some(Held::waiting(site)), Some(*site), Some(at)),
             SpanOfCall::Function(site, at) => (Some(Held::waiting(site)), None, Some(at)),
             SpanOfCall::Current => (None, None, None),
         };

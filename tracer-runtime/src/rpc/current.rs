@@ -20,6 +20,12 @@ impl Current {
         Self(Some(info))
     }
 
+    /// The call, which is never current again.
+    #[inline]
+    pub(super) fn take(&mut self) -> Option<RpcInfo> {
+        self.0.take()
+    }
+
     /// Makes the call the current one; or what was so before, where it is.
     #[inline]
     pub(super) fn swap(&mut self) {

@@ -62,7 +62,7 @@ impl Running {
     /// Begins the span, where the call has one of its own, and tells everybody that the call has started; it is entered from
     /// then on.
     #[inline(never)]
-    pub(super) fn begin(&mut self, at: Option<Start>, ticks: u64) -> Inside<'_> {
+    pub(super) fn begin(&mut self, at: Option<&mut Start>, ticks: u64) -> Inside<'_> {
         let turning = Turning::of(&mut self.current, &mut self.has_unwound);
         let mut has_span = true;
         if let Some(held) = &mut self.held
@@ -155,7 +155,7 @@ impl Running {
         match &mut self.held {
             Some(held) => {
                 let site = self.site.map(|site| self.info.site().unwrap_or(site));
-                held.end(Some(&self.info), site, outcome, failure);
+                held.end(self.current.take(), site, outcome, failure);
             }
             // Its span has ended where it has unwound.
             None if self.has_unwound => {}

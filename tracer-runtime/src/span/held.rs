@@ -4,7 +4,7 @@ use std::mem::{self, ManuallyDrop};
 
 use super::start::Start;
 use super::state::{Call, Other, State};
-use super::{begun, dropping, ended, inside, resumed};
+use super::{begun, dropping, ended, inside, resumed, rpc};
 use crate::callsite::Callsite;
 use crate::record::{CallOutcome, Failure};
 use crate::recorder::call::Before;
@@ -29,7 +29,7 @@ impl Held {
     }
 
     /// Begins the call, which is current from then on; what was so before, and whether the call has a span.
-    pub(crate) fn begin(&mut self, at: Start) -> (Before, bool) {
+    pub(crate) fn begin(&mut self, at: &mut Start) -> (Before, bool) {
         let Call { site, state } = &mut *self.0;
         let before = local::unchecked(|local| begun::begin_at(local, site, state, at));
         let before = before.unwrap_or_else(|| begun::without_local(site, state));
@@ -87,20 +87,38 @@ impl Held {
     /// the same kind as before.
     pub(crate) fn end(
         &mut self,
-        rpc: Option<&RpcInfo>,
+        mut rpc: Option<RpcInfo>,
         site: Option<&'static Callsite>,
         outcome: CallOutcome,
         failure: Option<Box<Failure>>,
     ) {
-        let before = self.enter();
         let Call { site: own, state } = &mut *self.0;
+        let site = site.unwrap_or(*own);
+        let ended = failure.is_none()
+            && local::with(|local| rpc::end(local, site, state, outcome, &mut rpc)) == Some(true);
+        if !ended {
+            self.end_inside(rpc.as_ref(), site, outcome, failure);
+        }
+    }
+
+    /// Ends the call where it is current, by the full rules.
+    #[inline(never)]
+    fn end_inside(
+        &mut self,
+        rpc: Option<&RpcInfo>,
+        site: &'static Callsite,
+        outcome: CallOutcome,
+        failure: Option<Box<Failure>>,
+    ) {
+        let before = self.enter();
+        let state = &mut self.0.state;
         if let Some(rpc) = rpc
             && state.has_span()
         {
             inside::attach_rpc(rpc);
         }
         if state.is_recorded() {
-            ended::end_unusual(site.unwrap_or(*own), state, before, outcome, failure);
+            ended::end_unusual(site, state, before, outcome, failure);
             state.put(State::Other(Other::Done));
         }
     }
