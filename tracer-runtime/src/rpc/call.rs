@@ -8,7 +8,7 @@ use super::draft::Draft;
 use super::event::{EventStatus, RPC_START, RpcEvent};
 use super::info::RpcInfo;
 use super::plan::RpcPlan;
-use super::running::Running;
+use super::running::{Inside, Running};
 use super::status::RpcStatus;
 use super::{Installed, installed, within};
 use crate::callsite::{Callsite, SpanKind};
@@ -125,43 +125,45 @@ impl RpcCall {
     }
 
     fn start_as<R>(
-        mut draft: Draft,
+        draft: Draft,
         span: SpanOfCall,
         first: impl FnOnce(Option<&RpcInfo>) -> R,
     ) -> (Self, R) {
+        let mut call = Self(None);
+        let inside = call.begin(draft, span);
+        let done = first(inside.info());
+        inside.leave();
+        if !call.0.as_ref().is_some_and(|running| running.is_recorded()) {
+            call.0 = None;
+        }
+        (call, done)
+    }
+
+    /// In its own place, and current from then on.
+    #[inline(never)]
+    fn begin(&mut self, mut draft: Draft, mut span: SpanOfCall) -> Inside<'_> {
         // Read first: the time of decoding and of the tracers belongs to the call.
         let ticks = clock::now();
         draft.complete();
-        let (held, site, at) = match span {
-            SpanOfCall::ByMethod(site, at) => (Some(Held::waiting(site)), Some(site), Some(at)),
+        let (held, site, at) = match &mut span {
+            SpanOfCall::ByMethod(site, at) => (Some(Held::waiting(site)), Some(*site), Some(at)),
             SpanOfCall::Function(site, at) => (Some(Held::waiting(site)), None, Some(at)),
             SpanOfCall::Current => (None, None, None),
         };
         let info = draft.finish();
         info.stats()
             .note_at(RPC_START, EventStatus::Info, "", ticks);
-        let mut call = Self(Some(Box::new(Running::new(info, site, held))));
-        let done = call.begin(at, ticks, first);
-        (call, done)
+        let running = Running::new(info, site, held);
+        self.0.insert(Box::new(running)).begin(at, ticks)
     }
 
-    fn begin<R>(
-        &mut self,
-        at: Option<Start>,
-        ticks: u64,
-        first: impl FnOnce(Option<&RpcInfo>) -> R,
-    ) -> R {
-        let Some(running) = &mut self.0 else {
-            return first(None);
-        };
-        let done = running.begin(at, |outside, has_span| {
-            let is_recorded = outside.start(has_span, ticks);
-            first(is_recorded.then_some(outside.info()))
-        });
-        if !running.is_recorded() {
-            self.0 = None;
+    /// Makes the call current until that is left.
+    #[inline(never)]
+    fn enter(&mut self) -> Inside<'_> {
+        match &mut self.0 {
+            Some(running) => running.enter(),
+            None => Inside::NOTHING,
         }
-        done
     }
 
     /// What is known about the call; `None` where nothing is recorded.
@@ -172,10 +174,10 @@ impl RpcCall {
 
     /// Runs something inside of the call: its span is current, and [`RpcInfo::current`] is this call.
     pub fn within<R>(&mut self, run: impl FnOnce() -> R) -> R {
-        match &mut self.0 {
-            Some(running) => running.within(|_| run()),
-            None => run(),
-        }
+        let inside = self.enter();
+        let done = run();
+        inside.leave();
+        done
     }
 
     /// Runs a future inside of the call. Dropped before its end, it is `cancelled`.
@@ -323,8 +325,7 @@ impl RpcCall {
 impl Drop for RpcCall {
     fn drop(&mut self) {
         if let Some(mut running) = self.0.take() {
-            let unwound = running.is_entered();
-            let outcome = if unwound {
+            let outcome = if running.has_unwound() {
                 CallOutcome::Panic
             } else {
                 CallOutcome::Cancelled

@@ -99,7 +99,7 @@ impl State {
                     None => CallOutcome::Ok,
                     Some(_) => CallOutcome::Error,
                 };
-                held.end(|| {}, None, outcome, failure);
+                held.end(None, None, outcome, failure);
             }
             Self::Waiting(_) | Self::Done => {}
         }
