@@ -305,7 +305,7 @@ impl RpcCall {
             None => CallOutcome::Ok,
             Some(_) => CallOutcome::Error,
         };
-        if let Some(mut running) = self.0.take() {
+        if let Some(running) = self.0.take() {
             running.end(outcome, failure, None);
         }
     }
@@ -316,7 +316,7 @@ impl RpcCall {
         failure: Option<Box<Failure>>,
         panic_message: Option<String>,
     ) {
-        if let Some(mut running) = self.0.take() {
+        if let Some(running) = self.0.take() {
             running.end(outcome, failure, panic_message);
         }
     }
@@ -324,7 +324,7 @@ impl RpcCall {
 
 impl Drop for RpcCall {
     fn drop(&mut self) {
-        if let Some(mut running) = self.0.take() {
+        if let Some(running) = self.0.take() {
             let outcome = if running.has_unwound() {
                 CallOutcome::Panic
             } else {

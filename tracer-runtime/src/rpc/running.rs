@@ -129,8 +129,9 @@ impl Running {
         true
     }
 
+    #[allow(clippy::boxed_local, reason = "to take it out is to copy it")]
     pub(super) fn end(
-        &mut self,
+        mut self: Box<Self>,
         outcome: CallOutcome,
         failure: Option<Box<Failure>>,
         panic_message: Option<String>,
@@ -152,14 +153,24 @@ impl Running {
         if !self.states.is_empty() {
             self.tell_tracers();
         }
-        match &mut self.held {
-            Some(held) => {
-                let site = self.site.map(|site| self.info.site().unwrap_or(site));
-                held.end(self.current.take(), site, outcome, failure);
+        let Self {
+            info,
+            mut current,
+            site,
+            held,
+            has_unwound,
+            ..
+        } = *self;
+        match held {
+            Some(mut held) => {
+                let site = site.map(|site| info.site().unwrap_or(site));
+                // So that nobody knows of it but its span, if nobody else wants to.
+                drop(info);
+                held.end(current.take(), site, outcome, failure);
             }
             // Its span has ended where it has unwound.
-            None if self.has_unwound => {}
-            None => inside::attach_rpc(&self.info),
+            None if has_unwound => {}
+            None => inside::attach_rpc(&info),
         }
     }
 

@@ -71,6 +71,12 @@ struct Why {
 }
 
 impl RpcStats {
+    /// Whether it holds nothing that would have to be freed.
+    #[inline]
+    pub(super) fn is_flat(&self) -> bool {
+        self.between.is_none() && self.notes.get().is_none() && self.why.get().is_none()
+    }
+
     /// What it holds beside itself, where it notes every event.
     pub(super) const MORE_BYTES: usize = size_of::<[AtomicU64; PREDEFINED.len() - ENDS]>();
 
