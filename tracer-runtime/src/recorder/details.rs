@@ -111,9 +111,18 @@ impl Details {
             && self.calls.is_empty()
     }
 
+    #[inline]
     pub(crate) fn bytes(&self) -> usize {
-        let open: usize = self.open.iter().map(|open| open.claim.bytes()).sum();
-        self.claim.bytes() + open
+        match self.open.is_empty() {
+            true => self.claim.bytes(),
+            false => self.claim.bytes() + self.open_bytes(),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn open_bytes(&self) -> usize {
+        self.open.iter().map(|open| open.claim.bytes()).sum()
     }
 
     /// Takes what was recorded in a span.

@@ -155,7 +155,11 @@ impl RpcCall {
         info.stats()
             .note_at(RPC_START, EventStatus::Info, "", ticks);
         let running = Running::new(info, site, held);
-        self.0.insert(Box::new(running)).begin(at, ticks)
+        let inside = self.0.insert(Box::new(running)).begin(at, ticks);
+        if let SpanOfCall::ByMethod(_, at) | SpanOfCall::Function(_, at) = span {
+            at.discard();
+        }
+        inside
     }
 
     /// Makes the call current until that is left.

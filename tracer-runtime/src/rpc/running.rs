@@ -122,8 +122,9 @@ impl Running {
         }
         if !info.invocation().is_attempt() {
             self.begun = metrics::started(info, ticks);
-            if info.stats().level() > StatsLevel::Disabled {
-                self.states = info.0.installed.tracers.start(info);
+            let tracers = &info.0.installed.tracers;
+            if !tracers.is_empty() && info.stats().level() > StatsLevel::Disabled {
+                self.states = tracers.start(info);
             }
         }
         true
@@ -142,7 +143,7 @@ impl Running {
         settle_status(info, outcome);
         if failure.is_none() && panic_message.is_none() {
             note_end(info, outcome, "");
-            info.stats().end(outcome, None, None);
+            info.stats().end(outcome);
         } else {
             note_failure(info, outcome, failure.as_deref(), panic_message);
         }
@@ -192,7 +193,8 @@ fn note_failure(
     let text = failure.and_then(|failure| failure.message.as_deref());
     let text = text.or(panic_message.as_deref());
     note_end(info, outcome, text.unwrap_or_default());
-    info.stats().end(outcome, failure.cloned(), panic_message);
+    info.stats().explain(failure.cloned(), panic_message);
+    info.stats().end(outcome);
 }
 
 /// While a call becomes current, or ceases to be; should that unwind, it is not.
