@@ -25,7 +25,8 @@ pub(super) struct Running {
     site: Option<&'static Callsite>,
     /// `None` where the span that is current is that of the call.
     held: Option<Held>,
-    states: States,
+    /// `None` where nobody has to be told of its end.
+    states: Option<Box<States>>,
     begun: metrics::Begun,
     /// It has been counted and told of.
     is_recorded: bool,
@@ -43,7 +44,7 @@ impl Running {
             info,
             site,
             held,
-            states: States::default(),
+            states: None,
             begun: metrics::Begun::default(),
             is_recorded: false,
             has_unwound: false,
@@ -61,7 +62,7 @@ impl Running {
 
     /// Begins the span, where the call has one of its own, and tells everybody that the call has started; it is entered from
     /// then on.
-    #[inline(never)]
+    #[inline(always)]
     pub(super) fn begin(&mut self, at: Option<&mut Start>, ticks: u64) -> Inside<'_> {
         let turning = Turning::of(&mut self.current, &mut self.has_unwound);
         let mut has_span = true;
@@ -77,7 +78,7 @@ impl Running {
     }
 
     /// Makes the call and its span current.
-    #[inline(never)]
+    #[inline(always)]
     pub(super) fn enter(&mut self) -> Inside<'_> {
         let turning = Turning::of(&mut self.current, &mut self.has_unwound);
         if let Some(held) = &mut self.held {
@@ -124,7 +125,7 @@ impl Running {
             self.begun = metrics::started(info, ticks);
             let tracers = &info.0.installed.tracers;
             if !tracers.is_empty() && info.stats().level() > StatsLevel::Disabled {
-                self.states = tracers.start(info);
+                self.states = Some(Box::new(tracers.start(info)));
             }
         }
         true
@@ -150,8 +151,8 @@ impl Running {
         if !info.invocation().is_attempt() {
             metrics::finished(info, &self.begun);
         }
-        if !self.states.is_empty() {
-            self.tell_tracers();
+        if let Some(states) = self.states.take() {
+            self.tell_tracers(*states);
         }
         match &mut self.held {
             Some(held) => {
@@ -166,8 +167,8 @@ impl Running {
 
     #[cold]
     #[inline(never)]
-    fn tell_tracers(&mut self) {
-        let (info, states) = (self.info.clone(), mem::take(&mut self.states));
+    fn tell_tracers(&mut self, states: States) {
+        let info = self.info.clone();
         let inside = self.enter();
         info.0.installed.tracers.finish(&info, states);
         inside.leave();
