@@ -189,6 +189,7 @@ impl Details {
     }
 
     /// Adds why a span failed to what it recorded, as far as the budget allows.
+    #[inline]
     pub(crate) fn with_failure(
         &mut self,
         details: Option<SpanDetails>,
