@@ -136,9 +136,18 @@ impl Details {
         self.calls.put_all(calls, &mut self.claim);
     }
 
+    #[inline]
     pub(crate) fn bytes(&self) -> usize {
-        let open: usize = self.open.iter().map(|open| open.claim.bytes()).sum();
-        self.claim.bytes() + open
+        match self.open.is_empty() {
+            true => self.claim.bytes(),
+            false => self.claim.bytes() + self.open_bytes(),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn open_bytes(&self) -> usize {
+        self.open.iter().map(|open| open.claim.bytes()).sum()
     }
 
     /// Takes what was recorded in a span.
@@ -205,6 +214,7 @@ impl Details {
     }
 
     /// Adds why a span failed to what it recorded, as far as the budget allows.
+    #[inline]
     pub(crate) fn with_failure(
         &mut self,
         details: Option<SpanDetails>,

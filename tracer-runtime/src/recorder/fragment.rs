@@ -147,11 +147,19 @@ impl Fragment {
     }
 
     /// Bytes that it holds of the budget.
+    #[inline]
     pub(crate) fn bytes(&self) -> usize {
-        self.current.bytes()
-            + self.full.iter().map(Chunk::bytes).sum::<usize>()
-            + self.details.bytes()
-            + self.claim.bytes()
+        let full = match self.full.is_empty() {
+            true => 0,
+            false => self.full_bytes(),
+        };
+        self.current.bytes() + full + self.details.bytes() + self.claim.bytes()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn full_bytes(&self) -> usize {
+        self.full.iter().map(Chunk::bytes).sum()
     }
 
     pub(crate) fn has_full_size_chunk(&self) -> bool {
@@ -299,8 +307,13 @@ impl Fragment {
     /// Whether nothing is known of its trace but that it has begun, and whether it is head-sampled.
     #[inline(always)]
     pub(crate) fn is_blank(&self) -> bool {
-        let alone = || self.link.is_none() && self.slot.is_none() && self.too_long == 0;
-        self.len() == 0 && (self.plain || (self.has_only_records() && alone()))
+        self.len() == 0 && (self.plain || self.has_nothing())
+    }
+
+    #[inline(never)]
+    fn has_nothing(&self) -> bool {
+        let alone = self.link.is_none() && self.slot.is_none() && self.too_long == 0;
+        alone && self.has_only_records()
     }
 
     /// Moves all records and their details into a fragment of their own; spans that still run stay.
@@ -374,15 +387,23 @@ impl Fragment {
     /// Forgets everything but the room of its chunks, of which at most `max_chunks` stay, and what is freed elsewhere: see
     /// [`Details::strip`].
     pub(crate) fn empty_for_others(&mut self, max_chunks: usize) {
-        self.full.truncate(max_chunks.saturating_sub(1));
-        self.full.retain(Chunk::is_full_size);
-        for chunk in &mut self.full {
-            chunk.records.clear();
+        if !self.full.is_empty() {
+            self.empty_full(max_chunks.saturating_sub(1));
         }
         self.details.strip();
         self.forget();
         self.plain =
             self.has_full_size_chunk() && self.full.is_empty() && self.details.is_nearly_blank();
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn empty_full(&mut self, max_chunks: usize) {
+        self.full.truncate(max_chunks);
+        self.full.retain(Chunk::is_full_size);
+        for chunk in &mut self.full {
+            chunk.records.clear();
+        }
     }
 
     #[inline(always)]
