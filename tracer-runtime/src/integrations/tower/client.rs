@@ -4,7 +4,7 @@ use std::fmt;
 use std::task::{Context, Poll};
 
 use http::request::Parts;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -15,7 +15,7 @@ use super::response::ResponseBody;
 use super::response_future::{Answering, ResponseFuture};
 use super::watch::Way;
 use crate::mode;
-use crate::propagation::{NotIndexed, inject};
+use crate::propagation::inject_request;
 use crate::rpc::{Endpoint, RpcCall, RpcInfo, StreamEventKind};
 
 /// Makes every request that a client sends a call: its span under the current one, its lifecycle, its metrics; the other
@@ -118,11 +118,11 @@ impl Settings {
 
     /// Starts the call of a request, writes its context into it, and sends it inside of the call. The call is none where
     /// nobody records it.
-    pub(crate) fn send<R>(
+    pub(crate) fn send(
         &self,
-        mut parts: Parts,
-        send: impl FnOnce(Parts, Option<Observer>) -> R,
-    ) -> (RpcCall, Answering, R) {
+        parts: Parts,
+        send: impl FnOnce(Parts, Option<Observer>),
+    ) -> (RpcCall, Answering) {
         let (mut draft, is_grpc) = request::sent(&parts, &self.to);
         draft.change(|plan| match parts.extensions.get() {
             Some(Tried(call)) => plan.set_attempt_at(call),
@@ -131,13 +131,18 @@ impl Settings {
         let answering = Answering {
             way: Way::Received,
             is_grpc,
-            method: parts.method.clone(),
+            is_head: parts.method == Method::HEAD,
             answer_panics: false,
             traceresponse: false,
             random: false,
         };
-        let (call, sent) = RpcCall::send_with(draft, |info| {
-            inject(&mut NotIndexed(&mut parts.headers));
+        // Taken where it is sent: it is too long to be moved through what is around it.
+        let mut unsent = Some((parts, send));
+        let (call, ()) = RpcCall::send_with(draft, |info| {
+            let Some((mut parts, send)) = unsent.take() else {
+                return;
+            };
+            inject_request(&mut parts.headers);
             let Some(info) = info else {
                 return send(parts, None);
             };
@@ -150,7 +155,7 @@ impl Settings {
             let observer = Observer::new(info.clone(), Way::Sent, is_grpc);
             send(parts, Some(observer))
         });
-        (call, answering, sent)
+        (call, answering)
     }
 }
 
@@ -175,13 +180,15 @@ where
             return ResponseFuture::passed_over(self.inner.call(request));
         }
         let inner = &mut self.inner;
-        let (call, answering, future) = self.settings.send(parts, |parts, observer| {
+        let mut future = ResponseFuture::unsent();
+        let (call, answering) = self.settings.send(parts, |parts, observer| {
             let body = match observer {
                 Some(observer) => body.observe(observer),
                 None => body.pass_over(),
             };
-            inner.call(Request::from_parts(parts, body))
+            future.send(inner.call(Request::from_parts(parts, body)));
         });
-        ResponseFuture::new(future, call, answering)
+        future.begin(call, answering);
+        future
     }
 }
