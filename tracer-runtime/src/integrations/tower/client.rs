@@ -120,7 +120,7 @@ impl Settings {
     /// nobody records it.
     pub(crate) fn send(
         &self,
-        parts: Parts,
+        mut parts: Parts,
         send: impl FnOnce(Parts, Option<Observer>),
     ) -> (RpcCall, Answering) {
         let (mut draft, is_grpc) = request::sent(&parts, &self.to);
@@ -136,12 +136,7 @@ impl Settings {
             traceresponse: false,
             random: false,
         };
-        // Taken where it is sent: it is too long to be moved through what is around it.
-        let mut unsent = Some((parts, send));
         let (call, ()) = RpcCall::send_with(draft, |info| {
-            let Some((mut parts, send)) = unsent.take() else {
-                return;
-            };
             inject_request(&mut parts.headers);
             let Some(info) = info else {
                 return send(parts, None);

@@ -119,7 +119,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         let wanted = mode::get() != 0
             && parts.extensions.get::<RpcInfo>().is_none()
             && self.settings.filter.wants(parts.uri.path());
@@ -141,12 +141,7 @@ where
         };
         let inner = &mut self.inner;
         let mut future = ResponseFuture::unsent();
-        // Taken where it is handed on: it is too long to be moved through what is around it.
-        let mut unserved = Some((parts, body));
         let (call, ()) = RpcCall::serve_with(draft, remote, |info| {
-            let Some((mut parts, body)) = unserved.take() else {
-                return;
-            };
             let Some(info) = info else {
                 let request = Request::from_parts(parts, body.pass_over());
                 return future.send(inner.call(request));
