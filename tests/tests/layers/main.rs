@@ -7,6 +7,7 @@ mod grpc;
 mod http_client;
 mod http_server;
 mod metrics;
+mod repeated;
 mod reqwest_client;
 mod service;
 mod streams;

@@ -40,7 +40,7 @@ fn request(path: &str) -> Request<Body> {
 }
 
 /// The values of the samples of this name whose labels have this text in them.
-fn values(name: &str, labels: &str) -> Vec<String> {
+pub(super) fn values(name: &str, labels: &str) -> Vec<String> {
     let text = encode();
     let lines = text.lines().filter(|line| {
         line.strip_prefix(name)

@@ -102,7 +102,15 @@ impl Brief {
     }
 
     /// Forgets everything but the room for what a usual trace says.
+    #[inline]
     pub(super) fn clear(&mut self) {
+        if self.room() != 0 {
+            self.forget();
+        }
+    }
+
+    #[inline(never)]
+    fn forget(&mut self) {
         forget(&mut self.attributes);
         #[cfg(feature = "opentelemetry")]
         {

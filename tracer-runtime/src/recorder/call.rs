@@ -16,6 +16,7 @@ use crate::id::SpanId;
 use crate::metrics;
 use crate::mode;
 use crate::record::{CallOutcome, Failure, SpanRecord};
+use crate::rpc::RpcInfo;
 
 /// What the end of a call must know of its beginning.
 #[derive(Debug)]
@@ -168,7 +169,7 @@ pub(crate) fn begin_root(
     fragment.trace = trace;
     fragment.opened = start;
     fragment.sampled = sampled;
-    fragment.plain = !sampled;
+    fragment.plain = true;
     let parent = local.span.replace(span);
     local.fragment_id.set(span.0);
     local.trace.set(trace);
@@ -243,7 +244,7 @@ impl Local {
         if let Some(cell) = cell {
             cell.end_ok(duration);
         }
-        if fragment.plain && self.depth() == 0 {
+        if fragment.plain && !fragment.sampled && self.depth() == 0 {
             self.fragment_id.set(0);
             self.span.set(SpanId::INVALID);
             self.count_discarded(fragment.len() as u64);
@@ -292,6 +293,25 @@ impl Local {
         if record.span.0 == id {
             self.end_active();
         }
+    }
+
+    /// Ends a fragment that is not on a thread with the span that owns it, for which nothing speaks but the call between
+    /// services that it stood for, if any.
+    #[inline(always)]
+    pub(crate) fn end_apart(
+        &self,
+        mut fragment: Box<Fragment>,
+        mut record: SpanRecord,
+        rpc: &mut Option<RpcInfo>,
+    ) {
+        if let Some(rpc) = rpc.take()
+            && let Some(_inside) = Inside::enter()
+        {
+            fragment.plain = false;
+            record.details = fragment.details.file_call(rpc).unwrap_or(0);
+        }
+        self.push(&mut fragment, record);
+        verdict::finish(Some(self), fragment);
     }
 
     #[inline(always)]

@@ -53,18 +53,39 @@ impl Calls {
 
     /// The call that a span which runs stands for; false, and nothing done, when the budget is used up.
     pub(super) fn attach(&mut self, span: SpanId, info: RpcInfo, claim: &mut Claim) -> bool {
-        if self.list.len() == self.list.capacity() {
-            let places = self.list.len().max(1);
-            if !claim.grow(places * Self::PLACE_BYTES) {
-                return false;
-            }
-            self.list.reserve_exact(places);
+        let attached = self.add(span, info, claim);
+        self.open += usize::from(attached);
+        attached
+    }
+
+    /// The call that a span stood for which ends now; what its record refers to it by, `None` when the budget is used up.
+    #[inline]
+    pub(super) fn file(&mut self, info: RpcInfo, claim: &mut Claim) -> Option<u32> {
+        let place = self.list.len() as u32;
+        self.add(SpanId::INVALID, info, claim)
+            .then_some(IS_CALL | place)
+    }
+
+    #[inline]
+    fn add(&mut self, span: SpanId, info: RpcInfo, claim: &mut Claim) -> bool {
+        if self.list.len() == self.list.capacity() && !self.grow(claim) {
+            return false;
         }
         self.list.push(Call {
             span,
             info: Some(info),
         });
-        self.open += 1;
+        true
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, claim: &mut Claim) -> bool {
+        let places = self.list.len().max(1);
+        if !claim.grow(places * Self::PLACE_BYTES) {
+            return false;
+        }
+        self.list.reserve_exact(places);
         true
     }
 

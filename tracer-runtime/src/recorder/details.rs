@@ -82,6 +82,12 @@ impl Details {
         }
     }
 
+    /// Files the call of a span that ends now without having anything else to say; `None` when the budget is used up.
+    #[inline]
+    pub(crate) fn file_call(&mut self, call: RpcInfo) -> Option<u32> {
+        self.calls.file(call, &mut self.claim)
+    }
+
     /// Files the call of a span that has ended without having anything else to say.
     pub(crate) fn close_call(&mut self, span: SpanId) -> Option<u32> {
         let alone = self.calls.has_open() && !self.open.iter().any(|open| open.span == span);

@@ -30,8 +30,8 @@ pub(crate) struct Fragment {
     /// The span that owns it, or a random number where a task or an attached context does.
     pub(crate) id: u64,
     pub(crate) trace: TraceId,
-    /// A trace that began here and is not head-sampled, and nothing has happened in it that its end must look at: no
-    /// error, no attribute, no context that left it, no second chunk. Whoever changes a field below clears it.
+    /// A trace that began here, and nothing has happened in it that its end must look at: no error, no attribute, no context
+    /// that left it, no second chunk. Whoever changes a field below clears it, but for whether it is head-sampled.
     pub(crate) plain: bool,
     /// Head-sampled.
     pub(crate) sampled: bool,
@@ -289,6 +289,7 @@ impl Fragment {
     }
 
     /// Makes a blank one fit for any trace.
+    #[inline(always)]
     pub(crate) fn make_plain(&mut self) {
         self.plain = true;
         self.sampled = false;
@@ -346,6 +347,8 @@ impl Fragment {
         }
         self.details.strip();
         self.forget();
+        self.plain =
+            self.has_full_size_chunk() && self.full.is_empty() && self.details.is_nearly_blank();
     }
 
     #[inline(always)]

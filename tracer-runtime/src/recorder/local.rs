@@ -206,11 +206,24 @@ impl Local {
         if self.fragment_id.get() != 0 && !self.suspend() {
             return Err(fragment);
         }
+        self.activate(fragment, span);
+        Ok(())
+    }
+
+    /// [`Self::push_top`] where nothing is active.
+    #[inline(always)]
+    pub(crate) fn push_first(&self, fragment: Box<Fragment>, span: SpanId) {
+        self.activate(fragment, span);
+        #[cfg(feature = "opentelemetry")]
+        crate::integrations::opentelemetry::entered(self);
+    }
+
+    #[inline(always)]
+    fn activate(&self, fragment: Box<Fragment>, span: SpanId) {
         self.fragment_id.set(fragment.id);
         self.trace.set(fragment.trace);
         self.span.set(span);
         self.put_active(fragment);
-        Ok(())
     }
 
     /// Takes the active fragment off; what was suspended last goes on.

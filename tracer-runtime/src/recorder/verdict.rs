@@ -12,7 +12,8 @@ use crate::value::KeyValue;
 #[inline]
 pub(crate) fn finish(local: Option<&Local>, fragment: Box<Fragment>) {
     if fragment.plain {
-        return discard(local, fragment);
+        let keep = fragment.sampled;
+        return settle(local, fragment, keep);
     }
     if fragment.link.is_some() || fragment.slot.is_some() || fragment.pipe.is_some() {
         return finish_shared(local, fragment);
@@ -58,7 +59,10 @@ fn keep_fragment(local: Option<&Local>, mut fragment: Box<Fragment>) {
         }
         None => super::pipeline::GLOBAL.keep(fragment, local.is_some()),
     };
-    if let Some(fragment) = free {
+    if let Some(mut fragment) = free {
+        if fragment.plain {
+            fragment.details.free();
+        }
         release(local, fragment);
     }
 }

@@ -8,7 +8,7 @@ use super::draft::Draft;
 use super::event::{EventStatus, RPC_START, RpcEvent};
 use super::info::RpcInfo;
 use super::plan::RpcPlan;
-use super::running::Running;
+use super::running::{Inside, Running};
 use super::status::RpcStatus;
 use super::{Installed, installed, within};
 use crate::callsite::{Callsite, SpanKind};
@@ -73,7 +73,7 @@ impl RpcCall {
         remote: Option<Remote>,
         first: impl FnOnce(Option<&RpcInfo>) -> R,
     ) -> (Self, R) {
-        draft.change(|plan| plan.set_caller(remote.as_ref()));
+        draft.set_caller(remote.as_ref());
         Self::start_with(draft, || Start::remote(remote), first)
     }
 
@@ -82,7 +82,7 @@ impl RpcCall {
         if mode::get() == 0 {
             return Self(None);
         }
-        let draft = Draft::by(installed(), plan);
+        let draft = Draft::by(installed(), Box::new(plan));
         Self::start_with(draft, Start::current, |_| inject(carrier)).0
     }
 
@@ -94,7 +94,7 @@ impl RpcCall {
         if mode::get() == 0 {
             return Self(None);
         }
-        Self::start_with(Draft::by(installed, plan), at, |_| ()).0
+        Self::start_with(Draft::by(installed, Box::new(plan)), at, |_| ()).0
     }
 
     /// Starts a call and does something inside of it at once: to enter it once more is dear. What is done is told what is
@@ -113,56 +113,57 @@ impl RpcCall {
     }
 
     /// Starts the call that a function stands for.
-    pub(super) fn start_function(plan: RpcPlan, site: &'static Callsite, at: Start) -> Self {
+    pub(super) fn start_function(plan: Box<RpcPlan>, site: &'static Callsite, at: Start) -> Self {
         let draft = Draft::by(installed(), plan);
         Self::start_as(draft, SpanOfCall::Function(site, at), |_| ()).0
     }
 
     /// Starts the call that the current span stands for.
-    pub(super) fn start_in_current(plan: RpcPlan) -> Self {
+    pub(super) fn start_in_current(plan: Box<RpcPlan>) -> Self {
         let draft = Draft::by(installed(), plan);
         Self::start_as(draft, SpanOfCall::Current, |_| ()).0
     }
 
     fn start_as<R>(
-        mut draft: Draft,
+        draft: Draft,
         span: SpanOfCall,
         first: impl FnOnce(Option<&RpcInfo>) -> R,
     ) -> (Self, R) {
+        let mut call = Self(None);
+        let inside = call.begin(draft, span);
+        let done = first(inside.info());
+        inside.leave();
+        if !call.0.as_ref().is_some_and(|running| running.is_recorded()) {
+            call.0 = None;
+        }
+        (call, done)
+    }
+
+    /// In its own place, and current from then on.
+    #[inline(never)]
+    fn begin(&mut self, mut draft: Draft, mut span: SpanOfCall) -> Inside<'_> {
         // Read first: the time of decoding and of the tracers belongs to the call.
         let ticks = clock::now();
-        let service_name = &draft.installed().service_name;
-        draft.change(|plan| plan.complete(service_name));
-        let (held, site, at) = match span {
-            SpanOfCall::ByMethod(site, at) => (Some(Held::waiting(site)), Some(site), Some(at)),
+        draft.complete();
+        let (held, site, at) = match &mut span {
+            SpanOfCall::ByMethod(site, at) => (Some(Held::waiting(site)), Some(*site), Some(at)),
             SpanOfCall::Function(site, at) => (Some(Held::waiting(site)), None, Some(at)),
             SpanOfCall::Current => (None, None, None),
         };
         let info = draft.finish();
         info.stats()
             .note_at(RPC_START, EventStatus::Info, "", ticks);
-        let mut call = Self(Some(Box::new(Running::new(info, site, held))));
-        let done = call.begin(at, ticks, first);
-        (call, done)
+        let running = Running::new(info, site, held);
+        self.0.insert(Box::new(running)).begin(at, ticks)
     }
 
-    fn begin<R>(
-        &mut self,
-        at: Option<Start>,
-        ticks: u64,
-        first: impl FnOnce(Option<&RpcInfo>) -> R,
-    ) -> R {
-        let Some(running) = &mut self.0 else {
-            return first(None);
-        };
-        let done = running.begin(at, |outside, has_span| {
-            let is_recorded = outside.start(has_span, ticks);
-            first(is_recorded.then_some(outside.info()))
-        });
-        if !running.is_recorded() {
-            self.0 = None;
+    /// Makes the call current until that is left.
+    #[inline(never)]
+    fn enter(&mut self) -> Inside<'_> {
+        match &mut self.0 {
+            Some(running) => running.enter(),
+            None => Inside::NOTHING,
         }
-        done
     }
 
     /// What is known about the call; `None` where nothing is recorded.
@@ -173,10 +174,10 @@ impl RpcCall {
 
     /// Runs something inside of the call: its span is current, and [`RpcInfo::current`] is this call.
     pub fn within<R>(&mut self, run: impl FnOnce() -> R) -> R {
-        match &mut self.0 {
-            Some(running) => running.within(|_| run()),
-            None => run(),
-        }
+        let inside = self.enter();
+        let done = run();
+        inside.leave();
+        done
     }
 
     /// Runs a future inside of the call. Dropped before its end, it is `cancelled`.
@@ -324,8 +325,7 @@ impl RpcCall {
 impl Drop for RpcCall {
     fn drop(&mut self) {
         if let Some(mut running) = self.0.take() {
-            let unwound = running.is_entered();
-            let outcome = if unwound {
+            let outcome = if running.has_unwound() {
                 CallOutcome::Panic
             } else {
                 CallOutcome::Cancelled

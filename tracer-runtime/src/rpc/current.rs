@@ -20,11 +20,16 @@ impl Current {
         Self(Some(info))
     }
 
-    /// Makes the call the current one while this runs, unwinding included.
-    pub(super) fn within<R>(&mut self, run: impl FnOnce() -> R) -> R {
+    /// The call, which is never current again.
+    #[inline]
+    pub(super) fn take(&mut self) -> Option<RpcInfo> {
+        self.0.take()
+    }
+
+    /// Makes the call the current one; or what was so before, where it is.
+    #[inline]
+    pub(super) fn swap(&mut self) {
         swap(&mut self.0);
-        let _entered = Entered(&mut self.0);
-        run()
     }
 
     /// Makes the call the current one until the guard is dropped.
@@ -32,15 +37,6 @@ impl Current {
         let mut before = Some(info);
         swap(&mut before);
         Kept { before }
-    }
-}
-
-/// Puts the call back, and what was current before.
-struct Entered<'a>(&'a mut Option<RpcInfo>);
-
-impl Drop for Entered<'_> {
-    fn drop(&mut self) {
-        swap(self.0);
     }
 }
 

@@ -2,33 +2,90 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+#[cfg(feature = "tower")]
+use std::time::Duration;
 
 use super::Installed;
+#[cfg(feature = "tower")]
+use super::described::Attempt;
+use super::described::Described;
 use super::info::{RpcInfo, Shared};
 #[cfg(feature = "tower")]
 use super::installed;
+#[cfg(feature = "tower")]
+use super::known::Known;
 use super::plan::RpcPlan;
+use crate::context::Remote;
 
 /// A call that nobody else knows of yet.
 pub(crate) struct Draft(Arc<Shared>);
 
 impl Draft {
     #[cfg(feature = "tower")]
-    pub(crate) fn new(plan: RpcPlan) -> Self {
+    pub(crate) fn new(plan: Box<RpcPlan>) -> Self {
         Self::by(installed(), plan)
     }
 
-    pub(super) fn by(installed: &'static Installed, plan: RpcPlan) -> Self {
-        Self(Arc::new(Shared::new(plan, installed)))
+    pub(super) fn by(installed: &'static Installed, mut plan: Box<RpcPlan>) -> Self {
+        let (config, attempt) = (std::mem::take(&mut plan.config), plan.attempt);
+        let plan = Described::Own(plan);
+        Self(Arc::new(Shared::new(plan, config, attempt, installed)))
     }
 
-    pub(super) fn installed(&self) -> &'static Installed {
-        self.0.installed
+    /// A call like others.
+    #[cfg(feature = "tower")]
+    pub(crate) fn like(known: &'static Known) -> Self {
+        let (plan, config) = (Described::Known(known), known.plan.config.clone());
+        let shared = Shared::new(plan, config, Attempt::default(), installed());
+        Self(Arc::new(shared))
     }
 
-    /// Says more about the call.
-    pub(crate) fn change<R>(&mut self, change: impl FnOnce(&mut RpcPlan) -> R) -> Option<R> {
-        Some(change(&mut Arc::get_mut(&mut self.0)?.plan))
+    fn change(&mut self, change: impl FnOnce(&mut Shared)) {
+        if let Some(shared) = Arc::get_mut(&mut self.0) {
+            change(shared);
+        }
+    }
+
+    fn describe(&mut self, describe: impl FnOnce(&mut RpcPlan)) {
+        self.change(|shared| {
+            if let Some(plan) = shared.plan.own() {
+                describe(plan);
+            }
+        });
+    }
+
+    /// How long the call may take.
+    #[cfg(feature = "tower")]
+    pub(crate) fn set_rpc_timeout(&mut self, timeout: Option<Duration>) {
+        self.change(|shared| shared.config.rpc_timeout = timeout);
+    }
+
+    /// The call is the next try at this one; without one, at that of the `#[traced(client)]` function that this runs in, if
+    /// it does.
+    #[cfg(feature = "tower")]
+    pub(crate) fn set_attempt(&mut self, call: Option<&RpcInfo>) {
+        let attempt = match call {
+            Some(call) => Some(Attempt::at(call)),
+            None => Attempt::at_function(),
+        };
+        if let Some(attempt) = attempt {
+            self.change(|shared| shared.attempt = attempt);
+        }
+    }
+
+    /// By the service that the carrier names, where nobody has said which.
+    pub(super) fn set_caller(&mut self, remote: Option<&Remote>) {
+        if let Some(remote) = remote.filter(|remote| self.lacks_caller(remote)) {
+            self.describe(|plan| plan.set_caller(Some(remote)));
+        }
+    }
+
+    /// With what is known anyway.
+    pub(super) fn complete(&mut self) {
+        let service_name = &self.0.installed.service_name;
+        if let Described::Own(_) = self.0.plan {
+            self.describe(|plan| plan.complete(service_name));
+        }
     }
 
     /// As it is known from now on.
@@ -41,7 +98,7 @@ impl Draft {
 impl RpcInfo {
     /// Of a call that nobody drives.
     pub(crate) fn of(plan: RpcPlan) -> Self {
-        Draft::by(super::installed(), plan).finish()
+        Draft::by(super::installed(), Box::new(plan)).finish()
     }
 }
 

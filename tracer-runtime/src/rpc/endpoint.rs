@@ -32,6 +32,12 @@ impl Endpoint {
         }
     }
 
+    /// Whether no more is said than its service and its address.
+    #[cfg(feature = "tower")]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.seldom.is_none() && self.method.is_empty()
+    }
+
     /// The namespace that the name of the service is unique in.
     #[must_use]
     pub fn with_namespace(mut self, namespace: impl Into<Cow<'static, str>>) -> Self {

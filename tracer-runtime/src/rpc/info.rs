@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use super::Installed;
+use super::described::{Attempt, Described};
 use super::endpoint::Endpoint;
 use super::late::{Late, LateIds};
 use super::metrics::Counted;
-use super::plan::{RpcConfig, RpcPlan};
+use super::plan::RpcConfig;
 use super::stats::RpcStats;
 pub(super) use super::status::{BizStatus, RpcStatus};
 pub(super) use super::stream::StreamingMode;
@@ -29,7 +30,9 @@ pub struct RpcInfo(pub(super) Arc<Shared>);
 /// What the clones share.
 pub(super) struct Shared {
     pub(super) installed: &'static Installed,
-    pub(super) plan: RpcPlan,
+    pub(super) plan: Described,
+    pub(super) config: RpcConfig,
+    pub(super) attempt: Attempt,
     /// Attempts that were made so far, where they are told apart.
     pub(super) attempts: AtomicU32,
     /// Of the span that stands for the call.
@@ -41,11 +44,18 @@ pub(super) struct Shared {
 
 impl Shared {
     #[inline]
-    pub(super) fn new(plan: RpcPlan, installed: &'static Installed) -> Self {
+    pub(super) fn new(
+        plan: Described,
+        config: RpcConfig,
+        attempt: Attempt,
+        installed: &'static Installed,
+    ) -> Self {
         Self {
             installed,
             stats: RpcStats::new(installed.level),
             plan,
+            config,
+            attempt,
             attempts: AtomicU32::new(0),
             ids: LateIds::default(),
             late: Late::default(),
@@ -107,13 +117,13 @@ impl<'a> Invocation<'a> {
     #[must_use]
     pub fn attempt(self) -> u32 {
         let attempts = self.0.attempts.load(Relaxed);
-        self.0.plan.attempt.max(attempts.saturating_sub(1))
+        self.0.attempt.number.max(attempts.saturating_sub(1))
     }
 
     /// Whether it is one of several tries at a call, which is told of as a whole.
     #[must_use]
     pub fn is_attempt(self) -> bool {
-        self.0.plan.is_attempt
+        self.0.attempt.of_another
     }
 
     /// The failure that the application reports in a call that went well.
@@ -182,7 +192,7 @@ impl RpcInfo {
     /// How it is called.
     #[must_use]
     pub fn config(&self) -> &RpcConfig {
-        &self.0.plan.config
+        &self.0.config
     }
 
     /// What has become of it so far.
@@ -224,7 +234,8 @@ impl RpcInfo {
 impl fmt::Debug for RpcInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RpcInfo")
-            .field("plan", &self.0.plan)
+            .field("plan", &*self.0.plan)
+            .field("config", &self.0.config)
             .field("late", &self.0.late)
             .field("stats", &self.0.stats)
             .finish_non_exhaustive()

@@ -51,6 +51,8 @@ mod call;
 #[cfg(feature = "enable")]
 mod current;
 #[cfg(feature = "enable")]
+mod described;
+#[cfg(feature = "enable")]
 mod draft;
 #[cfg(feature = "enable")]
 mod endpoint;
@@ -64,6 +66,8 @@ mod info;
 mod installed;
 #[cfg(feature = "enable")]
 mod isolation;
+#[cfg(all(feature = "enable", feature = "tower"))]
+mod known;
 #[cfg(feature = "enable")]
 mod late;
 #[cfg(all(feature = "enable", feature = "metrics"))]
@@ -124,6 +128,8 @@ pub use info::{Invocation, RpcInfo};
 pub(crate) use info::{OTHER, parse_name};
 #[cfg(feature = "enable")]
 pub(crate) use installed::{Installed, install, installed};
+#[cfg(all(feature = "enable", feature = "tower"))]
+pub(crate) use known::{Asked, Known};
 #[cfg(feature = "metrics")]
 pub use metrics::{KitexMetrics, KratosMetrics, kitex_metrics, kratos_metrics};
 #[cfg(feature = "enable")]

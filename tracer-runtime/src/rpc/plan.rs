@@ -1,9 +1,9 @@
 //! What is known of a call before it starts.
 
 use std::borrow::Cow;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use super::described::Attempt;
 use super::endpoint::{DEPLOYMENT_ENVIRONMENT, Endpoint};
 use super::info::{RpcInfo, Text, full_method};
 use super::sites;
@@ -35,9 +35,7 @@ pub struct RpcPlan {
     pub(super) site: Option<&'static Callsite>,
     pub(crate) streaming: StreamingMode,
     pub(crate) seq_id: i32,
-    pub(crate) attempt: u32,
-    /// The call is one of several tries at another one, which is what counts.
-    pub(crate) is_attempt: bool,
+    pub(super) attempt: Attempt,
     /// A function stands for the call, and what it calls is part of it.
     pub(crate) of_function: bool,
     pub(crate) config: RpcConfig,
@@ -114,8 +112,7 @@ impl RpcPlan {
             site: None,
             streaming: StreamingMode::Unary,
             seq_id: 0,
-            attempt: 0,
-            is_attempt: false,
+            attempt: Attempt::default(),
             of_function: false,
             config: RpcConfig::default(),
             route: Text::Borrowed(""),
@@ -187,14 +184,11 @@ impl RpcPlan {
     /// The method of this full name, where calls have had it before: then nothing is allocated for it.
     #[cfg(feature = "tower")]
     pub(crate) fn set_known(&mut self, name: &str) -> bool {
-        let Some(named) = sites::remembered(self.kind, name) else {
-            return false;
-        };
-        let Some((package, service, method)) = named.parts else {
+        let Some((site, (package, service, method))) = sites::known_parts(self.kind, name) else {
             return false;
         };
         self.set_method(package.into(), service.into(), method.into());
-        self.site = Some(&named.site);
+        self.site = Some(site);
         true
     }
 
@@ -215,7 +209,7 @@ impl RpcPlan {
     /// How often this call was tried before: 0 for the first attempt.
     #[must_use]
     pub fn with_attempt(mut self, attempt: u32) -> Self {
-        self.attempt = attempt;
+        self.attempt.number = attempt;
         self
     }
 
@@ -240,26 +234,9 @@ impl RpcPlan {
     #[must_use]
     pub fn attempt_at_current(mut self) -> Self {
         if let Some(call) = RpcInfo::current() {
-            self.set_attempt_at(&call);
+            self.attempt = Attempt::at(&call);
         }
         self
-    }
-
-    /// The next try at the call of the `#[traced(client)]` function that this runs in, if it does.
-    #[cfg(feature = "tower")]
-    pub(crate) fn set_attempt_of_function(&mut self) {
-        if let Some(call) = RpcInfo::current()
-            && call.kind() == SpanKind::Client
-            && call.0.plan.of_function
-        {
-            self.set_attempt_at(&call);
-        }
-    }
-
-    /// The next try at this call.
-    pub(crate) fn set_attempt_at(&mut self, call: &RpcInfo) {
-        self.attempt = call.0.attempts.fetch_add(1, Relaxed);
-        self.is_attempt = true;
     }
 
     /// How long the call may take.
@@ -294,6 +271,13 @@ impl RpcPlan {
 }
 
 impl RpcPlan {
+    /// Whether the carrier names a caller whom nobody has named, or says more about the caller.
+    pub(super) fn lacks_caller(&self, remote: &Remote) -> bool {
+        let name = remote.peer_service().unwrap_or_default();
+        let is_named = name.is_empty() || !self.from.service_name().is_empty();
+        !is_named || remote.peer_namespace().is_some() || remote.peer_environment().is_some()
+    }
+
     /// By the service that the carrier names, where nobody has said which.
     pub(super) fn set_caller(&mut self, remote: Option<&Remote>) {
         let Some(remote) = remote else { return };

@@ -1,5 +1,7 @@
 //! What a call holds while it runs: entered, told and counted at its start, settled at its end.
 
+use std::mem;
+
 use super::current::Current;
 use super::event::{EventStatus, RPC_FINISH, StatsLevel};
 use super::info::RpcInfo;
@@ -9,6 +11,7 @@ use super::tracers::States;
 use crate::callsite::Callsite;
 use crate::mode;
 use crate::record::{CallOutcome, Failure};
+use crate::recorder::call::Before;
 use crate::span::context::current_ids;
 use crate::span::held::Held;
 use crate::span::inside;
@@ -26,8 +29,10 @@ pub(super) struct Running {
     begun: metrics::Begun,
     /// It has been counted and told of.
     is_recorded: bool,
-    /// Something is running inside of it, or has unwound out of it.
-    entered: bool,
+    /// Something has unwound out of it.
+    has_unwound: bool,
+    /// Of what is current while nothing runs inside of it.
+    before: Before,
 }
 
 impl Running {
@@ -41,7 +46,8 @@ impl Running {
             states: States::default(),
             begun: metrics::Begun::default(),
             is_recorded: false,
-            entered: false,
+            has_unwound: false,
+            before: Before::NOTHING,
         }
     }
 
@@ -49,52 +55,78 @@ impl Running {
         self.is_recorded
     }
 
-    /// Whether something is running inside of it, or has unwound out of it.
-    pub(super) const fn is_entered(&self) -> bool {
-        self.entered
+    pub(super) const fn has_unwound(&self) -> bool {
+        self.has_unwound
     }
 
-    /// Begins the span, where the call has one of its own, and runs something inside, which is told whether there is a span.
-    pub(super) fn begin<R>(
-        &mut self,
-        at: Option<Start>,
-        run: impl FnOnce(&mut Outside<'_>, bool) -> R,
-    ) -> R {
-        self.enter(|held, outside| match held.zip(at) {
-            Some((held, at)) => held.begin(at, |has_span| outside.run(|it| run(it, has_span))),
-            None => run(outside, true),
-        })
+    /// Begins the span, where the call has one of its own, and tells everybody that the call has started; it is entered from
+    /// then on.
+    #[inline(never)]
+    pub(super) fn begin(&mut self, at: Option<&mut Start>, ticks: u64) -> Inside<'_> {
+        let turning = Turning::of(&mut self.current, &mut self.has_unwound);
+        let mut has_span = true;
+        if let Some(held) = &mut self.held
+            && let Some(at) = at
+        {
+            (self.before, has_span) = held.begin(at);
+        }
+        turning.done();
+        let mut inside = Inside(Some(self));
+        inside.start(has_span, ticks);
+        inside
     }
 
-    pub(super) fn within<R>(&mut self, run: impl FnOnce(&mut Outside<'_>) -> R) -> R {
-        self.enter(|held, outside| match held {
-            Some(held) => held.within(|| outside.run(run)),
-            None => run(outside),
-        })
+    /// Makes the call and its span current.
+    #[inline(never)]
+    pub(super) fn enter(&mut self) -> Inside<'_> {
+        let turning = Turning::of(&mut self.current, &mut self.has_unwound);
+        if let Some(held) = &mut self.held {
+            self.before = held.enter();
+        }
+        turning.done();
+        Inside(Some(self))
     }
 
-    fn enter<R>(&mut self, run: impl FnOnce(Option<&mut Held>, &mut Outside<'_>) -> R) -> R {
-        let Self {
-            info,
-            current,
-            held,
-            states,
-            begun,
-            is_recorded,
-            entered,
-            ..
-        } = self;
-        // What has unwound out of it stays known where it is entered again to be dropped.
-        let before = std::mem::replace(entered, true);
-        let outside = &mut Outside {
-            info,
-            states,
-            begun,
-            is_recorded,
-        };
-        let done = current.within(|| run(held.as_mut(), outside));
-        *entered = before;
-        done
+    fn leave(&mut self) {
+        if let Some(held) = &mut self.held {
+            let turning = Turning {
+                current: &mut self.current,
+                has_unwound: &mut self.has_unwound,
+            };
+            held.leave(self.before);
+            turning.done();
+        }
+        self.current.swap();
+    }
+
+    /// What unwinds takes along what is known of the call: its span ends with that.
+    #[cold]
+    #[inline(never)]
+    fn unwind(&mut self) {
+        self.has_unwound = true;
+        if let Some(held) = &mut self.held {
+            inside::attach_rpc(&self.info);
+            held.unwind(self.before);
+        }
+        self.current.swap();
+    }
+
+    /// Whether somebody records it.
+    fn started(&mut self, has_span: bool, ticks: u64) -> bool {
+        let info = &self.info;
+        if let Some(ids) = current_ids().filter(|_| has_span) {
+            info.0.ids.set(ids);
+        } else if mode::get() & mode::INITIALISED == 0 {
+            // A capture of another thread.
+            return false;
+        }
+        if !info.invocation().is_attempt() {
+            self.begun = metrics::started(info, ticks);
+            if info.stats().level() > StatsLevel::Disabled {
+                self.states = info.0.installed.tracers.start(info);
+            }
+        }
+        true
     }
 
     pub(super) fn end(
@@ -108,95 +140,126 @@ impl Running {
         }
         let info = &self.info;
         settle_status(info, outcome);
-        let text = failure
-            .as_ref()
-            .and_then(|failure| failure.message.as_deref());
-        let status = match outcome {
-            CallOutcome::Ok | CallOutcome::Cancelled => EventStatus::Info,
-            CallOutcome::Error | CallOutcome::Panic => EventStatus::Error,
-        };
-        let stats = info.stats();
-        stats.note(
-            RPC_FINISH,
-            status,
-            text.or(panic_message.as_deref()).unwrap_or_default(),
-        );
-        stats.end(outcome, failure.as_deref().cloned(), panic_message);
+        if failure.is_none() && panic_message.is_none() {
+            note_end(info, outcome, "");
+            info.stats().end(outcome, None, None);
+        } else {
+            note_failure(info, outcome, failure.as_deref(), panic_message);
+        }
         if !info.invocation().is_attempt() {
             metrics::finished(info, &self.begun);
         }
         if !self.states.is_empty() {
             self.tell_tracers();
         }
-        let info = &self.info;
-        match self.held.take() {
+        match &mut self.held {
             Some(held) => {
-                let site = self.site.map(|site| info.site().unwrap_or(site));
-                held.end(|| inside::attach_rpc(info), site, outcome, failure);
+                let site = self.site.map(|site| self.info.site().unwrap_or(site));
+                held.end(self.current.take(), site, outcome, failure);
             }
             // Its span has ended where it has unwound.
-            None if self.entered => {}
-            None => inside::attach_rpc(info),
+            None if self.has_unwound => {}
+            None => inside::attach_rpc(&self.info),
         }
     }
 
+    #[cold]
+    #[inline(never)]
     fn tell_tracers(&mut self) {
-        let (info, states) = (self.info.clone(), std::mem::take(&mut self.states));
-        let tracers = &info.0.installed.tracers;
-        self.within(|_| tracers.finish(&info, states));
+        let (info, states) = (self.info.clone(), mem::take(&mut self.states));
+        let inside = self.enter();
+        info.0.installed.tracers.finish(&info, states);
+        inside.leave();
     }
 }
 
-/// While something runs inside of a call. What unwinds takes along what is known of it: its span ends with that.
-struct Unwinding<'a>(&'a RpcInfo);
+fn note_end(info: &RpcInfo, outcome: CallOutcome, text: &str) {
+    let status = match outcome {
+        CallOutcome::Ok | CallOutcome::Cancelled => EventStatus::Info,
+        CallOutcome::Error | CallOutcome::Panic => EventStatus::Error,
+    };
+    info.stats().note(RPC_FINISH, status, text);
+}
 
-impl Drop for Unwinding<'_> {
+#[cold]
+#[inline(never)]
+fn note_failure(
+    info: &RpcInfo,
+    outcome: CallOutcome,
+    failure: Option<&Failure>,
+    panic_message: Option<String>,
+) {
+    let text = failure.and_then(|failure| failure.message.as_deref());
+    let text = text.or(panic_message.as_deref());
+    note_end(info, outcome, text.unwrap_or_default());
+    info.stats().end(outcome, failure.cloned(), panic_message);
+}
+
+/// While a call becomes current, or ceases to be; should that unwind, it is not.
+struct Turning<'a> {
+    current: &'a mut Current,
+    has_unwound: &'a mut bool,
+}
+
+impl<'a> Turning<'a> {
+    /// Of a call that becomes current.
+    #[inline]
+    fn of(current: &'a mut Current, has_unwound: &'a mut bool) -> Self {
+        current.swap();
+        Self {
+            current,
+            has_unwound,
+        }
+    }
+
+    #[inline]
+    fn done(self) {
+        mem::forget(self);
+    }
+}
+
+impl Drop for Turning<'_> {
+    #[cold]
     fn drop(&mut self) {
-        inside::attach_rpc(self.0);
+        *self.has_unwound = true;
+        self.current.swap();
     }
 }
 
-/// What of a call can be changed from within it.
-pub(super) struct Outside<'a> {
-    info: &'a RpcInfo,
-    states: &'a mut States,
-    begun: &'a mut metrics::Begun,
-    is_recorded: &'a mut bool,
+/// While something runs inside of a call, if there is one. Dropped before it is left, it unwinds.
+#[derive(Debug)]
+#[must_use]
+pub(super) struct Inside<'a>(Option<&'a mut Running>);
+
+impl<'a> Inside<'a> {
+    /// Of no call.
+    pub(super) const NOTHING: Self = Self(None);
+
+    /// What is known about the call, where that is recorded.
+    pub(super) fn info(&self) -> Option<&RpcInfo> {
+        let running = self.0.as_ref().filter(|running| running.is_recorded)?;
+        Some(&running.info)
+    }
+
+    fn start(&mut self, has_span: bool, ticks: u64) {
+        if let Some(running) = &mut self.0 {
+            running.is_recorded = running.started(has_span, ticks);
+        }
+    }
+
+    #[inline(never)]
+    pub(super) fn leave(mut self) {
+        if let Some(running) = self.0.take() {
+            running.leave();
+        }
+    }
 }
 
-impl Outside<'_> {
-    /// Runs something inside of the span of the call.
-    fn run<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> R {
-        let unwinding = Unwinding(self.info);
-        let done = run(self);
-        std::mem::forget(unwinding);
-        done
-    }
-
-    pub(super) const fn info(&self) -> &RpcInfo {
-        self.info
-    }
-
-    /// Tells everybody that the call has started; `false` where nobody records it.
-    pub(super) fn start(&mut self, has_span: bool, ticks: u64) -> bool {
-        *self.is_recorded = self.started(has_span, ticks);
-        *self.is_recorded
-    }
-
-    fn started(&mut self, has_span: bool, ticks: u64) -> bool {
-        let info = self.info;
-        if let Some(ids) = current_ids().filter(|_| has_span) {
-            info.0.ids.set(ids);
-        } else if mode::get() & mode::INITIALISED == 0 {
-            // A capture of another thread.
-            return false;
+impl Drop for Inside<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(running) = self.0.take() {
+            running.unwind();
         }
-        if !info.invocation().is_attempt() {
-            *self.begun = metrics::started(info, ticks);
-            if info.stats().level() > StatsLevel::Disabled {
-                *self.states = info.0.installed.tracers.start(info);
-            }
-        }
-        true
     }
 }

@@ -1,7 +1,5 @@
 //! Callsites of calls that no function stands for, by kind and name.
 
-#[cfg(feature = "tower")]
-use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
@@ -14,25 +12,14 @@ type Names = HashMap<&'static str, &'static Named>;
 
 /// A callsite, and its name taken apart.
 #[derive(Debug)]
-pub(super) struct Named {
-    pub(super) site: Callsite,
-    /// Package, service and method.
+struct Named {
+    site: Callsite,
     #[cfg(feature = "tower")]
-    pub(super) parts: Option<(&'static str, &'static str, &'static str)>,
+    parts: Option<Parts>,
 }
 
 static SERVERS: RwLock<Option<Names>> = RwLock::new(None);
 static CLIENTS: RwLock<Option<Names>> = RwLock::new(None);
-
-/// Names that a thread remembers.
-#[cfg(feature = "tower")]
-const RECENT_NAMES: usize = 64;
-
-#[cfg(feature = "tower")]
-thread_local! {
-    static RECENT: [Cell<Option<&'static Named>>; RECENT_NAMES] =
-        const { [const { Cell::new(None) }; RECENT_NAMES] };
-}
 
 /// For names beyond the limit, and before a name is known.
 static SERVER: Callsite = unnamed("rpc").with_kind(SpanKind::Server);
@@ -70,28 +57,15 @@ fn find(kind: SpanKind, name: &str) -> Option<&'static Named> {
     names.as_ref()?.get(name).copied()
 }
 
-/// [`known`], by what this thread remembers where it can.
+/// Package, service and method of a name.
 #[cfg(feature = "tower")]
-pub(super) fn remembered(kind: SpanKind, name: &str) -> Option<&'static Named> {
-    let place = place(kind, name);
-    let is_it = |named: &&Named| named.site.kind() == kind && named.site.name() == name;
-    let named = RECENT.try_with(|recent| recent[place].get()).ok().flatten();
-    named.filter(is_it).or_else(|| {
-        let named = find(kind, name)?;
-        let _ = RECENT.try_with(|recent| recent[place].set(Some(named)));
-        Some(named)
-    })
-}
+pub(super) type Parts = (&'static str, &'static str, &'static str);
 
-/// Where a thread remembers a name: by its length and its end, which is the method.
+/// [`known`], and the name taken apart.
 #[cfg(feature = "tower")]
-fn place(kind: SpanKind, name: &str) -> usize {
-    let end = name
-        .as_bytes()
-        .last_chunk()
-        .map_or(0, |end| u64::from_le_bytes(*end));
-    let word = end ^ (name.len() as u64) << 1 ^ u64::from(matches!(kind, SpanKind::Client));
-    (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize % RECENT_NAMES
+pub(super) fn known_parts(kind: SpanKind, name: &str) -> Option<(&'static Callsite, Parts)> {
+    let named = find(kind, name)?;
+    Some((&named.site, named.parts?))
 }
 
 /// The callsite of a name; `None` where there are too many already.

@@ -54,7 +54,7 @@ impl Waiting {
             // A subscriber may want the span of the function.
             _ if mode::get() == 0 => State::Joined(Box::new(Held::new(self.site, self.at)), kind),
             Some(plan) => {
-                let call = RpcCall::start_function(*plan, self.site, self.at);
+                let call = RpcCall::start_function(plan, self.site, self.at);
                 if kind == SpanKind::Server {
                     call.record(SERVER_HANDLE_START);
                 }
@@ -99,7 +99,7 @@ impl State {
                     None => CallOutcome::Ok,
                     Some(_) => CallOutcome::Error,
                 };
-                held.end(|| {}, None, outcome, failure);
+                held.end(None, None, outcome, failure);
             }
             Self::Waiting(_) | Self::Done => {}
         }
@@ -198,7 +198,7 @@ pub fn enter_call(site: &'static Callsite, at: Start, mut identity: Identity) ->
     identity.set_caller(&at);
     let guard = enter_at(site, at);
     let call = identity.plan().map(|plan| {
-        let call = RpcCall::start_in_current(*plan);
+        let call = RpcCall::start_in_current(plan);
         if kind == SpanKind::Server {
             call.record(SERVER_HANDLE_START);
         }

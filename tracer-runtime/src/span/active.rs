@@ -7,7 +7,6 @@ use super::describe::Describe;
 use super::dropping::OVER;
 use super::ended;
 use super::resumed;
-use super::start::Start;
 use super::state::{Other, State};
 use crate::callsite::Callsite;
 use crate::record::{CallOutcome, Failure};
@@ -38,26 +37,6 @@ impl<'a> Active<'a> {
             state: Some(state),
             before,
         }
-    }
-
-    /// Before the first run of a call that is told where it begins.
-    pub(super) fn begin_at(
-        site: &'a mut &'static Callsite,
-        state: &'a mut State,
-        at: Start,
-    ) -> Self {
-        let before = local::unchecked(|local| begun::begin_at(local, site, state, at));
-        let before = before.unwrap_or_else(|| begun::without_local(site, state));
-        Self {
-            site,
-            state: Some(state),
-            before,
-        }
-    }
-
-    /// Whether it has a span, which is the current one.
-    pub(super) fn has_span(&self) -> bool {
-        self.state.as_ref().is_some_and(|state| state.has_span())
     }
 
     /// After a poll that ended pending.
@@ -114,21 +93,6 @@ impl<'a> Active<'a> {
         // Here, so that a drop that follows has nothing to ask.
         state.put(State::Other(Other::Done));
         *self.site = &OVER;
-    }
-
-    /// The call has ended like this, and is known by this callsite, of its kind, from now on.
-    pub(super) fn end_as(
-        &mut self,
-        site: Option<&'static Callsite>,
-        outcome: CallOutcome,
-        failure: Option<Box<Failure>>,
-    ) {
-        let Some(state) = self.state.take().filter(|state| state.is_recorded()) else {
-            return;
-        };
-        let site = site.unwrap_or(*self.site);
-        ended::end_unusual(site, &mut *state, self.before, outcome, failure);
-        state.put(State::Other(Other::Done));
     }
 }
 

@@ -1,10 +1,12 @@
 //! The first poll of an asynchronous call. See [`super::resumed`] for those after it, [`super::ended`] for its end.
 
 use std::borrow::Cow;
+use std::mem;
 
 use super::capture::Form;
 use super::opening;
 use super::resumed;
+use super::rpc;
 use super::start::Start;
 use super::state::{Call, Other, Started, State};
 use super::watched::{self, Watched};
@@ -23,9 +25,13 @@ use crate::value::KeyValue;
 /// Before a poll: makes the call current, by what its future knows; what was current before.
 #[inline(never)]
 pub(super) fn resume(local: &Local, site: &'static Callsite, state: &mut State) -> Before {
-    let State::Other(Other::Waiting) = *state else {
-        return resume_slow(local, site, state);
-    };
+    match &*state {
+        State::Other(Other::Waiting) => {}
+        State::Other(Other::Root { .. } | Other::Blank { .. }) if local.is_open() => {
+            return resumed::root(local, state);
+        }
+        _ => return resume_slow(local, site, state),
+    }
     // Beyond them all where a signal is off, so that this one comparison is also the question whether it is.
     let id = site.id_of_both();
     if (id as usize) < NEAR_CALLSITES && cfg!(feature = "metrics") {
@@ -182,7 +188,9 @@ fn begin_recorded(local: &Local, site: &'static Callsite, state: &mut State) -> 
     }
     let before = local.before();
     match &*state {
-        State::Other(Other::Root { .. } | Other::Blank { .. }) => resumed::own(local, state),
+        State::Other(Other::Root { .. } | Other::Blank { .. }) => {
+            return resumed::root(local, state);
+        }
         State::Child(child) => *state = resumed::child(local, *child),
         State::Other(_) => {
             let at = match state.take() {
@@ -201,8 +209,18 @@ pub(super) fn begin_at(
     local: &Local,
     site: &'static Callsite,
     state: &mut State,
-    at: Start,
+    at: &mut Start,
 ) -> Before {
+    let before = local.before();
+    match rpc::open(local, site, state, at) {
+        true => before,
+        false => begin_elsewhere(local, site, state, mem::replace(at, Start::current())),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn begin_elsewhere(local: &Local, site: &'static Callsite, state: &mut State, at: Start) -> Before {
     if watched::way(site) == Way::Watched {
         state.put(State::Other(Other::WaitingAt(Box::new(at))));
         return begin_watched(local, site, state);

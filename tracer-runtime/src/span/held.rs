@@ -1,13 +1,15 @@
 //! A span that several owners drive one after the other: a future, then the body that it gave.
 
-use std::mem::ManuallyDrop;
+use std::mem::{self, ManuallyDrop};
 
-use super::active::Active;
-use super::dropping;
 use super::start::Start;
 use super::state::{Call, Other, State};
+use super::{begun, dropping, ended, inside, resumed, rpc};
 use crate::callsite::Callsite;
 use crate::record::{CallOutcome, Failure};
+use crate::recorder::call::Before;
+use crate::recorder::local;
+use crate::rpc::RpcInfo;
 
 /// A call that runs while somebody holds this. Dropped without an end, it is `cancelled`.
 #[derive(Debug)]
@@ -20,45 +22,105 @@ impl Held {
         Self(ManuallyDrop::new(Call { site, state }))
     }
 
-    /// Begins the call, and runs something inside, which is told whether the call has a span.
-    pub(crate) fn begin<R>(&mut self, at: Start, run: impl FnOnce(bool) -> R) -> R {
-        let call = &mut *self.0;
-        let mut active = Active::begin_at(&mut call.site, &mut call.state, at);
-        let done = run(active.has_span());
-        active.pause();
-        done
-    }
-
     /// A call that begins when it is first entered.
     pub(crate) fn new(site: &'static Callsite, at: Start) -> Self {
         let state = State::Other(Other::WaitingAt(Box::new(at)));
         Self(ManuallyDrop::new(Call { site, state }))
     }
 
+    /// Begins the call, which is current from then on; what was so before, and whether the call has a span.
+    pub(crate) fn begin(&mut self, at: &mut Start) -> (Before, bool) {
+        let Call { site, state } = &mut *self.0;
+        let before = local::unchecked(|local| begun::begin_at(local, site, state, at));
+        let before = before.unwrap_or_else(|| begun::without_local(site, state));
+        (before, state.has_span())
+    }
+
+    /// Makes the call current; what was so before, for [`Self::leave`].
+    pub(crate) fn enter(&mut self) -> Before {
+        let Call { site, state } = &mut *self.0;
+        let before = local::unchecked(|local| match &*state {
+            State::Child(child) if local.fragment_id.get() == child.fragment.get() => {
+                local.enter(child.span)
+            }
+            _ => begun::resume(local, site, state),
+        });
+        before.unwrap_or_else(|| begun::without_local(site, state))
+    }
+
+    /// Makes current again what was so before.
+    pub(crate) fn leave(&mut self, before: Before) {
+        let state = &mut self.0.state;
+        local::unchecked(|local| match &*state {
+            State::Child(child) if local.fragment_id.get() == child.fragment.get() => {
+                local.span.set(before.span);
+            }
+            _ => resumed::pause(local, state, before),
+        });
+    }
+
+    /// Ends the call, which is current, as a `panic`.
+    #[cold]
+    pub(crate) fn unwind(&mut self, before: Before) {
+        ended::unwind(self.0.site, &mut self.0.state, before);
+    }
+
     /// Runs something inside the call. What unwinds out of it ends the call as a `panic`.
     pub(crate) fn within<R>(&mut self, run: impl FnOnce() -> R) -> R {
-        let call = &mut *self.0;
-        let mut active = Active::begin(&mut call.site, &mut call.state);
+        struct Unwinding<'a>(&'a mut Held, Before);
+
+        impl Drop for Unwinding<'_> {
+            fn drop(&mut self) {
+                self.0.unwind(self.1);
+            }
+        }
+
+        let before = self.enter();
+        let unwinding = Unwinding(self, before);
         let done = run();
-        active.pause();
+        mem::forget(unwinding);
+        self.leave(before);
         done
     }
 
-    /// Ends the call, after what is still to be said of its span, if it has one. From now on it is known by `site`, if any, of the same
-    /// kind as before.
+    /// Ends the call, whose span stands for this one between services, if any. From now on it is known by `site`, if any, of
+    /// the same kind as before.
     pub(crate) fn end(
-        mut self,
-        say: impl FnOnce(),
+        &mut self,
+        mut rpc: Option<RpcInfo>,
         site: Option<&'static Callsite>,
         outcome: CallOutcome,
         failure: Option<Box<Failure>>,
     ) {
-        let call = &mut *self.0;
-        let mut active = Active::begin(&mut call.site, &mut call.state);
-        if active.has_span() {
-            say();
+        let Call { site: own, state } = &mut *self.0;
+        let site = site.unwrap_or(*own);
+        let ended = failure.is_none()
+            && local::with(|local| rpc::end(local, site, state, outcome, &mut rpc)) == Some(true);
+        if !ended {
+            self.end_inside(rpc.as_ref(), site, outcome, failure);
         }
-        active.end_as(site, outcome, failure);
+    }
+
+    /// Ends the call where it is current, by the full rules.
+    #[inline(never)]
+    fn end_inside(
+        &mut self,
+        rpc: Option<&RpcInfo>,
+        site: &'static Callsite,
+        outcome: CallOutcome,
+        failure: Option<Box<Failure>>,
+    ) {
+        let before = self.enter();
+        let state = &mut self.0.state;
+        if let Some(rpc) = rpc
+            && state.has_span()
+        {
+            inside::attach_rpc(rpc);
+        }
+        if state.is_recorded() {
+            ended::end_unusual(site, state, before, outcome, failure);
+            state.put(State::Other(Other::Done));
+        }
     }
 }
 

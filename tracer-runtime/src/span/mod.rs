@@ -46,6 +46,8 @@ pub(crate) mod probe;
 pub(crate) mod probe_return;
 #[cfg(feature = "enable")]
 mod resumed;
+#[cfg(feature = "enable")]
+mod rpc;
 #[cfg(all(
     feature = "enable",
     any(feature = "tracing", feature = "opentelemetry")

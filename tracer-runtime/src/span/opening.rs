@@ -55,7 +55,7 @@ fn open_root(local: &Local, site: &'static Callsite, span: SpanId, start: u64) -
     };
     fragment.opened = start;
     fragment.entry = site.kind.is_entry();
-    fragment.plain = !(fragment.sampled || fragment.entry);
+    fragment.plain = !fragment.entry;
     push(local, fragment, span)
 }
 

@@ -1,5 +1,6 @@
 //! The polls of an asynchronous call after its first one: where it finds its fragment, and where it leaves it.
 
+use std::mem;
 use std::num::NonZeroU64;
 
 use super::guard::NOWHERE;
@@ -14,44 +15,60 @@ use crate::recorder::local::{Local, lost_record};
 use crate::recorder::pipeline::GLOBAL;
 use crate::recorder::verdict;
 
-/// Gives the fragment of a root to the thread.
-#[inline(always)]
-pub(super) fn own(local: &Local, state: &mut State) {
-    let (start, fragment) = match &mut *state {
+/// Gives the fragment of a root to the thread, where nothing else is active as a rule; what was current before.
+#[inline(never)]
+pub(super) fn root(local: &Local, state: &mut State) -> Before {
+    let before = local.before();
+    let (start, fragment, span) = match &mut *state {
         State::Other(Other::Root {
             span,
             start,
             fragment,
             ..
-        }) => match fragment.take() {
-            Some(fragment) => (*start, push(local, fragment, *span)),
-            None => (*start, NOWHERE),
-        },
+        }) => (*start, fragment.take(), *span),
         State::Other(Other::Blank { span, start, trace }) => {
-            (*start, open_again(local, *span, start.ticks(), *trace))
+            let opened = open_again(local, *span, start.ticks(), *trace);
+            if opened.is_none() {
+                lost_record(DropReason::Reentrant);
+            }
+            (*start, opened, *span)
         }
-        _ => return,
+        _ => return before,
     };
-    if fragment == NOWHERE {
+    match fragment {
+        Some(fragment) if local.fragment_id.get() == 0 => local.push_first(fragment, span),
+        fragment => below(local, state, start, fragment, span),
+    }
+    before
+}
+
+/// [`root`] inside of another trace, or of one that has no fragment any more.
+#[inline(never)]
+fn below(
+    local: &Local,
+    state: &mut State,
+    start: Started,
+    fragment: Option<Box<Fragment>>,
+    span: SpanId,
+) {
+    let pushed = fragment.map_or(NOWHERE, |fragment| push(local, fragment, span));
+    if pushed == NOWHERE {
         state.put(State::Other(Other::unrecorded(start)));
     }
 }
 
-/// Opens the fragment of a root again that held nothing; its id.
+/// Opens the fragment of a root again that held nothing; `None` from within the recorder.
 #[inline(always)]
-fn open_again(local: &Local, span: SpanId, start: u64, trace: TraceId) -> u64 {
-    let sampled = GLOBAL.policy.samples(trace);
-    match local.fragment(span.0, trace, sampled) {
-        Some(mut fragment) => {
-            fragment.opened = start;
-            fragment.plain = !sampled;
-            push(local, fragment, span)
-        }
-        None => {
-            lost_record(DropReason::Reentrant);
-            NOWHERE
-        }
-    }
+pub(super) fn open_again(
+    local: &Local,
+    span: SpanId,
+    start: u64,
+    trace: TraceId,
+) -> Option<Box<Fragment>> {
+    let mut fragment = local.fragment(span.0, trace, GLOBAL.policy.samples(trace))?;
+    fragment.opened = start;
+    fragment.plain = true;
+    Some(fragment)
 }
 
 /// A call in the trace of somebody else that is polled in another fragment than the last time.
@@ -130,31 +147,37 @@ fn push(local: &Local, fragment: Box<Fragment>, span: SpanId) -> u64 {
 /// After a poll that ended pending: what was current before becomes it again, and a root takes its fragment along.
 #[inline(never)]
 pub(super) fn pause(local: &Local, state: &mut State, before: Before) {
-    let (fragment, start) = match &*state {
-        State::Child(child) => (child.fragment.get(), child.start),
-        State::Other(Other::Root { span, start, .. } | Other::Blank { span, start, .. }) => {
-            (span.0, *start)
-        }
+    let (id, is_first) = match &*state {
+        State::Other(Other::Root { span, parent, .. }) => (span.0, !parent.is_valid()),
+        State::Other(Other::Blank { span, .. }) => (span.0, true),
+        _ => return pause_unusual(local, state, before),
+    };
+    if local.fragment_id.get() != id {
+        local.heal(id, before.depth);
+    }
+    let is_here = local.fragment_id.get() == id;
+    match is_here.then(|| local.pop_top()).flatten() {
+        Some(own) if is_first && own.is_blank() => free(local, state, own),
+        Some(own) => keep(state, local.waiting(own)),
+        None => lose(state),
+    }
+}
+
+/// [`pause`] of a call that has no fragment of its own, or that a subscriber has a span of.
+#[cold]
+#[inline(never)]
+fn pause_unusual(local: &Local, state: &mut State, before: Before) {
+    let fragment = match &*state {
+        State::Child(child) => child.fragment.get(),
         State::Other(Other::Watched(_)) => return pause_watched(local, state, before),
         State::Other(_) => return,
     };
     if local.fragment_id.get() != fragment {
         local.heal(fragment, before.depth);
     }
-    let is_here = local.fragment_id.get() == fragment;
-    if let State::Child(_) = *state {
-        // Not where the trace has left the thread meanwhile: its root ended in the poll.
-        if is_here {
-            local.span.set(before.span);
-        }
-        return;
-    }
-    match is_here.then(|| local.pop_top()).flatten() {
-        Some(own) => keep(local, state, own, start),
-        None => {
-            lost_record(DropReason::Misnested);
-            state.put(State::Other(Other::unrecorded(start)));
-        }
+    // Not where the trace has left the thread meanwhile: its root ended in the poll.
+    if local.fragment_id.get() == fragment {
+        local.span.set(before.span);
     }
 }
 
@@ -174,29 +197,44 @@ fn pause_watched(local: &Local, state: &mut State, before: Before) {
     }
 }
 
-/// Keeps a root's fragment in its future, unless it is blank: then the thread may have it.
+/// Leaves a root's fragment that is blank to the thread.
 #[inline(always)]
-fn keep(local: &Local, state: &mut State, mut own: Box<Fragment>, start: Started) {
-    let trace = own.trace;
-    let root_of_trace = match &mut *state {
-        State::Other(Other::Root { parent, .. }) => !parent.is_valid(),
-        State::Other(Other::Blank { .. }) => true,
-        _ => false,
-    };
-    let span = SpanId(own.id);
-    if root_of_trace && own.is_blank() {
-        own.make_plain();
-        local.recycle(own);
-        return state.put(State::Other(Other::Blank { span, start, trace }));
-    }
-    let own = local.waiting(own);
-    match &mut *state {
-        State::Other(Other::Root { fragment, .. }) => *fragment = Some(own),
-        _ => state.put(State::Other(Other::Root {
-            span,
-            parent: SpanId::INVALID,
+fn free(local: &Local, state: &mut State, mut own: Box<Fragment>) {
+    if let State::Other(Other::Root { start, .. }) = *state {
+        state.put(State::Other(Other::Blank {
+            span: SpanId(own.id),
             start,
-            fragment: Some(own),
-        })),
+            trace: own.trace,
+        }));
+    }
+    own.make_plain();
+    local.recycle(own);
+}
+
+/// Keeps a root's fragment in its future.
+#[inline(always)]
+fn keep(state: &mut State, own: Box<Fragment>) {
+    match &mut *state {
+        // Nothing to drop there.
+        State::Other(Other::Root { fragment, .. }) => mem::forget(fragment.replace(own)),
+        State::Other(Other::Blank { span, start, .. }) => {
+            let root = Other::Root {
+                span: *span,
+                parent: SpanId::INVALID,
+                start: *start,
+                fragment: Some(own),
+            };
+            state.put(State::Other(root));
+        }
+        _ => {}
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn lose(state: &mut State) {
+    if let State::Other(Other::Root { start, .. } | Other::Blank { start, .. }) = *state {
+        lost_record(DropReason::Misnested);
+        state.put(State::Other(Other::unrecorded(start)));
     }
 }

@@ -134,6 +134,12 @@ impl Start {
         self
     }
 
+    /// Whether it says nothing but where the span hangs.
+    #[inline]
+    pub(super) fn is_only_a_place(&self) -> bool {
+        self.links.is_empty() && self.attributes.is_empty()
+    }
+
     /// What a subscriber must know: where the span hangs, and what is known before it starts.
     pub(super) fn for_subscriber(&mut self) -> (Hang, Vec<KeyValue>) {
         (mem::take(&mut self.hang), self.attributes.clone())

@@ -124,10 +124,8 @@ impl Settings {
         send: impl FnOnce(Parts, Option<Observer>),
     ) -> (RpcCall, Answering) {
         let (mut draft, is_grpc) = request::sent(&parts, &self.to);
-        draft.change(|plan| match parts.extensions.get() {
-            Some(Tried(call)) => plan.set_attempt_at(call),
-            None => plan.set_attempt_of_function(),
-        });
+        let tried = parts.extensions.get::<Tried>();
+        draft.set_attempt(tried.map(|Tried(call)| call));
         let answering = Answering {
             way: Way::Received,
             is_grpc,

@@ -1,15 +1,16 @@
 //! From the head of a request to the plan of its call.
 
 use std::borrow::Cow;
+use std::net::SocketAddr;
 
 use http::request::Parts;
 use http::uri::Authority;
 use http::{Extensions, HeaderMap, Method, Uri, Version};
 
 use super::grpc;
-use super::said::{Said, name, text};
+use super::said::{Said, text};
 use crate::callsite::SpanKind;
-use crate::rpc::{Draft, Endpoint, OTHER, RpcPlan, known_text};
+use crate::rpc::{Asked, Draft, Endpoint, Known, OTHER, RpcPlan, known_text};
 
 type Text = Cow<'static, str>;
 
@@ -54,19 +55,90 @@ impl<'a> Head<'a> {
 
 /// A call that arrives; whether it is gRPC.
 pub(super) fn served(parts: &Parts, said: &Said<'_>) -> (Draft, bool) {
-    let mut draft = Draft::new(RpcPlan::server("http"));
-    let is_grpc = draft.change(|plan| identify_by(plan, &Head::of(parts), said));
-    (draft, is_grpc == Some(true))
+    draft(&Head::of(parts), said, None)
 }
 
 /// A call that leaves; whether it is gRPC.
 pub(super) fn sent(parts: &Parts, to: &Endpoint) -> (Draft, bool) {
-    let mut draft = Draft::new(RpcPlan::client("http"));
-    let is_grpc = draft.change(|plan| {
-        plan.to = to.clone();
-        identify(plan, &Head::of(parts))
-    });
-    (draft, is_grpc == Some(true))
+    draft(&Head::of(parts), &Said::by(&parts.headers), Some(to))
+}
+
+/// By `to` a client is told from a server.
+fn draft(head: &Head<'_>, said: &Said<'_>, to: Option<&Endpoint>) -> (Draft, bool) {
+    if !grpc::is_grpc(said.content_type) {
+        let mut plan = plan(to);
+        identify_by(&mut plan, head, said);
+        return (Draft::new(plan), false);
+    }
+    let asked = asked(head, said, to);
+    let known = asked.as_ref().and_then(Known::find);
+    let mut draft = match known {
+        Some(known) => Draft::like(known),
+        None => describe(asked, head, said, to),
+    };
+    if said.grpc_timeout.is_some() {
+        draft.set_rpc_timeout(grpc::timeout(said.grpc_timeout));
+    }
+    (draft, true)
+}
+
+fn plan(to: Option<&Endpoint>) -> Box<RpcPlan> {
+    Box::new(match to {
+        Some(to) => RpcPlan::client("http").with_to(to.clone()),
+        None => RpcPlan::server("http"),
+    })
+}
+
+/// What tells it from other calls; `None` where too much does.
+fn asked<'a>(head: &Head<'a>, said: &Said<'a>, to: Option<&'a Endpoint>) -> Option<Asked<'a>> {
+    let asked = Asked {
+        is_client: to.is_some(),
+        name: head.path().strip_prefix('/')?,
+        address: "",
+        service: "",
+        caller: "",
+        route: route(head),
+        version: head.version,
+    };
+    match to {
+        Some(to) if !to.is_plain() => None,
+        Some(to) => Some(Asked {
+            address: match to.address() {
+                "" => authority(head, said),
+                address => address,
+            },
+            service: to.service_name(),
+            ..asked
+        }),
+        None if connected(head).is_some() => None,
+        None => Some(Asked {
+            address: authority(head, said),
+            service: caller(said).unwrap_or_default(),
+            caller: text(said.kitex_method).unwrap_or_default(),
+            ..asked
+        }),
+    }
+}
+
+/// The first call of its kind, or one that no other is like.
+#[cold]
+fn describe(
+    asked: Option<Asked<'_>>,
+    head: &Head<'_>,
+    said: &Said<'_>,
+    to: Option<&Endpoint>,
+) -> Draft {
+    let mut plan = plan(to);
+    identify_by(&mut plan, head, said);
+    plan.config.rpc_timeout = None;
+    let known = match asked {
+        Some(asked) => Known::keep(&asked, plan),
+        None => Err(plan),
+    };
+    match known {
+        Ok(known) => Draft::like(known),
+        Err(plan) => Draft::new(plan),
+    }
 }
 
 /// Adds what the head says; whether it is gRPC.
@@ -76,10 +148,14 @@ pub(crate) fn identify(plan: &mut RpcPlan, head: &Head<'_>) -> bool {
 
 fn identify_by(plan: &mut RpcPlan, head: &Head<'_>, said: &Said<'_>) -> bool {
     if plan.to.address().is_empty() {
-        plan.to.address = authority(head, said);
+        plan.to.address = known_text(authority(head, said));
     }
     if plan.kind == SpanKind::Server {
         identify_caller(plan, head, said);
+        match route(head) {
+            "" => {}
+            route => plan.route = known_text(route),
+        }
     }
     if let Some(version) = head.version {
         plan.config.protocol = Text::Borrowed(protocol(version));
@@ -115,7 +191,7 @@ fn identify_http(plan: &mut RpcPlan, head: &Head<'_>, said: &Said<'_>) {
     plan.system = Text::Borrowed("http");
     let request = plan.http.get_or_insert_default();
     request.scheme = scheme(head, said);
-    request.user_agent = text(said.user_agent);
+    request.user_agent = text(said.user_agent).map(owned);
     if let Some(version) = head.version {
         request.version = Text::Borrowed(version_number(version));
     }
@@ -159,22 +235,26 @@ fn known_method(method: &Method) -> Option<&'static str> {
     })
 }
 
+fn owned(text: &str) -> Text {
+    text.to_owned().into()
+}
+
 fn scheme(head: &Head<'_>, said: &Said<'_>) -> Text {
     match head.uri.and_then(Uri::scheme_str) {
         Some("http") => Text::Borrowed("http"),
         Some("https") => Text::Borrowed("https"),
         Some(other) => other.to_owned().into(),
-        None => text(said.forwarded_proto).unwrap_or(Text::Borrowed("http")),
+        None => text(said.forwarded_proto).map_or(Text::Borrowed("http"), owned),
     }
 }
 
 /// `host:port` of who is asked, never of the socket.
-fn authority(head: &Head<'_>, said: &Said<'_>) -> Text {
+fn authority<'a>(head: &Head<'a>, said: &Said<'a>) -> &'a str {
     let uri = head.uri.and_then(Uri::authority).map(Authority::as_str);
     match uri {
         // Credentials stay out of it.
-        Some(uri) if !uri.bytes().fold(false, |any, b| any | (b == b'@')) => known_text(uri),
-        Some(uri) => known_text(uri.rsplit_once('@').map_or(uri, |(_, host)| host)),
+        Some(uri) if !uri.bytes().fold(false, |any, b| any | (b == b'@')) => uri,
+        Some(uri) => uri.rsplit_once('@').map_or(uri, |(_, host)| host),
         None => text(said.forwarded_host)
             .or_else(|| text(said.host))
             .unwrap_or_default(),
@@ -183,26 +263,40 @@ fn authority(head: &Head<'_>, said: &Said<'_>) -> Text {
 
 /// Who calls, as far as the request says.
 fn identify_caller(plan: &mut RpcPlan, head: &Head<'_>, said: &Said<'_>) {
-    let caller = name(said.kratos_service).or_else(|| name(said.kitex_service));
-    plan.from.service_name = caller.unwrap_or_default();
-    plan.from.method = name(said.kitex_method).unwrap_or_default();
-    plan.from.address = peer(head);
+    plan.from.service_name = caller(said).map(known_text).unwrap_or_default();
+    let method = text(said.kitex_method);
+    plan.from.method = method.map(known_text).unwrap_or_default();
+    plan.from.address = connected(head).map_or(Text::default(), |peer| peer.to_string().into());
 }
 
-fn peer(head: &Head<'_>) -> Text {
-    #[cfg(feature = "axum")]
-    {
-        use axum::extract::ConnectInfo;
-        use std::net::SocketAddr;
-        let info = head
-            .extensions
-            .and_then(|all| all.get::<ConnectInfo<SocketAddr>>());
-        if let Some(ConnectInfo(address)) = info {
-            return address.to_string().into();
-        }
-    }
+fn caller<'a>(said: &Said<'a>) -> Option<&'a str> {
+    text(said.kratos_service).or_else(|| text(said.kitex_service))
+}
+
+#[cfg(feature = "axum")]
+fn connected(head: &Head<'_>) -> Option<SocketAddr> {
+    use axum::extract::ConnectInfo;
+
+    let info = head.extensions?.get::<ConnectInfo<SocketAddr>>();
+    info.map(|ConnectInfo(address)| *address)
+}
+
+#[cfg(not(feature = "axum"))]
+fn connected(head: &Head<'_>) -> Option<SocketAddr> {
     let _ = head.extensions;
-    Text::default()
+    None
+}
+
+/// The template of the path, where axum tells it; else empty.
+#[cfg(feature = "axum")]
+fn route<'a>(head: &Head<'a>) -> &'a str {
+    let route = || head.extensions?.get::<axum::extract::MatchedPath>();
+    route().map_or("", axum::extract::MatchedPath::as_str)
+}
+
+#[cfg(not(feature = "axum"))]
+fn route<'a>(_: &Head<'a>) -> &'a str {
+    ""
 }
 
 const fn version_number(version: Version) -> &'static str {
@@ -263,7 +357,9 @@ mod tests {
 
     #[test]
     fn who_is_asked_is_in_the_uri_else_in_the_headers() {
-        let asked = |parts: &Parts| authority(&Head::of(parts), &Said::by(&parts.headers));
+        fn asked(parts: &Parts) -> &str {
+            authority(&Head::of(parts), &Said::by(&parts.headers))
+        }
         let absolute = parts(|b| {
             b.uri("http://user:secret@shop.example:81/x")
                 .header("host", "y")

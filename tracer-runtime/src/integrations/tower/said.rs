@@ -4,9 +4,6 @@ use http::{HeaderMap, HeaderValue};
 
 use crate::context::Remote;
 use crate::propagation::{Extract, extract, extract_alone};
-use crate::rpc::known_text;
-
-type Text = std::borrow::Cow<'static, str>;
 
 macro_rules! said {
     ($($(#[$doc:meta])* $field:ident: $name:literal,)*) => {
@@ -94,16 +91,7 @@ impl Extract for Carrier<'_> {
 }
 
 /// At most 256 bytes of what a header says.
-pub(super) fn text(value: Option<&HeaderValue>) -> Option<Text> {
-    said(value).map(|text| text.to_owned().into())
-}
-
-/// [`text`], where few different ones are said.
-pub(super) fn name(value: Option<&HeaderValue>) -> Option<Text> {
-    said(value).map(known_text)
-}
-
-fn said(value: Option<&HeaderValue>) -> Option<&str> {
+pub(super) fn text(value: Option<&HeaderValue>) -> Option<&str> {
     let text = value?.to_str().ok()?;
     let text = text.get(..256).unwrap_or(text).trim();
     (!text.is_empty()).then_some(text)
@@ -122,7 +110,7 @@ mod tests {
         let no_text = HeaderValue::from_bytes(b"\xe9").expect("a header may be that");
         headers.insert("x-forwarded-host", no_text);
         let said = Said::by(&headers);
-        assert_eq!(text(said.host).as_deref(), Some("a"));
+        assert_eq!(text(said.host), Some("a"));
         assert_eq!(text(said.user_agent), None);
         assert_eq!(text(said.forwarded_host), None);
         assert_eq!(text(said.kitex_service), None);
@@ -154,6 +142,6 @@ mod tests {
     #[test]
     fn a_long_header_is_cut() {
         let value = HeaderValue::try_from("x".repeat(300)).expect("it is text");
-        assert_eq!(text(Some(&value)).map(|text| text.len()), Some(256));
+        assert_eq!(text(Some(&value)).map(str::len), Some(256));
     }
 }

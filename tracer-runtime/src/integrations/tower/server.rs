@@ -16,9 +16,7 @@ use super::said::Said;
 use super::watch::Way;
 use crate::context::RANDOM;
 use crate::mode;
-#[cfg(feature = "axum")]
-use crate::rpc::known_text;
-use crate::rpc::{Draft, RpcCall, RpcInfo, StreamEventKind};
+use crate::rpc::{RpcCall, RpcInfo, StreamEventKind};
 
 /// Makes every request that a service gets a call: its span under the caller's, its lifecycle, its metrics.
 ///
@@ -128,8 +126,7 @@ where
             return ResponseFuture::passed_over(self.inner.call(request));
         }
         let said = Said::by(&parts.headers);
-        let (mut draft, is_grpc) = request::served(&parts, &said);
-        set_route(&mut draft, &parts);
+        let (draft, is_grpc) = request::served(&parts, &said);
         let remote = said.context(&parts.headers);
         let answering = Answering {
             way: Way::Sent,
@@ -158,13 +155,3 @@ where
         future
     }
 }
-
-#[cfg(feature = "axum")]
-fn set_route(draft: &mut Draft, parts: &http::request::Parts) {
-    if let Some(route) = parts.extensions.get::<axum::extract::MatchedPath>() {
-        draft.change(|plan| plan.route = known_text(route.as_str()));
-    }
-}
-
-#[cfg(not(feature = "axum"))]
-fn set_route(_draft: &mut Draft, _parts: &http::request::Parts) {}

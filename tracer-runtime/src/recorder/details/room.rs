@@ -45,6 +45,21 @@ impl Details {
         self.claim_only(room + self.brief.room() + self.calls.room());
     }
 
+    /// Whether nothing is left after [`Self::strip`] but what [`Self::free`] frees.
+    pub(crate) fn is_nearly_blank(&self) -> bool {
+        self.open.capacity() == 0 && self.closed.capacity() <= MAX_SPARE && self.brief.room() == 0
+    }
+
+    /// Frees what [`Self::strip`] has left of a nearly blank one.
+    #[inline]
+    pub(crate) fn free(&mut self) {
+        if self.closed.capacity() != 0 {
+            return self.clear();
+        }
+        self.calls.clear();
+        self.claim_only(self.calls.room());
+    }
+
     /// Takes out the room for spans that say little, which a blank fragment does not need.
     pub(in crate::recorder) fn take_room(&mut self) -> Option<Room> {
         let bytes = self.brief.room();

@@ -81,6 +81,9 @@ fn families() -> Vec<Family<'static>> {
     families
 }
 
+/// The series of calls that are described as one.
+pub(in crate::rpc) use calls::OfKnown;
+
 /// Who has counted a call.
 #[derive(Debug, Default)]
 pub(in crate::rpc) struct Counted {

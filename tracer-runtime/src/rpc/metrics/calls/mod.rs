@@ -7,10 +7,10 @@ mod families;
 mod keys;
 mod quick;
 
+use std::sync::OnceLock;
+
 pub(super) use families::families;
 pub(super) use keys::method;
-
-use quick::Places;
 
 use super::Options;
 use super::key::Key;
@@ -19,7 +19,8 @@ use crate::callsite::SpanKind;
 use crate::metrics::exemplars::Exemplar;
 use crate::metrics::explicit::Bounds;
 use crate::metrics::names::{self, Metric};
-use crate::rpc::info::RpcInfo;
+use crate::record::CallOutcome;
+use crate::rpc::info::{RpcInfo, RpcStatus};
 
 /// Those that the conventions advise, of nanoseconds as seconds.
 const SECONDS: Bounds = Bounds {
@@ -54,6 +55,42 @@ struct Side {
     duration: &'static Metric,
     active_now: &'static Metric,
     protocol: Protocol,
+}
+
+/// The series of calls that are described as one, found once for all of them.
+#[derive(Debug, Default)]
+pub(in crate::rpc) struct OfKnown {
+    active: OnceLock<&'static Series>,
+    /// Of those that went well.
+    went_well: OnceLock<&'static Series>,
+}
+
+impl OfKnown {
+    fn get(
+        place: &OnceLock<&'static Series>,
+        find: impl FnOnce() -> &'static Series,
+    ) -> &'static Series {
+        match place.get() {
+            Some(series) => series,
+            None => Self::first(place, find()),
+        }
+    }
+
+    #[cold]
+    fn first(place: &OnceLock<&'static Series>, series: &'static Series) -> &'static Series {
+        // The one of all the rest is not theirs for ever.
+        if series.key().is_some() {
+            let _ = place.set(series);
+        }
+        series
+    }
+}
+
+/// Whether nothing but its description tells which series a call of gRPC belongs to.
+fn went_as_usual(info: &RpcInfo) -> bool {
+    info.stats().outcome() == Some(CallOutcome::Ok)
+        && info.status() == Some(RpcStatus::Grpc(0))
+        && info.0.late.method().is_none()
 }
 
 /// What only one of the protocols counts.
@@ -146,9 +183,9 @@ pub(super) fn is_http(info: &RpcInfo) -> bool {
 pub(super) fn started(info: &RpcInfo) -> Option<&'static Series> {
     let registry = side(info).active.get()?;
     let find = || registry.series(&keys::active(info));
-    let active = match Places::active(info) {
-        Some(places) => places.series(find),
-        None => find(),
+    let active = match info.0.plan.series() {
+        Some(known) => OfKnown::get(&known.active, find),
+        None => quick::active(info, find),
     };
     active.enter();
     Some(active)
@@ -184,8 +221,8 @@ pub(super) fn finished(info: &RpcInfo, ns: u64, options: Options) {
     };
     let stats = info.stats();
     let find = || registry.series(&side.key(info));
-    let series = match Places::finished(info) {
-        Some(places) => places.series(find),
+    let series = match info.0.plan.series().filter(|_| went_as_usual(info)) {
+        Some(known) => OfKnown::get(&known.went_well, find),
         None => find(),
     };
     series.record(ns);

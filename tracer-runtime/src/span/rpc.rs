@@ -1,0 +1,134 @@
+//! The span of a call between services where nothing is out of the ordinary: how it opens, and how it ends without becoming
+//! current once more. Both look at everything first, so that they need no way back.
+
+use super::resumed::open_again;
+use super::start::{Start, Under};
+use super::state::{Other, State};
+use crate::callsite::{Callsite, Signals, Way};
+use crate::clock;
+use crate::context::{RANDOM, Remote};
+use crate::id::SpanId;
+use crate::mode;
+use crate::record::CallOutcome;
+use crate::recorder::call::Running;
+use crate::recorder::fragment::Fragment;
+use crate::recorder::local::Local;
+use crate::recorder::pipeline::GLOBAL;
+use crate::rpc::RpcInfo;
+
+/// Opens the span where it is told; false, and nothing done, where that takes the full rules.
+#[inline(always)]
+pub(super) fn open(
+    local: &Local,
+    site: &'static Callsite,
+    state: &mut State,
+    at: &mut Start,
+) -> bool {
+    let usual = mode::is_usual()
+        && site.way() == Way::Only(Signals::SpansOnly)
+        && at.is_only_a_place()
+        && local.is_open();
+    if !usual {
+        return false;
+    }
+    let start = clock::cheap_now();
+    let active = local.fragment_id.get();
+    let fragment = match &mut at.under {
+        Under::Current if active == 0 => begin_trace(local, site),
+        Under::Remote(remote) if active == 0 && remote.is_valid() => join(local, remote),
+        Under::Current => {
+            let span = local.next_span();
+            let begun = Running {
+                site,
+                cell: None,
+                fragment: active,
+                parent: local.span.replace(span),
+                span,
+                start,
+            };
+            state.put(State::child(&begun, false, local.trace.get()));
+            return true;
+        }
+        _ => return false,
+    };
+    let Some(mut fragment) = fragment else {
+        return false;
+    };
+    fragment.opened = start;
+    let begun = Running {
+        site,
+        cell: None,
+        fragment: fragment.id,
+        parent: fragment.base,
+        span: SpanId(fragment.id),
+        start,
+    };
+    state.put(State::root(&begun, false));
+    local.push_first(fragment, begun.span);
+    true
+}
+
+/// `None` from within the recorder.
+#[inline(always)]
+fn begin_trace(local: &Local, site: &'static Callsite) -> Option<Box<Fragment>> {
+    let trace = local.random_trace();
+    let sampled = GLOBAL.policy.samples(trace);
+    let mut fragment = local.fragment(local.next_span().0, trace, sampled)?;
+    fragment.entry = site.kind.is_entry();
+    fragment.plain = !fragment.entry;
+    Some(fragment)
+}
+
+/// Below a caller elsewhere; `None` from within the recorder.
+#[inline(always)]
+fn join(local: &Local, remote: &mut Remote) -> Option<Box<Fragment>> {
+    let policy = &GLOBAL.policy;
+    let by_itself = policy.samples(remote.trace_id);
+    let sampled = match remote.is_sampled() {
+        Some(sampled) => policy.samples_remote(remote.trace_id, sampled),
+        None => by_itself,
+    };
+    let span = match sampled == by_itself {
+        true => local.next_span(),
+        false => local.next_span().overruling(),
+    };
+    let mut fragment = local.fragment(span.0, remote.trace_id, sampled)?;
+    fragment.entry = true;
+    fragment.remote_parent = Some(remote.span_id);
+    fragment.base = remote.span_id;
+    fragment.random = remote.flags & RANDOM != 0;
+    fragment.carried = remote.carried.take();
+    Some(fragment)
+}
+
+/// Ends the span with what is known of its call, which is left where the full rules have to end it: then this is false, and
+/// nothing is done.
+#[inline(always)]
+pub(super) fn end(
+    local: &Local,
+    site: &'static Callsite,
+    state: &mut State,
+    outcome: CallOutcome,
+    rpc: &mut Option<RpcInfo>,
+) -> bool {
+    let Some((call, _)) = state.running(site).filter(|(_, start)| !start.is_counted()) else {
+        return false;
+    };
+    let record = call.record(outcome, clock::now().saturating_sub(call.start));
+    if GLOBAL.policy.saw(outcome, record.duration) != 0 {
+        return false;
+    }
+    let fragment = match &mut *state {
+        State::Other(Other::Root { fragment, .. }) => fragment.take_if(|own| !own.special),
+        State::Other(Other::Blank { trace, .. }) => {
+            open_again(local, call.span, call.start, *trace)
+        }
+        State::Child(_) | State::Other(_) => None,
+    };
+    let Some(fragment) = fragment else {
+        return false;
+    };
+    local.end_apart(fragment, record, rpc);
+    state.put(State::Other(Other::Done));
+    true
+}
