@@ -86,7 +86,9 @@ fn start(
         *extensions = parts.extensions;
         return None;
     }
-    let (call, answering, parts) = settings.send(parts, |parts, _| parts);
+    let mut sent = None;
+    let (call, answering) = settings.send(parts, |parts, _| sent = Some(parts));
+    let parts = sent?;
     *extensions = parts.extensions;
     *request.headers_mut() = parts.headers;
     observe(&call, request);
@@ -126,7 +128,7 @@ fn begin(call: RpcCall, answering: &Answering, response: Response) -> Response {
         call,
         Way::Received,
         answering.is_grpc,
-        &answering.method,
+        answering.is_head,
         response,
     );
     let named = http::Response::builder().url(url).body(());

@@ -53,15 +53,28 @@ impl Inject for HeaderMap {
 }
 
 /// Headers of a request whose `traceparent` is never twice the same: HTTP/2 must not index it and evict what does repeat.
+///
+/// Not even now and then, for the sake of its name: `h2` looks at every value that it has under a name before it sends one
+/// that it shall not index. From a dozen of them on that takes longer than to send the name, and only newer entries make
+/// them leave.
 #[cfg(all(feature = "enable", feature = "tower"))]
 #[derive(Debug)]
-pub(crate) struct NotIndexed<'a>(pub(crate) &'a mut HeaderMap);
+pub(super) struct NotIndexed<'a>(pub(super) &'a mut HeaderMap);
 
 #[cfg(all(feature = "enable", feature = "tower"))]
 impl Inject for NotIndexed<'_> {
     fn set(&mut self, name: &str, value: &str) {
         put(self.0, name, value, name == "traceparent");
     }
+}
+
+/// As through [`NotIndexed`], for a text that need not be looked at.
+#[cfg(all(feature = "enable", feature = "tower"))]
+pub(super) fn set_traceparent(headers: &mut HeaderMap, text: &super::traceparent::Text) {
+    static NAME: HeaderName = HeaderName::from_static(super::traceparent::HEADER);
+    let mut value = super::stored::traceparent(text);
+    value.set_sensitive(true);
+    headers.insert(&NAME, value);
 }
 
 #[cfg(feature = "enable")]

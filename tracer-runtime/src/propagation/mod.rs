@@ -49,6 +49,8 @@ pub mod probe;
 mod propagator;
 #[cfg(feature = "enable")]
 pub(crate) mod propagators;
+#[cfg(all(feature = "enable", feature = "tower"))]
+mod request;
 #[cfg(all(feature = "enable", any(feature = "tower", feature = "tonic")))]
 mod stored;
 #[cfg(all(test, feature = "enable"))]
@@ -61,8 +63,6 @@ mod tracestate;
 mod w3c;
 
 pub use carrier::{Extract, Inject};
-#[cfg(all(feature = "enable", feature = "tower"))]
-pub(crate) use carrier_http::NotIndexed;
 #[cfg(not(feature = "enable"))]
 pub use off::{Propagators, extract, inject};
 #[cfg(feature = "opentelemetry")]
@@ -70,3 +70,5 @@ pub use opentelemetry::TextMap;
 pub use propagator::Propagator;
 #[cfg(feature = "enable")]
 pub use propagators::{Propagators, extract, inject};
+#[cfg(all(feature = "enable", feature = "tower"))]
+pub(crate) use request::{extract_alone, inject_request};

@@ -58,6 +58,12 @@ impl Outgoing {
         self.trace.is_valid() && self.span.is_valid()
     }
 
+    /// Whether nothing goes along with the ids.
+    #[cfg(feature = "tower")]
+    pub(super) const fn is_alone(&self) -> bool {
+        self.carried.is_none()
+    }
+
     pub(super) const fn flags(&self) -> u8 {
         let sampled = match self.sampled {
             Some(true) => SAMPLED,

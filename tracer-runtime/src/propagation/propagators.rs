@@ -30,11 +30,16 @@ pub struct Propagators {
     formats: Cow<'static, [Propagator]>,
     /// Several of them would look through a whole carrier.
     looks_ahead: bool,
+    /// They are [`STANDARD`].
+    #[cfg(feature = "tower")]
+    are_standard: bool,
 }
 
 static STANDARD: Propagators = Propagators {
     formats: Cow::Borrowed(&[Propagator::TraceContext, Propagator::Baggage]),
     looks_ahead: false,
+    #[cfg(feature = "tower")]
+    are_standard: true,
 };
 
 static CHOSEN: OnceLock<Propagators> = OnceLock::new();
@@ -91,6 +96,8 @@ impl Propagators {
         let formats: Cow<'static, [Propagator]> = propagators.into_iter().collect();
         Self {
             looks_ahead: members::are_asked_for(&formats),
+            #[cfg(feature = "tower")]
+            are_standard: formats == STANDARD.formats,
             formats,
         }
     }
@@ -159,7 +166,13 @@ impl Propagators {
         }
     }
 
-    fn write(&self, outgoing: &Outgoing, carrier: &mut dyn Inject) {
+    /// Whether they are W3C trace context and baggage.
+    #[cfg(feature = "tower")]
+    pub(super) const fn are_standard(&self) -> bool {
+        self.are_standard
+    }
+
+    pub(super) fn write(&self, outgoing: &Outgoing, carrier: &mut dyn Inject) {
         let is_valid = outgoing.is_valid();
         for propagator in self.formats.iter() {
             match propagator {

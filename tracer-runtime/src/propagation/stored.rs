@@ -6,6 +6,9 @@ use std::cell::RefCell;
 use bytes::{Bytes, BytesMut};
 use http::HeaderValue;
 
+#[cfg(feature = "tower")]
+use super::traceparent::Text;
+
 /// Bytes of a buffer: what a value that is kept for long keeps with it.
 const BUFFER: usize = 1024;
 /// A longer value has an allocation of its own.
@@ -36,6 +39,16 @@ pub(super) fn header_value(value: &str) -> Option<HeaderValue> {
     let bytes = bytes.unwrap_or_else(|| Bytes::copy_from_slice(value));
     // SAFETY: `is_valid` has seen all of its bytes, and `bytes` is a copy of them.
     Some(unsafe { HeaderValue::from_maybe_shared_unchecked(bytes) })
+}
+
+/// A value that is ASCII.
+#[cfg(feature = "tower")]
+#[allow(unsafe_code, reason = "the check of `http` goes byte by byte")]
+pub(super) fn traceparent(text: &Text) -> HeaderValue {
+    let text = text.as_str().as_bytes();
+    let bytes = piece(text).unwrap_or_else(|| Bytes::copy_from_slice(text));
+    // SAFETY: `bytes` is a copy of a `Text`, which is dashes and hexadecimal digits.
+    unsafe { HeaderValue::from_maybe_shared_unchecked(bytes) }
 }
 
 /// As `HeaderValue` has it: no control characters but the tab. Looks at all bytes, so that it looks at many at a time.

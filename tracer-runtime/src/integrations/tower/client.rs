@@ -4,7 +4,7 @@ use std::fmt;
 use std::task::{Context, Poll};
 
 use http::request::Parts;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -15,7 +15,7 @@ use super::response::ResponseBody;
 use super::response_future::{Answering, ResponseFuture};
 use super::watch::Way;
 use crate::mode;
-use crate::propagation::{NotIndexed, inject};
+use crate::propagation::inject_request;
 use crate::rpc::{Endpoint, RpcCall, RpcInfo, StreamEventKind};
 
 /// Makes every request that a client sends a call: its span under the current one, its lifecycle, its metrics; the other
@@ -118,24 +118,24 @@ impl Settings {
 
     /// Starts the call of a request, writes its context into it, and sends it inside of the call. The call is none where
     /// nobody records it.
-    pub(crate) fn send<R>(
+    pub(crate) fn send(
         &self,
         mut parts: Parts,
-        send: impl FnOnce(Parts, Option<Observer>) -> R,
-    ) -> (RpcCall, Answering, R) {
+        send: impl FnOnce(Parts, Option<Observer>),
+    ) -> (RpcCall, Answering) {
         let (mut draft, is_grpc) = request::sent(&parts, &self.to);
         let tried = parts.extensions.get::<Tried>();
         draft.set_attempt(tried.map(|Tried(call)| call));
         let answering = Answering {
             way: Way::Received,
             is_grpc,
-            method: parts.method.clone(),
+            is_head: parts.method == Method::HEAD,
             answer_panics: false,
             traceresponse: false,
             random: false,
         };
-        let (call, sent) = RpcCall::send_with(draft, |info| {
-            inject(&mut NotIndexed(&mut parts.headers));
+        let (call, ()) = RpcCall::send_with(draft, |info| {
+            inject_request(&mut parts.headers);
             let Some(info) = info else {
                 return send(parts, None);
             };
@@ -148,7 +148,7 @@ impl Settings {
             let observer = Observer::new(info.clone(), Way::Sent, is_grpc);
             send(parts, Some(observer))
         });
-        (call, answering, sent)
+        (call, answering)
     }
 }
 
@@ -173,13 +173,15 @@ where
             return ResponseFuture::passed_over(self.inner.call(request));
         }
         let inner = &mut self.inner;
-        let (call, answering, future) = self.settings.send(parts, |parts, observer| {
+        let mut future = ResponseFuture::unsent();
+        let (call, answering) = self.settings.send(parts, |parts, observer| {
             let body = match observer {
                 Some(observer) => body.observe(observer),
                 None => body.pass_over(),
             };
-            inner.call(Request::from_parts(parts, body))
+            future.send(inner.call(Request::from_parts(parts, body)));
         });
-        ResponseFuture::new(future, call, answering)
+        future.begin(call, answering);
+        future
     }
 }

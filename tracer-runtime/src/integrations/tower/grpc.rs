@@ -47,16 +47,25 @@ pub(super) fn timeout(header: Option<&HeaderValue>) -> Option<Duration> {
 /// The status, where these headers or trailers have one, and what it says.
 pub(super) fn status(headers: &HeaderMap) -> Option<(RpcStatus, Option<String>)> {
     let code = value_of(headers, &STATUS)?;
+    match code.as_bytes() {
+        // What went well has nothing to say.
+        b"0" => Some((RpcStatus::Grpc(0), None)),
+        _ => Some(status_of(code, headers)),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn status_of(code: &HeaderValue, headers: &HeaderMap) -> (RpcStatus, Option<String>) {
     // Beyond the known codes is unknown.
     let code = code
         .to_str()
         .ok()
         .and_then(|text| text.parse().ok())
         .unwrap_or(2);
-    // What went well has nothing to say.
     let message = (code != 0).then(|| headers.get(&MESSAGE)).flatten();
     let message = message.map(decode).filter(|text| !text.is_empty());
-    Some((RpcStatus::Grpc(code), message))
+    (RpcStatus::Grpc(code), message)
 }
 
 /// To hash a name takes longer than to look at a few.
@@ -64,7 +73,8 @@ fn value_of<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderV
     if headers.len() > 4 {
         return headers.get(name);
     }
-    let found = headers.iter().find(|(known, _)| *known == name);
+    let name = name.as_str();
+    let found = headers.iter().find(|(known, _)| known.as_str() == name);
     found.map(|(_, value)| value)
 }
 
@@ -124,8 +134,17 @@ impl Framing {
         self.left = self.length;
     }
 
+    /// The length of the message that this part of the body is, no more and no less.
+    #[inline]
+    pub(super) fn whole(&self, data: &[u8]) -> Option<u64> {
+        let ([_flag, length @ ..], message) = data.split_first_chunk::<5>()?;
+        let length = u32::from_be_bytes(*length);
+        (self.have == 0 && message.len() == length as usize).then_some(length.into())
+    }
+
     /// Goes on through the body; tells of each message that is complete by now, with its length.
-    pub(super) fn read(&mut self, mut data: &[u8], mut complete: impl FnMut(u64)) {
+    #[inline(never)]
+    pub(super) fn read(&mut self, mut data: &[u8], complete: &mut dyn FnMut(u64)) {
         while !data.is_empty() {
             let have = usize::from(self.have);
             if have == 0
@@ -173,7 +192,11 @@ mod tests {
         for size in 1..=body.len() {
             let (mut framing, mut found) = (Framing::default(), Vec::new());
             for part in body.chunks(size) {
-                framing.read(part, |length| found.push(length as usize));
+                let mut complete = |length: u64| found.push(length as usize);
+                match framing.whole(part) {
+                    Some(length) => complete(length),
+                    None => framing.read(part, &mut complete),
+                }
             }
             assert_eq!(found, lengths, "in parts of {size}");
         }

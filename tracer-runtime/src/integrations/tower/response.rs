@@ -4,7 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use http::{Method, Response, StatusCode, header::CONTENT_LENGTH};
+use http::{HeaderMap, Response, StatusCode, header::CONTENT_LENGTH};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -42,6 +42,8 @@ struct UnderWay {
     /// `None` when it is over.
     call: Option<RpcCall>,
     watch: Watch,
+    /// From gRPC's trailers, and what it says.
+    status: Option<(RpcStatus, Option<String>)>,
     /// Of the body, where the head says.
     length: Option<u64>,
     /// Whoever reads it may stop when it likes.
@@ -71,50 +73,77 @@ pub(crate) fn begun<B: Body>(
     call: RpcCall,
     way: Way,
     is_grpc: bool,
-    method: &Method,
+    is_head: bool,
     response: Response<B>,
 ) -> Response<ResponseBody<B>> {
     if call.info().is_none() {
         return response.map(ResponseBody::passed_over);
     }
-    let is_empty = response.body().is_end_stream();
-    // A server's own head says it alone where no body follows.
-    let may_be_all = is_grpc && (way == Way::Received || is_empty);
-    let trailers_only = may_be_all
-        .then(|| grpc::status(response.headers()))
-        .flatten();
-    if is_grpc && response.status() != StatusCode::OK {
-        call.set_status(status_of_http(response.status()));
-    } else if !is_grpc {
-        call.set_status(RpcStatus::Http(response.status().as_u16()));
-    }
-    let length = match is_grpc {
-        // Its messages say how long they are.
-        true => None,
-        false => response.headers().get(CONTENT_LENGTH),
+    let head = Head {
+        status: response.status(),
+        headers: response.headers(),
+        is_head,
+        is_empty: response.body().is_end_stream(),
     };
-    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
-    let bodyless = *method == Method::HEAD
-        || matches!(
-            response.status(),
-            StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
-        );
-    let over = trailers_only.is_some() || is_empty || bodyless;
-    let mut under_way = UnderWay {
-        watch: Watch::new(way, is_grpc),
-        call: Some(call),
-        length,
-        may_stop: way == Way::Received && !is_grpc,
-    };
-    under_way.watch.status = trailers_only;
-    if over {
-        under_way.finish();
-    }
-    let under_way = (!over).then_some(under_way);
+    let under_way = head.begin(call, way, is_grpc);
     response.map(|inner| ResponseBody {
         inner: Some(inner),
         under_way,
     })
+}
+
+/// What is known of a response when it begins.
+struct Head<'a> {
+    status: StatusCode,
+    headers: &'a HeaderMap,
+    is_head: bool,
+    is_empty: bool,
+}
+
+impl Head<'_> {
+    /// Nothing is under way any more where the head is all. One piece of code, whatever the body is.
+    #[inline(never)]
+    fn begin(&self, call: RpcCall, way: Way, is_grpc: bool) -> Option<UnderWay> {
+        let mut under_way = UnderWay {
+            call: None,
+            watch: Watch::new(way, is_grpc),
+            status: None,
+            length: None,
+            may_stop: way == Way::Received && !is_grpc,
+        };
+        if !is_grpc {
+            call.set_status(RpcStatus::Http(self.status.as_u16()));
+            under_way.length = content_length(self.headers);
+        } else {
+            // A server's own head says it alone where no body follows.
+            if way == Way::Received || self.is_empty {
+                under_way.status = grpc::status(self.headers);
+            }
+            if self.status != StatusCode::OK {
+                call.set_status(status_of_http(self.status));
+            }
+        }
+        under_way.call = Some(call);
+        if self.is_bodyless() || under_way.status.is_some() {
+            under_way.finish();
+            return None;
+        }
+        Some(under_way)
+    }
+
+    fn is_bodyless(&self) -> bool {
+        let is_no_content = matches!(
+            self.status,
+            StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+        );
+        self.is_empty || self.is_head || is_no_content
+    }
+}
+
+/// Messages of gRPC say themselves how long they are; other bodies do it here.
+#[inline(never)]
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// What a gRPC client makes of a response that is no gRPC.
@@ -143,7 +172,7 @@ impl UnderWay {
         let Some(call) = self.call.take() else { return };
         let Some(info) = call.info() else { return };
         self.watch.end(info);
-        let said = self.watch.status.take();
+        let said = self.status.take();
         if !self.watch.is_grpc() {
             return call.finish();
         }
@@ -162,6 +191,8 @@ impl UnderWay {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     fn fail<E: fmt::Display>(&mut self, error: &E) {
         if let Some(call) = self.call.take() {
             if let Some(info) = call.info() {
@@ -171,6 +202,13 @@ impl UnderWay {
                 tell_finish(&call, Some(&error.to_string()));
             }
             call.fail_with(failure(error));
+        }
+    }
+
+    /// The trailers have gone through.
+    fn trailers(&mut self, trailers: &HeaderMap) {
+        if self.watch.is_grpc() {
+            self.status = grpc::status(trailers);
         }
     }
 
@@ -222,11 +260,13 @@ impl<B: Body<Error: fmt::Display>> Body for ResponseBody<B> {
         if let Some(info) = call.info() {
             under_way.watch.begin(info);
         }
-        let polled = match under_way.watch.way() {
-            Way::Sent => call.within(|| inner.as_mut().poll_frame(task)),
+        let mut polled = Poll::Pending;
+        let mut poll = || polled = inner.as_mut().poll_frame(task);
+        match under_way.watch.way() {
+            Way::Sent => call.within(poll),
             // Nothing of the user's runs in it.
-            Way::Received => inner.as_mut().poll_frame(task),
-        };
+            Way::Received => poll(),
+        }
         match &polled {
             Poll::Pending => {}
             Poll::Ready(None) => under_way.finish(),
@@ -237,7 +277,7 @@ impl<B: Body<Error: fmt::Display>> Body for ResponseBody<B> {
                         under_way.watch.data(info, data);
                     }
                 } else if let Some(trailers) = frame.trailers_ref() {
-                    under_way.watch.trailers(trailers);
+                    under_way.trailers(trailers);
                 }
                 // Whoever reads it need not ask again.
                 if frame.is_trailers() || (!under_way.ends_by_trailers() && inner.is_end_stream()) {

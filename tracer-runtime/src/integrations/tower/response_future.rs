@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header::CONTENT_TYPE};
+use http::{HeaderName, HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
 use pin_project_lite::pin_project;
 
 use super::response::{self, ResponseBody};
@@ -21,7 +21,8 @@ use crate::rpc::{RpcCall, RpcStatus, SERVER_HANDLE_FINISH, SERVER_HANDLE_START, 
 pub(crate) struct Answering {
     pub(crate) way: Way,
     pub(crate) is_grpc: bool,
-    pub(crate) method: Method,
+    /// Of the method `HEAD`, whose answer has no body.
+    pub(crate) is_head: bool,
     pub(crate) answer_panics: bool,
     pub(crate) traceresponse: bool,
     /// The caller has said that all bits of the trace's id are random.
@@ -51,14 +52,25 @@ pin_project! {
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) fn new(inner: F, call: RpcCall, answering: Answering) -> Self {
+    /// Of a request that is about to be handed on.
+    pub(super) const fn unsent() -> Self {
+        Self {
+            inner: None,
+            under_way: None,
+        }
+    }
+
+    /// The request has been handed on.
+    pub(super) fn send(&mut self, inner: F) {
+        self.inner = Some(inner);
+    }
+
+    /// Its call has begun.
+    pub(super) fn begin(&mut self, call: RpcCall, answering: Answering) {
         if answering.way == Way::Sent {
             call.record(SERVER_HANDLE_START);
         }
-        Self {
-            inner: Some(inner),
-            under_way: Some((call, answering)),
-        }
+        self.under_way = Some((call, answering));
     }
 
     /// Of a request that nobody looks at.
@@ -88,29 +100,26 @@ where
             return Poll::Ready(Ok(response.map(ResponseBody::passed_over)));
         };
         // What unwinds is passed on, or its request is answered and the service's own state is its own affair.
-        let poll = AssertUnwindSafe(|| {
-            call.within(|| catch_unwind(AssertUnwindSafe(|| inner.poll(task))))
-        });
-        let polled = match poll() {
-            Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(polled)) => Ok(polled),
-            Err(payload) => Err(payload),
-        };
+        let mut polled = Poll::Pending;
+        let poll = AssertUnwindSafe(|| polled = inner.poll(task));
+        let unwound = call.within(|| catch_unwind(poll)).err();
+        if polled.is_pending() && unwound.is_none() {
+            return Poll::Pending;
+        }
         let Some((call, answering)) = this.under_way.take() else {
             return Poll::Pending;
         };
-        match polled {
-            Ok(Ok(response)) => Poll::Ready(Ok(answering.answered(call, response))),
-            Ok(Err(error)) => {
+        if let Some(payload) = unwound {
+            return match answering.panicked(call, payload.as_ref()) {
+                Some(answer) => Poll::Ready(Ok(answer)),
+                None => resume_unwind(payload),
+            };
+        }
+        match ready!(polled) {
+            Ok(response) => Poll::Ready(Ok(answering.answered(call, response))),
+            Err(error) => {
                 answering.failed(call, &error);
                 Poll::Ready(Err(error))
-            }
-            Err(payload) => {
-                let answer = answering.panicked(call, payload.as_ref());
-                match answer {
-                    Some(answer) => Poll::Ready(Ok(answer)),
-                    None => resume_unwind(payload),
-                }
             }
         }
     }
@@ -134,10 +143,12 @@ impl Answering {
         if self.traceresponse {
             tell_trace(&call, self.random, &mut response);
         }
-        response::begun(call, self.way, self.is_grpc, &self.method, response)
+        response::begun(call, self.way, self.is_grpc, self.is_head, response)
     }
 
     /// Ends the call, of which there is no answer.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn failed(&self, call: RpcCall, error: &impl fmt::Display) {
         let failure = failure(error);
         if self.way == Way::Sent {
@@ -157,6 +168,8 @@ impl Answering {
     }
 
     /// Ends the call; the answer, where there is to be one.
+    #[cold]
+    #[inline(never)]
     fn panicked<B>(
         self,
         call: RpcCall,

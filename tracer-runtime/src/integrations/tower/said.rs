@@ -2,7 +2,8 @@
 
 use http::{HeaderMap, HeaderValue};
 
-use crate::propagation::Extract;
+use crate::context::Remote;
+use crate::propagation::{Extract, extract, extract_alone};
 
 macro_rules! said {
     ($($(#[$doc:meta])* $field:ident: $name:literal,)*) => {
@@ -49,11 +50,26 @@ said! {
     kitex_method: "source-method",
 }
 
+impl<'a> Said<'a> {
+    /// The caller's context, which these headers bring.
+    pub(super) fn context(self, headers: &'a HeaderMap) -> Option<Remote> {
+        let is_alone = !self.repeated && self.tracestate.is_none() && self.baggage.is_none();
+        let straight = self
+            .traceparent
+            .filter(|_| is_alone)
+            .and_then(extract_alone);
+        straight.unwrap_or_else(|| {
+            let said = self;
+            extract(&Carrier { headers, said })
+        })
+    }
+}
+
 /// Headers as a carrier, where W3C context need not be looked for again.
 #[derive(Debug)]
-pub(super) struct Carrier<'a> {
-    pub(super) headers: &'a HeaderMap,
-    pub(super) said: Said<'a>,
+struct Carrier<'a> {
+    headers: &'a HeaderMap,
+    said: Said<'a>,
 }
 
 impl Extract for Carrier<'_> {

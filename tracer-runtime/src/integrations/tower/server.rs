@@ -3,7 +3,7 @@
 use std::fmt;
 use std::task::{Context, Poll};
 
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -12,11 +12,10 @@ use super::observe::{ObserveBody, Observer};
 use super::request;
 use super::response::ResponseBody;
 use super::response_future::{Answering, ResponseFuture};
-use super::said::{Carrier, Said};
+use super::said::Said;
 use super::watch::Way;
 use crate::context::RANDOM;
 use crate::mode;
-use crate::propagation::extract;
 use crate::rpc::{RpcCall, RpcInfo, StreamEventKind};
 
 /// Makes every request that a service gets a call: its span under the caller's, its lifecycle, its metrics.
@@ -128,28 +127,31 @@ where
         }
         let said = Said::by(&parts.headers);
         let (draft, is_grpc) = request::served(&parts, &said);
-        let headers = &parts.headers;
-        let remote = extract(&Carrier { headers, said });
+        let remote = said.context(&parts.headers);
         let answering = Answering {
             way: Way::Sent,
             is_grpc,
-            method: parts.method.clone(),
+            is_head: parts.method == Method::HEAD,
             answer_panics: self.settings.answer_panics,
             traceresponse: !(is_grpc || self.settings.silent),
             random: remote.as_ref().is_some_and(|r| r.flags & RANDOM != 0),
         };
         let inner = &mut self.inner;
-        let (call, future) = RpcCall::serve_with(draft, remote, |info| {
+        let mut future = ResponseFuture::unsent();
+        let (call, ()) = RpcCall::serve_with(draft, remote, |info| {
             let Some(info) = info else {
-                return inner.call(Request::from_parts(parts, body.pass_over()));
+                let request = Request::from_parts(parts, body.pass_over());
+                return future.send(inner.call(request));
             };
             parts.extensions.insert::<RpcInfo>(info.clone());
             if is_grpc {
                 info.stream_event(StreamEventKind::Start, 0, None);
             }
             let observer = Observer::new(info.clone(), Way::Received, is_grpc);
-            inner.call(Request::from_parts(parts, body.observe(observer)))
+            let request = Request::from_parts(parts, body.observe(observer));
+            future.send(inner.call(request));
         });
-        ResponseFuture::new(future, call, answering)
+        future.begin(call, answering);
+        future
     }
 }

@@ -1,13 +1,12 @@
 //! A body that is read: counted, and its end noted.
 
 use bytes::Buf;
-use http::HeaderMap;
 
-use super::grpc::{self, Framing};
+use super::grpc::Framing;
 use crate::record::Failure;
 use crate::rpc::{
-    EventStatus, READ_FINISH, READ_START, RpcEvent, RpcInfo, RpcStatus, StreamEventKind,
-    WRITE_FINISH, WRITE_START,
+    EventStatus, READ_FINISH, READ_START, RpcEvent, RpcInfo, StreamEventKind, WRITE_FINISH,
+    WRITE_START,
 };
 
 /// Messages of a call, each way, that tracers are told of one by one.
@@ -38,8 +37,6 @@ pub(crate) struct Watch {
     told: u16,
     begun: bool,
     ended: bool,
-    /// From gRPC's trailers.
-    pub(super) status: Option<(RpcStatus, Option<String>)>,
 }
 
 impl Watch {
@@ -50,7 +47,6 @@ impl Watch {
             told: 0,
             begun: false,
             ended: false,
-            status: None,
         }
     }
 
@@ -69,6 +65,9 @@ impl Watch {
     /// A part has gone through.
     pub(super) fn data(&mut self, info: &RpcInfo, data: &impl Buf) {
         let bytes = data.remaining() as u64;
+        if bytes == 0 {
+            return;
+        }
         let Self {
             way, framing, told, ..
         } = self;
@@ -82,17 +81,13 @@ impl Watch {
         match framing {
             None => count(info, *way, 0, bytes),
             Some(framing) if data.chunk().len() as u64 == bytes => {
-                framing.read(data.chunk(), message);
+                match framing.whole(data.chunk()) {
+                    Some(length) => message(length),
+                    None => framing.read(data.chunk(), &mut message),
+                }
             }
             // A body in pieces is one message a piece, as far as can be seen.
             Some(_) => message(bytes),
-        }
-    }
-
-    /// The trailers have gone through.
-    pub(super) fn trailers(&mut self, trailers: &HeaderMap) {
-        if self.framing.is_some() {
-            self.status = grpc::status(trailers);
         }
     }
 
@@ -107,6 +102,8 @@ impl Watch {
     }
 
     /// The body broke.
+    #[cold]
+    #[inline(never)]
     pub(super) fn fail(&mut self, info: &RpcInfo, error: &dyn std::fmt::Display) {
         if !self.ended {
             self.ended = true;

@@ -5,6 +5,8 @@ mod foreign;
 mod formats;
 mod robustness;
 mod round_trips;
+#[cfg(all(feature = "tower", feature = "testing"))]
+mod straight;
 
 use super::{Extract as _, Propagator, Propagators};
 use crate::context::Remote;
