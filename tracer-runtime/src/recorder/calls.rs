@@ -95,7 +95,7 @@ impl Calls {
             .then_some(IS_CALL | place)
     }
 
-    #[inline]
+    #[inline(always)]
     fn add(&mut self, span: SpanId, info: RpcInfo, claim: &mut Claim) -> bool {
         if self.list.len() == self.list.capacity() && !self.grow(claim) {
             return false;
