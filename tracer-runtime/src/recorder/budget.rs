@@ -73,6 +73,10 @@ impl Drop for Allowance {
 pub(crate) struct Claim(usize);
 
 impl Claim {
+    pub(crate) const fn nothing() -> Self {
+        Self(0)
+    }
+
     /// For what exists anyway and is small.
     pub(crate) fn forced(bytes: usize) -> Self {
         USED.fetch_add(bytes, Relaxed);

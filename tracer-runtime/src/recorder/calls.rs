@@ -47,6 +47,35 @@ impl Calls {
         self.list.is_empty()
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether all are over, and nothing of them would have to be freed.
+    #[inline]
+    pub(super) fn are_flat(&self) -> bool {
+        let is_flat = |call: &Call| call.info.as_ref().is_some_and(RpcInfo::is_flat);
+        self.open == 0 && self.list.iter().all(is_flat)
+    }
+
+    #[inline]
+    pub(super) fn take_all(&mut self, take: impl FnMut(RpcInfo)) {
+        let calls = self.list.drain(..).filter_map(|call| call.info);
+        calls.for_each(take);
+    }
+
+    pub(super) fn put_all(&mut self, calls: impl Iterator<Item = RpcInfo>, claim: &mut Claim) {
+        let room = self.list.capacity();
+        self.list.extend(calls.map(|info| Call {
+            span: SpanId::INVALID,
+            info: Some(info),
+        }));
+        let more = self.list.capacity() - room;
+        if more != 0 {
+            claim.take_over(&mut Claim::forced(more * Self::PLACE_BYTES));
+        }
+    }
+
     pub(super) fn has_open(&self) -> bool {
         self.open != 0
     }

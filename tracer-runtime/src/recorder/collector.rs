@@ -1,6 +1,5 @@
 //! The collector's thread: takes kept traces from the queue and gives them to the exporters.
 
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -11,6 +10,7 @@ use super::account::{Account, DropReason};
 use super::emptied::MAX_CHUNKS;
 use super::fragment::Fragment;
 use super::pipeline::GLOBAL;
+use super::queue::Waiting;
 use super::{reentrancy, verdict};
 use crate::clock;
 use crate::export::signal::Signal;
@@ -79,7 +79,7 @@ impl Collector {
                     inbox,
                     signal: heard,
                     empty: 0,
-                    traces: VecDeque::new(),
+                    waiting: Waiting::new(),
                     emptied: Vec::with_capacity(GIVEN_BACK_TOGETHER),
                 }
                 .run()
@@ -140,8 +140,8 @@ struct Rounds {
     signal: Arc<Signal>,
     /// Rounds since a trace came.
     empty: u32,
-    /// Those of the round.
-    traces: VecDeque<Box<Fragment>>,
+    /// Of the round.
+    waiting: Waiting,
     emptied: Vec<Box<Fragment>>,
 }
 
@@ -200,32 +200,40 @@ impl Rounds {
     }
 
     fn export(&mut self) {
-        GLOBAL.queue.take_into(&mut self.traces);
-        self.empty = if self.traces.is_empty() {
+        GLOBAL.queue.take_into(&mut self.waiting);
+        self.empty = if self.waiting.is_empty() {
             self.empty.saturating_add(1)
         } else {
             0
         };
-        let read = self.exporters.read();
-        while let Some(mut fragment) = self.traces.pop_front() {
+        let Self {
+            exporters,
+            waiting,
+            emptied,
+            ..
+        } = self;
+        let read = exporters.read();
+        let see = |fragment: &mut Fragment| {
             if read {
                 fragment.spell_out();
             }
-            self.exporters.take(&fragment, &GLOBAL.account);
+            exporters.take(fragment, &GLOBAL.account);
+        };
+        waiting.each(read, see, |mut fragment| {
             fragment.empty_for_others(MAX_CHUNKS);
-            self.emptied.push(fragment);
-            if self.emptied.len() == GIVEN_BACK_TOGETHER {
-                self.give_back();
+            emptied.push(fragment);
+            if emptied.len() == GIVEN_BACK_TOGETHER {
+                give_back(emptied);
             }
-        }
-        self.give_back();
+        });
+        give_back(emptied);
     }
+}
 
-    fn give_back(&mut self) {
-        if !self.emptied.is_empty() {
-            GLOBAL.queue.give_back(&mut self.emptied);
-            self.emptied.clear();
-        }
+fn give_back(emptied: &mut Vec<Box<Fragment>>) {
+    if !emptied.is_empty() {
+        GLOBAL.queue.give_back(emptied);
+        emptied.clear();
     }
 }
 

@@ -111,9 +111,43 @@ impl Details {
             && self.calls.is_empty()
     }
 
+    /// Whether spans have said nothing but which calls they stood for, all of them over, of which nothing would have to be freed.
+    #[inline]
+    pub(crate) fn is_flat(&self) -> bool {
+        self.closed.is_empty()
+            && self.open.is_empty()
+            && self.brief.is_empty()
+            && self.calls.are_flat()
+    }
+
+    /// Calls that spans stood for without saying more.
+    pub(crate) fn calls(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Takes these out, in their order.
+    #[inline]
+    pub(crate) fn take_calls(&mut self, take: impl FnMut(RpcInfo)) {
+        self.calls.take_all(take);
+    }
+
+    /// Puts them back, in the same order; what they hold is paid for by where they come from.
+    pub(crate) fn put_calls(&mut self, calls: impl Iterator<Item = RpcInfo>) {
+        self.calls.put_all(calls, &mut self.claim);
+    }
+
+    #[inline]
     pub(crate) fn bytes(&self) -> usize {
-        let open: usize = self.open.iter().map(|open| open.claim.bytes()).sum();
-        self.claim.bytes() + open
+        match self.open.is_empty() {
+            true => self.claim.bytes(),
+            false => self.claim.bytes() + self.open_bytes(),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn open_bytes(&self) -> usize {
+        self.open.iter().map(|open| open.claim.bytes()).sum()
     }
 
     /// Takes what was recorded in a span.
@@ -180,6 +214,7 @@ impl Details {
     }
 
     /// Adds why a span failed to what it recorded, as far as the budget allows.
+    #[inline]
     pub(crate) fn with_failure(
         &mut self,
         details: Option<SpanDetails>,

@@ -16,6 +16,7 @@ use super::slot::{Handle, SlotRef, Stock};
 use crate::context::Carried;
 use crate::id::{SpanId, TraceId};
 use crate::record::SpanRecord;
+use crate::rpc::RpcInfo;
 
 /// Beyond this an undecided trace loses records, a decided one is handed over in parts.
 pub(crate) const MAX_RECORDS: usize = if cfg!(miri) { 128 } else { 4096 };
@@ -146,11 +147,19 @@ impl Fragment {
     }
 
     /// Bytes that it holds of the budget.
+    #[inline]
     pub(crate) fn bytes(&self) -> usize {
-        self.current.bytes()
-            + self.full.iter().map(Chunk::bytes).sum::<usize>()
-            + self.details.bytes()
-            + self.claim.bytes()
+        let full = match self.full.is_empty() {
+            true => 0,
+            false => self.full_bytes(),
+        };
+        self.current.bytes() + full + self.details.bytes() + self.claim.bytes()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn full_bytes(&self) -> usize {
+        self.full.iter().map(Chunk::bytes).sum()
     }
 
     pub(crate) fn has_full_size_chunk(&self) -> bool {
@@ -298,8 +307,13 @@ impl Fragment {
     /// Whether nothing is known of its trace but that it has begun, and whether it is head-sampled.
     #[inline(always)]
     pub(crate) fn is_blank(&self) -> bool {
-        let alone = || self.link.is_none() && self.slot.is_none() && self.too_long == 0;
-        self.len() == 0 && (self.plain || (self.has_only_records() && alone()))
+        self.len() == 0 && (self.plain || self.has_nothing())
+    }
+
+    #[inline(never)]
+    fn has_nothing(&self) -> bool {
+        let alone = self.link.is_none() && self.slot.is_none() && self.too_long == 0;
+        alone && self.has_only_records()
     }
 
     /// Moves all records and their details into a fragment of their own; spans that still run stay.
@@ -324,6 +338,39 @@ impl Fragment {
         part
     }
 
+    /// Whether it is the whole of a trace, and no more than so many records and what they say of their calls.
+    #[inline]
+    pub(crate) fn is_small_trace(&self, max_records: usize) -> bool {
+        self.current.records.len() <= max_records
+            && self.full.is_empty()
+            && self.details.is_flat()
+            && self.carried.is_none()
+            && self.link.is_none()
+            && self.slot.is_none()
+            && self.pipe.is_none()
+            && !self.partial
+            && self.too_long == 0
+    }
+
+    /// Gives the records and the calls of a small trace away; what is left is as blank as a thread wants it.
+    #[inline]
+    pub(crate) fn move_out(&mut self, records: &mut Vec<SpanRecord>, call: impl FnMut(RpcInfo)) {
+        records.extend_from_slice(&self.current.records);
+        self.details.take_calls(call);
+        self.forget();
+        self.plain = self.has_full_size_chunk() && self.details.is_nearly_blank();
+    }
+
+    /// The other way round, into an empty one.
+    pub(crate) fn put_back(
+        &mut self,
+        records: impl Iterator<Item = SpanRecord>,
+        calls: impl Iterator<Item = RpcInfo>,
+    ) {
+        self.current.records.extend(records);
+        self.details.put_calls(calls);
+    }
+
     /// Forgets everything but the current chunk, whose room is used again; the others go to `spare`.
     pub(crate) fn reset(&mut self, mut spare: impl FnMut(Chunk)) {
         for mut chunk in self.full.drain(..) {
@@ -340,15 +387,23 @@ impl Fragment {
     /// Forgets everything but the room of its chunks, of which at most `max_chunks` stay, and what is freed elsewhere: see
     /// [`Details::strip`].
     pub(crate) fn empty_for_others(&mut self, max_chunks: usize) {
-        self.full.truncate(max_chunks.saturating_sub(1));
-        self.full.retain(Chunk::is_full_size);
-        for chunk in &mut self.full {
-            chunk.records.clear();
+        if !self.full.is_empty() {
+            self.empty_full(max_chunks.saturating_sub(1));
         }
         self.details.strip();
         self.forget();
         self.plain =
             self.has_full_size_chunk() && self.full.is_empty() && self.details.is_nearly_blank();
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn empty_full(&mut self, max_chunks: usize) {
+        self.full.truncate(max_chunks);
+        self.full.retain(Chunk::is_full_size);
+        for chunk in &mut self.full {
+            chunk.records.clear();
+        }
     }
 
     #[inline(always)]

@@ -14,6 +14,7 @@ mod emptied;
 pub(crate) mod fragment;
 pub(crate) mod live;
 pub(crate) mod local;
+mod parcels;
 pub(crate) mod pipeline;
 pub(crate) mod policy;
 pub(crate) mod pool;

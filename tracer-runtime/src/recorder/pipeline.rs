@@ -72,19 +72,24 @@ impl Pipeline {
 
     /// Takes a trace that was decided for, or counts why not and gives it back. What it returns is to be used again:
     /// also an emptied fragment, in exchange for the one taken.
-    pub(crate) fn keep(&self, fragment: Box<Fragment>, exchange: bool) -> Option<Box<Fragment>> {
+    pub(crate) fn keep(
+        &self,
+        mut fragment: Box<Fragment>,
+        exchange: bool,
+    ) -> Option<Box<Fragment>> {
         let records = fragment.len() as u64;
         if records == 0 {
             return Some(fragment);
         }
         // A quarter of the budget stays for fragments that are being written, a quarter for the exporters.
         let max_bytes = budget::limit_bytes() / 2;
+        if let Some(wake) = self.queue.push_small(&mut fragment, max_bytes) {
+            self.kept(wake);
+            return Some(fragment);
+        }
         let (reason, refused) = match self.queue.push(fragment, max_bytes, exchange) {
             Queued::Yes { emptied, wake } => {
-                self.account.tally(Tally::KeptTrace);
-                if wake {
-                    self.wake();
-                }
+                self.kept(wake);
                 return emptied;
             }
             Queued::Full(fragment) => (DropReason::QueueFull, fragment),
@@ -92,6 +97,14 @@ impl Pipeline {
         };
         self.account.dropped(reason, records);
         Some(refused)
+    }
+
+    #[inline]
+    fn kept(&self, wake: bool) {
+        self.account.tally(Tally::KeptTrace);
+        if wake {
+            self.wake();
+        }
     }
 
     /// Waits until nothing can bring more records; false when the deadline came first.

@@ -180,6 +180,16 @@ impl Local {
         }
     }
 
+    /// [`Self::recycle`] for what [`Pipeline::keep`](super::pipeline::Pipeline::keep) has returned. Under the re-entrancy
+    /// flag only.
+    #[inline(always)]
+    pub(super) fn recycle_kept(&self, mut fragment: Box<Fragment>) {
+        if fragment.plain {
+            fragment.details.free();
+        }
+        self.recycle(fragment);
+    }
+
     #[inline(never)]
     fn recycle_slow(&self, mut fragment: Box<Fragment>) {
         let _inside = Inside::enter();

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use super::emptied::Emptied;
 use super::fragment::Fragment;
+use super::parcels::Parcels;
 use crate::sync::{Mutex, lock};
 
 /// Traces, or parts of one, that may wait.
@@ -23,6 +24,7 @@ pub(crate) struct Queue {
 #[derive(Debug)]
 struct Inner {
     fragments: VecDeque<Box<Fragment>>,
+    parcels: Parcels,
     bytes: usize,
     emptied: Emptied,
     /// The collector has been woken and has not come yet.
@@ -65,7 +67,7 @@ impl Queue {
         if inner.closed {
             return Queued::Closed(fragment);
         }
-        if inner.fragments.len() >= MAX_FRAGMENTS || inner.bytes + bytes > max_bytes {
+        if inner.len() >= MAX_FRAGMENTS || inner.bytes + bytes > max_bytes {
             return Queued::Full(fragment);
         }
         inner.bytes += bytes;
@@ -75,27 +77,47 @@ impl Queue {
             None
         };
         inner.fragments.push_back(fragment);
-        let due = inner.fragments.len() >= WAKE_FRAGMENTS || inner.bytes >= WAKE_BYTES;
-        let wake = due && !std::mem::replace(&mut inner.woken, true);
+        let wake = inner.is_due();
         Queued::Yes { emptied, wake }
     }
 
-    /// Everything that waits, into an empty list, whose room is used for what comes next.
-    pub(crate) fn take_into(&self, list: &mut VecDeque<Box<Fragment>>) {
-        debug_assert!(list.is_empty());
-        list.shrink_to(WAKE_FRAGMENTS);
+    /// Takes what a fragment holds, where that is little, and leaves the fragment; says whether it is time to wake the
+    /// collector. `None`, and nothing done, where that is for [`Self::push`].
+    pub(crate) fn push_small(&self, fragment: &mut Fragment, max_bytes: usize) -> Option<bool> {
+        let bytes = Parcels::bytes_of(fragment.len(), fragment.details.calls());
+        let mut inner = lock(&self.inner);
+        if inner.closed || inner.len() >= MAX_FRAGMENTS || inner.bytes + bytes > max_bytes {
+            return None;
+        }
+        let after = inner.fragments.len() as u32;
+        if !inner.parcels.put(fragment, after) {
+            return None;
+        }
+        inner.bytes += bytes;
+        Some(inner.is_due())
+    }
+
+    /// Everything that waits, into empty lists, whose room is used for what comes next.
+    pub(crate) fn take_into(&self, waiting: &mut Waiting) {
+        debug_assert!(waiting.fragments.is_empty() && waiting.parcels.len() == 0);
+        waiting.fragments.shrink_to(WAKE_FRAGMENTS);
         let mut inner = lock(&self.inner);
         inner.bytes = 0;
         inner.woken = false;
-        std::mem::swap(&mut inner.fragments, list);
+        std::mem::swap(&mut inner.fragments, &mut waiting.fragments);
+        std::mem::swap(&mut inner.parcels, &mut waiting.parcels);
     }
 
     /// Everything that waits.
     #[cfg(test)]
     pub(crate) fn take(&self) -> VecDeque<Box<Fragment>> {
-        let mut list = VecDeque::new();
-        self.take_into(&mut list);
-        list
+        let (mut waiting, mut all) = (Waiting::new(), VecDeque::new());
+        self.take_into(&mut waiting);
+        let take = |fragment: &mut Fragment| {
+            all.push_back(Box::new(std::mem::replace(fragment, Fragment::new())));
+        };
+        waiting.each(true, take, drop);
+        all
     }
 
     /// Takes emptied fragments for those who push; leaves what there is no room for.
@@ -131,14 +153,75 @@ impl Queue {
     /// Fragments and bytes that wait.
     pub(crate) fn size(&self) -> (usize, usize) {
         let inner = lock(&self.inner);
-        (inner.fragments.len(), inner.bytes)
+        (inner.len(), inner.bytes)
+    }
+}
+
+/// What has waited.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    fragments: VecDeque<Box<Fragment>>,
+    parcels: Parcels,
+    /// What small traces are unpacked into.
+    fragment: Box<Fragment>,
+}
+
+impl Waiting {
+    pub(crate) fn new() -> Self {
+        Self {
+            fragments: VecDeque::new(),
+            parcels: Parcels::new(),
+            fragment: Box::new(Fragment::new()),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.fragments.is_empty() && self.parcels.len() == 0
+    }
+
+    /// Shows all traces in their order, and takes them out; the fragments of those that came in one go to `seen`. `read`:
+    /// whether anybody looks at what spans say.
+    pub(crate) fn each(
+        &mut self,
+        read: bool,
+        mut see: impl FnMut(&mut Fragment),
+        mut seen: impl FnMut(Box<Fragment>),
+    ) {
+        let came = self.parcels.len();
+        let mut parcels = self.parcels.unpack();
+        let mut before = 0;
+        loop {
+            while parcels.next_into(&mut self.fragment, before, read) {
+                see(&mut self.fragment);
+                self.fragment.reset(drop);
+            }
+            let Some(mut next) = self.fragments.pop_front() else {
+                break;
+            };
+            see(&mut next);
+            seen(next);
+            before += 1;
+        }
+        drop(parcels);
+        self.parcels.trim(came);
     }
 }
 
 impl Inner {
+    fn len(&self) -> usize {
+        self.fragments.len() + self.parcels.len()
+    }
+
+    /// Whether it is time to wake the collector; said once until it comes.
+    fn is_due(&mut self) -> bool {
+        let due = self.len() >= WAKE_FRAGMENTS || self.bytes >= WAKE_BYTES;
+        due && !std::mem::replace(&mut self.woken, true)
+    }
+
     const fn new() -> Self {
         Self {
             fragments: VecDeque::new(),
+            parcels: Parcels::new(),
             bytes: 0,
             emptied: Emptied::new(),
             woken: false,

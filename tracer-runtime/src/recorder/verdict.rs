@@ -3,6 +3,7 @@
 use super::account::Tally;
 use super::fragment::Fragment;
 use super::local::Local;
+use super::pipeline::GLOBAL;
 use super::reentrancy::Inside;
 use super::slot::Joined;
 use crate::clock;
@@ -37,34 +38,41 @@ fn keep_fragment(local: Option<&Local>, mut fragment: Box<Fragment>) {
     // Re-entered by `closing`, which holds the flag already.
     let _inside = Inside::enter();
     if fragment.too_long != 0 {
-        let dropped = i64::from(fragment.too_long);
-        if let Some(details) = fragment.newest_details() {
-            details
-                .own_attributes
-                .push(KeyValue::new("tracer.dropped_records", dropped));
-        }
+        note_too_long(&mut fragment);
     }
-    if fragment.len() == 0 {
-        return release(local, fragment);
-    }
-    let free = match fragment.pipe.take() {
-        Some(tether) => {
-            let pipeline = tether.pipeline();
-            if pipeline.live.is_some() {
-                pipeline.account.exported(fragment.len() as u64);
-                Some(fragment)
-            } else {
-                pipeline.keep(fragment, local.is_some())
-            }
-        }
-        None => super::pipeline::GLOBAL.keep(fragment, local.is_some()),
+    let free = match fragment.pipe {
+        None => GLOBAL.keep(fragment, local.is_some()),
+        Some(_) => keep_apart(fragment, local.is_some()),
     };
-    if let Some(mut fragment) = free {
-        if fragment.plain {
-            fragment.details.free();
-        }
-        release(local, fragment);
+    if let (Some(local), Some(fragment)) = (local, free) {
+        local.recycle_kept(fragment);
     }
+}
+
+#[cold]
+#[inline(never)]
+fn note_too_long(fragment: &mut Fragment) {
+    let dropped = i64::from(fragment.too_long);
+    if let Some(details) = fragment.newest_details() {
+        let attribute = KeyValue::new("tracer.dropped_records", dropped);
+        details.own_attributes.push(attribute);
+    }
+}
+
+/// Keeps a fragment of a private pipeline, as [`Pipeline::keep`](super::pipeline::Pipeline::keep).
+#[cold]
+#[inline(never)]
+fn keep_apart(mut fragment: Box<Fragment>, exchange: bool) -> Option<Box<Fragment>> {
+    if fragment.len() == 0 {
+        return Some(fragment);
+    }
+    let tether = fragment.pipe.take()?;
+    let pipeline = tether.pipeline();
+    if pipeline.live.is_some() {
+        pipeline.account.exported(fragment.len() as u64);
+        return Some(fragment);
+    }
+    pipeline.keep(fragment, exchange)
 }
 
 #[inline(always)]

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::error::Error;
 use std::future::Future;
+use std::mem::ManuallyDrop;
 
 use super::draft::Draft;
 use super::event::{EventStatus, RPC_START, RpcEvent};
@@ -154,7 +155,11 @@ impl RpcCall {
         info.stats()
             .note_at(RPC_START, EventStatus::Info, "", ticks);
         let running = Running::new(info, site, held);
-        self.0.insert(Box::new(running)).begin(at, ticks)
+        let inside = self.0.insert(Box::new(running)).begin(at, ticks);
+        if let SpanOfCall::ByMethod(_, at) | SpanOfCall::Function(_, at) = span {
+            at.discard();
+        }
+        inside
     }
 
     /// Makes the call current until that is left.
@@ -297,7 +302,7 @@ impl RpcCall {
     }
 
     /// The function that stands for the call has returned something.
-    pub(super) fn end_by(mut self, status: Option<RpcStatus>, failure: Option<Box<Failure>>) {
+    pub(super) fn end_by(self, status: Option<RpcStatus>, failure: Option<Box<Failure>>) {
         if let Some(status) = status {
             self.set_status(status);
         }
@@ -305,18 +310,18 @@ impl RpcCall {
             None => CallOutcome::Ok,
             Some(_) => CallOutcome::Error,
         };
-        if let Some(mut running) = self.0.take() {
-            running.end(outcome, failure, None);
-        }
+        self.end(outcome, failure, None);
     }
 
     fn end(
-        mut self,
+        self,
         outcome: CallOutcome,
         failure: Option<Box<Failure>>,
         panic_message: Option<String>,
     ) {
-        if let Some(mut running) = self.0.take() {
+        // Nothing is left to drop.
+        let running = ManuallyDrop::new(self).0.take();
+        if let Some(running) = running {
             running.end(outcome, failure, panic_message);
         }
     }
@@ -324,7 +329,7 @@ impl RpcCall {
 
 impl Drop for RpcCall {
     fn drop(&mut self) {
-        if let Some(mut running) = self.0.take() {
+        if let Some(running) = self.0.take() {
             let outcome = if running.has_unwound() {
                 CallOutcome::Panic
             } else {

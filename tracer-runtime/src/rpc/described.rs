@@ -48,6 +48,14 @@ impl Described {
     }
 }
 
+impl Described {
+    /// Whether it is not its own.
+    #[inline]
+    pub(super) fn is_shared(&self) -> bool {
+        !matches!(self, Self::Own(_))
+    }
+}
+
 impl Deref for Described {
     type Target = RpcPlan;
 

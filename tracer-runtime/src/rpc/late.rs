@@ -30,6 +30,12 @@ pub(super) struct Seldom {
 }
 
 impl Late {
+    /// Whether it holds nothing that would have to be freed.
+    #[inline]
+    pub(super) fn is_flat(&self) -> bool {
+        self.seldom.get().is_none()
+    }
+
     const GRPC: u32 = 1 << 16;
     const HTTP: u32 = 2 << 16;
 

@@ -58,6 +58,8 @@ mod draft;
 mod endpoint;
 mod event;
 #[cfg(feature = "enable")]
+mod flat;
+#[cfg(feature = "enable")]
 #[doc(hidden)]
 pub mod identity;
 #[cfg(feature = "enable")]
@@ -121,6 +123,8 @@ pub(crate) use draft::Draft;
 #[cfg(feature = "enable")]
 pub use endpoint::Endpoint;
 pub use event::*;
+#[cfg(feature = "enable")]
+pub(crate) use flat::Flat;
 #[cfg(not(feature = "enable"))]
 pub use info::{Endpoint, RpcConfig, RpcPlan};
 pub use info::{Invocation, RpcInfo};

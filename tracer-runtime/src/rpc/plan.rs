@@ -74,6 +74,12 @@ struct Timeouts {
 }
 
 impl RpcConfig {
+    /// Whether it holds nothing that would have to be freed.
+    #[inline]
+    pub(super) fn is_flat(&self) -> bool {
+        self.seldom.is_none() && matches!(self.protocol, Cow::Borrowed(_))
+    }
+
     /// For the whole call; `None` where nobody set one.
     #[must_use]
     pub const fn rpc_timeout(&self) -> Option<Duration> {

@@ -25,7 +25,8 @@ pub(super) struct Running {
     site: Option<&'static Callsite>,
     /// `None` where the span that is current is that of the call.
     held: Option<Held>,
-    states: States,
+    /// `None` where nobody has to be told of its end.
+    states: Option<Box<States>>,
     begun: metrics::Begun,
     /// It has been counted and told of.
     is_recorded: bool,
@@ -43,7 +44,7 @@ impl Running {
             info,
             site,
             held,
-            states: States::default(),
+            states: None,
             begun: metrics::Begun::default(),
             is_recorded: false,
             has_unwound: false,
@@ -61,7 +62,7 @@ impl Running {
 
     /// Begins the span, where the call has one of its own, and tells everybody that the call has started; it is entered from
     /// then on.
-    #[inline(never)]
+    #[inline(always)]
     pub(super) fn begin(&mut self, at: Option<&mut Start>, ticks: u64) -> Inside<'_> {
         let turning = Turning::of(&mut self.current, &mut self.has_unwound);
         let mut has_span = true;
@@ -77,7 +78,7 @@ impl Running {
     }
 
     /// Makes the call and its span current.
-    #[inline(never)]
+    #[inline(always)]
     pub(super) fn enter(&mut self) -> Inside<'_> {
         let turning = Turning::of(&mut self.current, &mut self.has_unwound);
         if let Some(held) = &mut self.held {
@@ -122,15 +123,17 @@ impl Running {
         }
         if !info.invocation().is_attempt() {
             self.begun = metrics::started(info, ticks);
-            if info.stats().level() > StatsLevel::Disabled {
-                self.states = info.0.installed.tracers.start(info);
+            let tracers = &info.0.installed.tracers;
+            if !tracers.is_empty() && info.stats().level() > StatsLevel::Disabled {
+                self.states = Some(Box::new(tracers.start(info)));
             }
         }
         true
     }
 
+    #[allow(clippy::boxed_local, reason = "to take it out is to copy it")]
     pub(super) fn end(
-        &mut self,
+        mut self: Box<Self>,
         outcome: CallOutcome,
         failure: Option<Box<Failure>>,
         panic_message: Option<String>,
@@ -142,31 +145,41 @@ impl Running {
         settle_status(info, outcome);
         if failure.is_none() && panic_message.is_none() {
             note_end(info, outcome, "");
-            info.stats().end(outcome, None, None);
+            info.stats().end(outcome);
         } else {
             note_failure(info, outcome, failure.as_deref(), panic_message);
         }
         if !info.invocation().is_attempt() {
             metrics::finished(info, &self.begun);
         }
-        if !self.states.is_empty() {
-            self.tell_tracers();
+        if let Some(states) = self.states.take() {
+            self.tell_tracers(*states);
         }
-        match &mut self.held {
-            Some(held) => {
-                let site = self.site.map(|site| self.info.site().unwrap_or(site));
-                held.end(self.current.take(), site, outcome, failure);
+        let Self {
+            info,
+            mut current,
+            site,
+            held,
+            has_unwound,
+            ..
+        } = *self;
+        match held {
+            Some(mut held) => {
+                let site = site.map(|site| info.site().unwrap_or(site));
+                // So that nobody knows of it but its span, if nobody else wants to.
+                drop(info);
+                held.end(current.take(), site, outcome, failure);
             }
             // Its span has ended where it has unwound.
-            None if self.has_unwound => {}
-            None => inside::attach_rpc(&self.info),
+            None if has_unwound => {}
+            None => inside::attach_rpc(&info),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn tell_tracers(&mut self) {
-        let (info, states) = (self.info.clone(), mem::take(&mut self.states));
+    fn tell_tracers(&mut self, states: States) {
+        let info = self.info.clone();
         let inside = self.enter();
         info.0.installed.tracers.finish(&info, states);
         inside.leave();
@@ -192,7 +205,8 @@ fn note_failure(
     let text = failure.and_then(|failure| failure.message.as_deref());
     let text = text.or(panic_message.as_deref());
     note_end(info, outcome, text.unwrap_or_default());
-    info.stats().end(outcome, failure.cloned(), panic_message);
+    info.stats().explain(failure.cloned(), panic_message);
+    info.stats().end(outcome);
 }
 
 /// While a call becomes current, or ceases to be; should that unwind, it is not.

@@ -71,6 +71,12 @@ struct Why {
 }
 
 impl RpcStats {
+    /// Whether it holds nothing that would have to be freed.
+    #[inline]
+    pub(super) fn is_flat(&self) -> bool {
+        self.between.is_none() && self.notes.get().is_none() && self.why.get().is_none()
+    }
+
     /// What it holds beside itself, where it notes every event.
     pub(super) const MORE_BYTES: usize = size_of::<[AtomicU64; PREDEFINED.len() - ENDS]>();
 
@@ -343,19 +349,18 @@ impl RpcStats {
         CallOutcome::ALL.get(number).copied()
     }
 
+    /// Says why it ended as it will.
+    #[cold]
+    pub(super) fn explain(&self, failure: Option<Failure>, panic_message: Option<String>) {
+        let _ = self.why.set(Box::new(Why {
+            failure,
+            panic_message,
+        }));
+    }
+
     /// Says how it ended, once.
-    pub(super) fn end(
-        &self,
-        outcome: CallOutcome,
-        failure: Option<Failure>,
-        panic_message: Option<String>,
-    ) {
-        if failure.is_some() || panic_message.is_some() {
-            let _ = self.why.set(Box::new(Why {
-                failure,
-                panic_message,
-            }));
-        }
+    #[inline]
+    pub(super) fn end(&self, outcome: CallOutcome) {
         // Whoever sees the outcome sees why.
         self.outcome.store(outcome as u8 + 1, Release);
     }

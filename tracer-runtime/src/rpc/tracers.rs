@@ -47,7 +47,6 @@ struct Installed {
 /// What the tracers of one call have left for its end.
 ///
 /// Never locked: the mutex makes states that only one thread at a time may see part of a body that several may.
-#[derive(Default)]
 pub(super) struct States(Mutex<Vec<State>>);
 
 impl Tracers {
@@ -109,12 +108,6 @@ impl Tracers {
             let call = || installed.tracer.stream_event(rpc, event);
             installed.report.isolated(Callback::StreamEvent, call);
         }
-    }
-}
-
-impl States {
-    pub(super) fn is_empty(&mut self) -> bool {
-        self.0.get_mut().is_ok_and(|states| states.is_empty())
     }
 }
 

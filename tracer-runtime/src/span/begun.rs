@@ -25,13 +25,9 @@ use crate::value::KeyValue;
 /// Before a poll: makes the call current, by what its future knows; what was current before.
 #[inline(never)]
 pub(super) fn resume(local: &Local, site: &'static Callsite, state: &mut State) -> Before {
-    match &*state {
-        State::Other(Other::Waiting) => {}
-        State::Other(Other::Root { .. } | Other::Blank { .. }) if local.is_open() => {
-            return resumed::root(local, state);
-        }
-        _ => return resume_slow(local, site, state),
-    }
+    let State::Other(Other::Waiting) = *state else {
+        return resume_slow(local, site, state);
+    };
     // Beyond them all where a signal is off, so that this one comparison is also the question whether it is.
     let id = site.id_of_both();
     if (id as usize) < NEAR_CALLSITES && cfg!(feature = "metrics") {
@@ -167,6 +163,9 @@ fn begin_root(
 #[inline(never)]
 fn resume_slow(local: &Local, site: &'static Callsite, state: &mut State) -> Before {
     match &mut *state {
+        State::Other(Other::Root { .. } | Other::Blank { .. }) if local.is_open() => {
+            return resumed::root(local, state);
+        }
         State::Other(Other::Unrecorded(_) | Other::Nobody | Other::Done) => return Before::NOTHING,
         State::Other(Other::Watched(watched)) => return resume_watched(local, watched),
         State::Other(Other::WaitingAt(_)) => return begin_watched(local, site, state),

@@ -43,6 +43,9 @@ impl Held {
             State::Child(child) if local.fragment_id.get() == child.fragment.get() => {
                 local.enter(child.span)
             }
+            State::Other(Other::Root { .. } | Other::Blank { .. }) if local.is_open() => {
+                resumed::root(local, state)
+            }
             _ => begun::resume(local, site, state),
         });
         before.unwrap_or_else(|| begun::without_local(site, state))

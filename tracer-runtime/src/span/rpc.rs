@@ -9,7 +9,7 @@ use crate::clock;
 use crate::context::{RANDOM, Remote};
 use crate::id::SpanId;
 use crate::mode;
-use crate::record::CallOutcome;
+use crate::record::{CallOutcome, SpanRecord};
 use crate::recorder::call::Running;
 use crate::recorder::fragment::Fragment;
 use crate::recorder::local::Local;
@@ -111,22 +111,36 @@ pub(super) fn end(
     outcome: CallOutcome,
     rpc: &mut Option<RpcInfo>,
 ) -> bool {
-    let Some((call, _)) = state.running(site).filter(|(_, start)| !start.is_counted()) else {
-        return false;
+    let (start, span, parent) = match &*state {
+        State::Other(Other::Root {
+            start,
+            span,
+            parent,
+            ..
+        }) => (*start, *span, *parent),
+        State::Other(Other::Blank { start, span, .. }) => (*start, *span, SpanId::INVALID),
+        State::Child(_) | State::Other(_) => return false,
     };
-    let record = call.record(outcome, clock::now().saturating_sub(call.start));
-    if GLOBAL.policy.saw(outcome, record.duration) != 0 {
+    let duration = clock::now().saturating_sub(start.ticks());
+    if start.is_counted() || GLOBAL.policy.saw(outcome, duration) != 0 {
         return false;
     }
     let fragment = match &mut *state {
         State::Other(Other::Root { fragment, .. }) => fragment.take_if(|own| !own.special),
-        State::Other(Other::Blank { trace, .. }) => {
-            open_again(local, call.span, call.start, *trace)
-        }
+        State::Other(Other::Blank { trace, .. }) => open_again(local, span, start.ticks(), *trace),
         State::Child(_) | State::Other(_) => None,
     };
     let Some(fragment) = fragment else {
         return false;
+    };
+    let record = SpanRecord {
+        span,
+        parent,
+        callsite: site,
+        start: start.ticks(),
+        duration,
+        outcome,
+        details: 0,
     };
     local.end_apart(fragment, record, rpc);
     state.put(State::Other(Other::Done));

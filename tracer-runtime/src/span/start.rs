@@ -134,6 +134,21 @@ impl Start {
         self
     }
 
+    /// Throws it away; mostly nothing is left of it to free.
+    #[inline]
+    pub(crate) fn discard(self) {
+        let is_spent = self.links.capacity() == 0
+            && self.attributes.capacity() == 0
+            && match &self.under {
+                Under::Current | Under::Nothing | Under::Below(None) => true,
+                Under::Remote(remote) => remote.carried.is_none(),
+                Under::Below(Some(_)) => false,
+            };
+        if is_spent {
+            mem::forget(self);
+        }
+    }
+
     /// Whether it says nothing but where the span hangs.
     #[inline]
     pub(super) fn is_only_a_place(&self) -> bool {
