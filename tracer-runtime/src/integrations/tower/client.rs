@@ -9,14 +9,14 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::filter::Filter;
-use super::observe::{ObserveBody, Observer};
+use super::observe::{ObserveBody, Observer, observed};
 use super::request;
 use super::response::ResponseBody;
 use super::response_future::{Answering, ResponseFuture};
 use super::watch::Way;
 use crate::mode;
 use crate::propagation::inject_request;
-use crate::rpc::{Endpoint, RpcCall, RpcInfo, StreamEventKind};
+use crate::rpc::{Endpoint, RpcCall, RpcInfo};
 
 /// Makes every request that a client sends a call: its span under the current one, its lifecycle, its metrics; the other
 /// side goes on under it.
@@ -136,19 +136,28 @@ impl Settings {
         };
         let (call, ()) = RpcCall::send_with(draft, |info| {
             inject_request(&mut parts.headers);
-            let Some(info) = info else {
-                return send(parts, None);
-            };
-            if !info.invocation().is_attempt() {
-                parts.extensions.insert(Tried(info.clone()));
-            }
-            if is_grpc {
-                info.stream_event(StreamEventKind::Start, 0, None);
-            }
-            let observer = Observer::new(info.clone(), Way::Sent, is_grpc);
-            send(parts, Some(observer))
+            let observer = info.map(|info| {
+                if !info.invocation().is_attempt() {
+                    parts.extensions.insert(Tried(info.clone()));
+                }
+                Observer::begin(info, Way::Sent, is_grpc)
+            });
+            send(parts, observer);
         });
         (call, answering)
+    }
+}
+
+impl<S> ClientService<S> {
+    #[cold]
+    #[inline(never)]
+    fn pass_over<B>(&mut self, parts: Parts, body: B) -> ResponseFuture<S::Future>
+    where
+        B: ObserveBody,
+        S: Service<Request<B::Observed>>,
+    {
+        let request = Request::from_parts(parts, body.pass_over());
+        ResponseFuture::passed_over(self.inner.call(request))
     }
 }
 
@@ -169,17 +178,13 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (parts, body) = request.into_parts();
         if !self.settings.wants(parts.uri.path()) {
-            let request = Request::from_parts(parts, body.pass_over());
-            return ResponseFuture::passed_over(self.inner.call(request));
+            return self.pass_over(parts, body);
         }
         let inner = &mut self.inner;
         let mut future = ResponseFuture::unsent();
         let (call, answering) = self.settings.send(parts, |parts, observer| {
-            let body = match observer {
-                Some(observer) => body.observe(observer),
-                None => body.pass_over(),
-            };
-            future.send(inner.call(Request::from_parts(parts, body)));
+            let request = Request::from_parts(parts, observed(body, observer));
+            future.send(inner.call(request));
         });
         future.begin(call, answering);
         future

@@ -7,7 +7,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use super::watch::{Watch, Way};
-use crate::rpc::RpcInfo;
+use crate::rpc::{RpcInfo, StreamEventKind};
 
 /// Looks at a body of a request while it is read. Made by the layers.
 #[derive(Debug)]
@@ -17,9 +17,26 @@ pub struct Observer {
 }
 
 impl Observer {
+    /// Of a call that has just begun.
+    pub(super) fn begin(info: &RpcInfo, way: Way, is_grpc: bool) -> Self {
+        if is_grpc {
+            info.stream_event(StreamEventKind::Start, 0, None);
+        }
+        Self::new(info.clone(), way, is_grpc)
+    }
+
     pub(crate) fn new(info: RpcInfo, way: Way, is_grpc: bool) -> Self {
         let watch = Watch::new(way, is_grpc);
         Self { info, watch }
+    }
+}
+
+/// Wraps the body where somebody looks at it.
+#[inline]
+pub(super) fn observed<B: ObserveBody>(body: B, observer: Option<Observer>) -> B::Observed {
+    match observer {
+        Some(observer) => body.observe(observer),
+        None => body.pass_over(),
     }
 }
 
@@ -113,7 +130,9 @@ impl<B: Body<Error: std::fmt::Display>> Body for Observed<B> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        let is_unread_grpc = |it: &Observer| it.watch.is_grpc() && !it.watch.has_begun();
+        // That has a message: to ask HTTP/2 takes longer than to look.
+        !self.observer.as_ref().is_some_and(is_unread_grpc) && self.inner.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -129,7 +148,6 @@ macro_rules! boxed_again {
             type Observed = Self;
 
             fn observe(self, observer: Observer) -> Self {
-                // A gRPC request has a message: to ask HTTP/2 takes longer than to look.
                 if !observer.watch.is_grpc() && Body::is_end_stream(&self) {
                     return self;
                 }

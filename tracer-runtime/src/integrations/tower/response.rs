@@ -79,11 +79,13 @@ pub(crate) fn begun<B: Body>(
     if call.info().is_none() {
         return response.map(ResponseBody::passed_over);
     }
+    // After a client's usual head of gRPC trailers follow: to ask HTTP/2 whether they do takes longer than to wait for them.
+    let goes_on = is_grpc && way == Way::Received && response.status() == StatusCode::OK;
     let head = Head {
         status: response.status(),
         headers: response.headers(),
         is_head,
-        is_empty: response.body().is_end_stream(),
+        is_empty: !goes_on && response.body().is_end_stream(),
     };
     let under_way = head.begin(call, way, is_grpc);
     response.map(|inner| ResponseBody {
@@ -167,6 +169,16 @@ pub(super) fn tell_finish(call: &RpcCall, error: Option<&str>) {
     }
 }
 
+/// Ends a call of gRPC whose status is an error.
+#[cold]
+#[inline(never)]
+fn fail_by(call: RpcCall, status: RpcStatus, message: Option<String>) {
+    let failure = grpc::failure(status, message);
+    let said = failure.message.as_deref().unwrap_or(&failure.error_type);
+    tell_finish(&call, Some(said));
+    call.fail_with(failure);
+}
+
 impl UnderWay {
     fn finish(&mut self) {
         let Some(call) = self.call.take() else { return };
@@ -181,14 +193,10 @@ impl UnderWay {
         call.set_status(status);
         let status = info.status().unwrap_or(status);
         if status.is_error(info.kind()) {
-            let failure = grpc::failure(status, message);
-            let said = failure.message.as_deref().unwrap_or(&failure.error_type);
-            info.stream_event(StreamEventKind::Finish, 0, Some(said));
-            call.fail_with(failure);
-        } else {
-            info.stream_event(StreamEventKind::Finish, 0, None);
-            call.finish();
+            return fail_by(call, status, message);
         }
+        info.stream_event(StreamEventKind::Finish, 0, None);
+        call.finish();
     }
 
     #[cold]

@@ -212,6 +212,7 @@ fn panic_answer<B>(is_grpc: bool) -> Response<ResponseBody<B>> {
 }
 
 /// With the flags that the service below is told.
+#[inline(never)]
 fn tell_trace<B>(call: &RpcCall, random: bool, response: &mut Response<B>) {
     const TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
     let Some(ids) = call.info().and_then(|info| info.ids()) else {

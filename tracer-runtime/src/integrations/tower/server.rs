@@ -3,12 +3,13 @@
 use std::fmt;
 use std::task::{Context, Poll};
 
+use http::request::Parts;
 use http::{Method, Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::filter::Filter;
-use super::observe::{ObserveBody, Observer};
+use super::observe::{ObserveBody, Observer, observed};
 use super::request;
 use super::response::ResponseBody;
 use super::response_future::{Answering, ResponseFuture};
@@ -16,7 +17,7 @@ use super::said::Said;
 use super::watch::Way;
 use crate::context::RANDOM;
 use crate::mode;
-use crate::rpc::{RpcCall, RpcInfo, StreamEventKind};
+use crate::rpc::{RpcCall, RpcInfo};
 
 /// Makes every request that a service gets a call: its span under the caller's, its lifecycle, its metrics.
 ///
@@ -102,6 +103,19 @@ impl<S> Layer<S> for ServerLayer {
     }
 }
 
+impl<S> ServerService<S> {
+    #[cold]
+    #[inline(never)]
+    fn pass_over<B>(&mut self, parts: Parts, body: B) -> ResponseFuture<S::Future>
+    where
+        B: ObserveBody,
+        S: Service<Request<B::Observed>>,
+    {
+        let request = Request::from_parts(parts, body.pass_over());
+        ResponseFuture::passed_over(self.inner.call(request))
+    }
+}
+
 impl<S, B, R> Service<Request<B>> for ServerService<S>
 where
     B: ObserveBody,
@@ -122,8 +136,7 @@ where
             && parts.extensions.get::<RpcInfo>().is_none()
             && self.settings.filter.wants(parts.uri.path());
         if !wanted {
-            let request = Request::from_parts(parts, body.pass_over());
-            return ResponseFuture::passed_over(self.inner.call(request));
+            return self.pass_over(parts, body);
         }
         let said = Said::by(&parts.headers);
         let (draft, is_grpc) = request::served(&parts, &said);
@@ -139,16 +152,12 @@ where
         let inner = &mut self.inner;
         let mut future = ResponseFuture::unsent();
         let (call, ()) = RpcCall::serve_with(draft, remote, |info| {
-            let Some(info) = info else {
-                let request = Request::from_parts(parts, body.pass_over());
-                return future.send(inner.call(request));
-            };
-            parts.extensions.insert::<RpcInfo>(info.clone());
-            if is_grpc {
-                info.stream_event(StreamEventKind::Start, 0, None);
-            }
-            let observer = Observer::new(info.clone(), Way::Received, is_grpc);
-            let request = Request::from_parts(parts, body.observe(observer));
+            let observer = info.map(|info| {
+                parts.extensions.insert::<RpcInfo>(info.clone());
+                Observer::begin(info, Way::Received, is_grpc)
+            });
+            // The one place where it is handed on: what is below comes in whole wherever that is.
+            let request = Request::from_parts(parts, observed(body, observer));
             future.send(inner.call(request));
         });
         future.begin(call, answering);

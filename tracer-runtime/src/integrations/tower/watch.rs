@@ -126,6 +126,10 @@ impl Watch {
         self.way
     }
 
+    pub(super) const fn has_begun(&self) -> bool {
+        self.begun
+    }
+
     pub(super) fn is_grpc(&self) -> bool {
         self.framing.is_some()
     }
