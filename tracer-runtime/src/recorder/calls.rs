@@ -220,6 +220,21 @@ mod tests {
     }
 
     #[test]
+    fn a_call_whose_span_ends_at_once_is_found_by_its_record() {
+        let mut details = Details::default();
+        assert!(details.attach(SpanId(1), &info()));
+        let record = details.file_call(info()).expect("the budget allows one");
+        assert!(
+            details
+                .close_call(SpanId(1))
+                .is_some_and(|other| other != record)
+        );
+        assert!(!details.has_open());
+        let spelled = details.spell_out(record) as usize - 1;
+        assert!(details.closed(spelled).is_some_and(|d| d.rpc.is_some()));
+    }
+
+    #[test]
     fn a_span_that_has_said_more_has_its_call_among_that() {
         let mut details = Details::default();
         assert!(details.of(SpanId(1)).is_some());
