@@ -83,7 +83,7 @@ impl Draft {
     /// With what is known anyway.
     pub(super) fn complete(&mut self) {
         let service_name = &self.0.installed.service_name;
-        if let Described::Own(_) = self.0.plan {
+        if !self.0.plan.is_shared() {
             self.describe(|plan| plan.complete(service_name));
         }
     }
