@@ -95,7 +95,7 @@ impl Calls {
             .then_some(IS_CALL | place)
     }
 
-    #[inline]
+    #[inline(always)]
     fn add(&mut self, span: SpanId, info: RpcInfo, claim: &mut Claim) -> bool {
         if self.list.len() == self.list.capacity() && !self.grow(claim) {
             return false;
@@ -217,6 +217,21 @@ mod tests {
             let spelled = details.closed(spelled as usize - 1).expect("it is filed");
             assert!(spelled.rpc.is_some());
         }
+    }
+
+    #[test]
+    fn a_call_whose_span_ends_at_once_is_found_by_its_record() {
+        let mut details = Details::default();
+        assert!(details.attach(SpanId(1), &info()));
+        let record = details.file_call(info()).expect("the budget allows one");
+        assert!(
+            details
+                .close_call(SpanId(1))
+                .is_some_and(|other| other != record)
+        );
+        assert!(!details.has_open());
+        let spelled = details.spell_out(record) as usize - 1;
+        assert!(details.closed(spelled).is_some_and(|d| d.rpc.is_some()));
     }
 
     #[test]

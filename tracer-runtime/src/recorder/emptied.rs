@@ -41,6 +41,7 @@ impl Emptied {
     }
 
     /// One as large as what is given for it, if there is one.
+    #[inline]
     pub(super) fn take(&mut self, like: &Fragment) -> Option<Box<Fragment>> {
         let [large, small] = &mut self.fewest;
         let (list, fewest) = match like.has_full_size_chunk() {

@@ -3,7 +3,9 @@
 //! A fragment has exactly one owner at any moment and is moved, never pointed to: the thread-local owns the active
 //! one, a root's future owns its own between polls. So one thread writes it at a time, without atomics.
 
+mod emptying;
 mod reading;
+mod small;
 
 use std::sync::Arc;
 
@@ -16,7 +18,6 @@ use super::slot::{Handle, SlotRef, Stock};
 use crate::context::Carried;
 use crate::id::{SpanId, TraceId};
 use crate::record::SpanRecord;
-use crate::rpc::RpcInfo;
 
 /// Beyond this an undecided trace loses records, a decided one is handed over in parts.
 pub(crate) const MAX_RECORDS: usize = if cfg!(miri) { 128 } else { 4096 };
@@ -336,103 +337,5 @@ impl Fragment {
         part.exported_elsewhere = self.exported_elsewhere;
         part.details = self.details.split_off();
         part
-    }
-
-    /// Whether it is the whole of a trace, and no more than so many records and what they say of their calls.
-    #[inline]
-    pub(crate) fn is_small_trace(&self, max_records: usize) -> bool {
-        self.current.records.len() <= max_records
-            && self.full.is_empty()
-            && self.details.is_flat()
-            && self.carried.is_none()
-            && self.link.is_none()
-            && self.slot.is_none()
-            && self.pipe.is_none()
-            && !self.partial
-            && self.too_long == 0
-    }
-
-    /// Gives the records and the calls of a small trace away; what is left is as blank as a thread wants it.
-    #[inline]
-    pub(crate) fn move_out(&mut self, records: &mut Vec<SpanRecord>, call: impl FnMut(RpcInfo)) {
-        records.extend_from_slice(&self.current.records);
-        self.details.take_calls(call);
-        self.forget();
-        self.plain = self.has_full_size_chunk() && self.details.is_nearly_blank();
-    }
-
-    /// The other way round, into an empty one.
-    pub(crate) fn put_back(
-        &mut self,
-        records: impl Iterator<Item = SpanRecord>,
-        calls: impl Iterator<Item = RpcInfo>,
-    ) {
-        self.current.records.extend(records);
-        self.details.put_calls(calls);
-    }
-
-    /// Forgets everything but the current chunk, whose room is used again; the others go to `spare`.
-    pub(crate) fn reset(&mut self, mut spare: impl FnMut(Chunk)) {
-        for mut chunk in self.full.drain(..) {
-            chunk.records.clear();
-            spare(chunk);
-        }
-        if self.full.capacity() > MAX_SPARE_PLACES {
-            self.full = Vec::new();
-        }
-        self.details.clear();
-        self.forget();
-    }
-
-    /// Forgets everything but the room of its chunks, of which at most `max_chunks` stay, and what is freed elsewhere: see
-    /// [`Details::strip`].
-    pub(crate) fn empty_for_others(&mut self, max_chunks: usize) {
-        if !self.full.is_empty() {
-            self.empty_full(max_chunks.saturating_sub(1));
-        }
-        self.details.strip();
-        self.forget();
-        self.plain =
-            self.has_full_size_chunk() && self.full.is_empty() && self.details.is_nearly_blank();
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn empty_full(&mut self, max_chunks: usize) {
-        self.full.truncate(max_chunks);
-        self.full.retain(Chunk::is_full_size);
-        for chunk in &mut self.full {
-            chunk.records.clear();
-        }
-    }
-
-    #[inline(always)]
-    fn forget(&mut self) {
-        self.current.records.clear();
-        self.full_records = 0;
-        self.plain = false;
-        self.sampled = false;
-        self.kept = false;
-        self.seen = 0;
-        self.special = false;
-        self.remote_parent = None;
-        self.entry = false;
-        self.partial = false;
-        self.too_long = 0;
-        self.link = None;
-        self.slot = None;
-        self.references = None;
-        self.pipe = None;
-        self.carried = None;
-        self.random = false;
-        self.base = SpanId::INVALID;
-        self.renamed = false;
-        self.exported_elsewhere = false;
-    }
-
-    /// [`Self::reset`] for a plain fragment.
-    #[inline(always)]
-    pub(crate) fn reset_plain(&mut self) {
-        self.current.records.clear();
     }
 }

@@ -154,6 +154,27 @@ fn what_is_pushed_while_the_queue_closes_comes_out_or_is_refused() {
     });
 }
 
+#[test]
+fn a_small_trace_that_the_queue_takes_comes_out_once_and_its_fragment_stays() {
+    loom::model(|| {
+        let queue: &Queue = Box::leak(Box::new(Queue::new()));
+        let push = |trace| {
+            let mut small = fragment(trace);
+            let taken = queue.push_small(&mut small, BUDGET).is_some();
+            assert_eq!(small.plain, taken && small.has_full_size_chunk());
+            usize::from(taken)
+        };
+        let other = thread::spawn(move || push(1));
+        let mine = push(2);
+        let early = queue.take().len();
+        queue.close();
+        assert_eq!(push(3), 0);
+        let late = queue.take().len();
+        assert_eq!(early + late, mine + other.join().unwrap());
+        assert_eq!(queue.size(), (0, 0));
+    });
+}
+
 /// Gives a trace to the queue; how many emptied fragments came in exchange.
 fn exchange(queue: &Queue, trace: u64) -> usize {
     match queue.push(fragment(trace), BUDGET, true) {

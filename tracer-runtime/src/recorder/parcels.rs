@@ -171,3 +171,105 @@ impl Unpacking<'_> {
         true
     }
 }
+
+#[cfg(all(test, not(tracer_loom)))]
+mod tests {
+    use super::*;
+    use crate::callsite::Callsite;
+    use crate::record::CallOutcome;
+    use crate::rpc::{RpcInfo, RpcPlan};
+    use crate::value::KeyValue;
+
+    static SITE: Callsite = Callsite::new("small", "small", "parcels");
+
+    /// Of so many records, the first of which begins at the number of the trace.
+    fn fragment(trace: u64, records: u64) -> Fragment {
+        let mut fragment = Fragment::new();
+        assert!(fragment.grow(|| None));
+        fragment.trace = TraceId([0, trace]);
+        for i in 0..records {
+            fragment.push(SpanRecord {
+                span: SpanId(i + 1),
+                parent: SpanId::INVALID,
+                callsite: &SITE,
+                start: trace + i,
+                duration: 1,
+                outcome: CallOutcome::Ok,
+                details: 0,
+            });
+        }
+        fragment
+    }
+
+    fn seen(fragment: &Fragment) -> (u64, Vec<u64>) {
+        let starts = fragment.spans().map(|span| span.record.start).collect();
+        (fragment.trace.0[1], starts)
+    }
+
+    #[test]
+    fn traces_come_out_in_their_order_and_among_the_fragments_where_they_were() {
+        let mut parcels = Parcels::new();
+        for (trace, records, after) in [(10, 2, 0), (20, 1, 0), (30, 8, 2)] {
+            let mut small = fragment(trace, records);
+            assert!(parcels.put(&mut small, after));
+            assert!(small.len() == 0 && small.plain, "its thread uses it again");
+        }
+        let mut unpacking = parcels.unpack();
+        let mut next = |before| {
+            let mut fragment = Fragment::new();
+            let came = unpacking.next_into(&mut fragment, before, true);
+            came.then(|| seen(&fragment))
+        };
+        assert_eq!(next(0), Some((10, vec![10, 11])));
+        assert_eq!(next(0), Some((20, vec![20])));
+        assert_eq!(next(0), None);
+        assert_eq!(next(1), None);
+        assert_eq!(next(2), Some((30, (30..38).collect())));
+        assert_eq!(next(9), None);
+    }
+
+    #[test]
+    fn a_trace_of_which_there_is_more_to_say_stays_in_its_fragment() {
+        let mut parcels = Parcels::new();
+        let long = fragment(1, MAX_RECORDS as u64 + 1);
+        let mut partial = fragment(2, 1);
+        partial.partial = true;
+        let mut carrying = fragment(3, 1);
+        carrying.carried = Some(std::sync::Arc::default());
+        let mut waiting = fragment(4, 1);
+        waiting.too_long = 1;
+        let mut telling = fragment(5, 1);
+        if let Some(details) = telling.newest_details() {
+            details.own_attributes.push(KeyValue::new("key", 1));
+        }
+        // Its texts would be freed by another thread than has allocated them.
+        let mut calling = fragment(6, 1);
+        let info = RpcInfo::of(RpcPlan::client("test"));
+        assert!(calling.details.file_call(info).is_some());
+        for mut more in [long, partial, carrying, waiting, telling, calling] {
+            let records = more.len();
+            assert!(!parcels.put(&mut more, 0), "{:?}", more.trace);
+            assert_eq!(more.len(), records);
+        }
+        assert_eq!(parcels.len(), 0);
+    }
+
+    #[test]
+    fn room_that_is_hardly_used_is_given_back() {
+        let mut parcels = Parcels::new();
+        for trace in 0..5 * MAX_SPARE as u64 {
+            assert!(parcels.put(&mut fragment(trace, 1), 0));
+        }
+        let came = parcels.len();
+        drop(parcels.unpack());
+        let paid = parcels.claim.bytes();
+        let room = parcels.heads.capacity() * size_of::<Head>()
+            + parcels.records.capacity() * size_of::<SpanRecord>()
+            + parcels.calls.capacity() * size_of::<Flat>();
+        assert_eq!(paid, room);
+        parcels.trim(came);
+        assert_eq!(parcels.claim.bytes(), paid);
+        parcels.trim(came / 8);
+        assert_eq!((parcels.claim.bytes(), parcels.heads.capacity()), (0, 0));
+    }
+}

@@ -61,6 +61,7 @@ impl Queue {
     }
 
     /// `exchange`: whether the caller can use an emptied fragment.
+    #[inline]
     pub(crate) fn push(&self, fragment: Box<Fragment>, max_bytes: usize, exchange: bool) -> Queued {
         let bytes = fragment.bytes();
         let mut inner = lock(&self.inner);

@@ -6,7 +6,7 @@ use std::future::Future;
 use std::mem::ManuallyDrop;
 
 use super::draft::Draft;
-use super::event::{EventStatus, RPC_START, RpcEvent};
+use super::event::{EventStatus, RpcEvent};
 use super::info::RpcInfo;
 use super::plan::RpcPlan;
 use super::running::{Inside, Running};
@@ -152,8 +152,7 @@ impl RpcCall {
             SpanOfCall::Current => (None, None, None),
         };
         let info = draft.finish();
-        info.stats()
-            .note_at(RPC_START, EventStatus::Info, "", ticks);
+        info.stats().begin(ticks);
         let running = Running::new(info, site, held);
         let inside = self.0.insert(Box::new(running)).begin(at, ticks);
         if let SpanOfCall::ByMethod(_, at) | SpanOfCall::Function(_, at) = span {

@@ -69,7 +69,7 @@ impl Running {
         if let Some(held) = &mut self.held
             && let Some(at) = at
         {
-            (self.before, has_span) = held.begin(at);
+            (self.before, has_span) = held.begin(at, ticks);
         }
         turning.done();
         let mut inside = Inside(Some(self));
@@ -113,6 +113,7 @@ impl Running {
     }
 
     /// Whether somebody records it.
+    #[inline(always)]
     fn started(&mut self, has_span: bool, ticks: u64) -> bool {
         let info = &self.info;
         if let Some(ids) = current_ids().filter(|_| has_span) {
@@ -255,6 +256,7 @@ impl<'a> Inside<'a> {
         Some(&running.info)
     }
 
+    #[inline(always)]
     fn start(&mut self, has_span: bool, ticks: u64) {
         if let Some(running) = &mut self.0 {
             running.is_recorded = running.started(has_span, ticks);

@@ -197,6 +197,14 @@ impl RpcStats {
         }
     }
 
+    /// Notes the start of a call that nobody else knows of yet.
+    #[inline]
+    pub(super) fn begin(&self, ticks: u64) {
+        if self.level >= RPC_START.level() {
+            self.ends[0].store(ticks.max(CLAIMED + 1), Relaxed);
+        }
+    }
+
     pub(super) fn note_at(&self, event: RpcEvent, status: EventStatus, text: &str, ticks: u64) {
         if event.level() > self.level {
             return;

@@ -209,9 +209,10 @@ pub(super) fn begin_at(
     site: &'static Callsite,
     state: &mut State,
     at: &mut Start,
+    start: u64,
 ) -> Before {
     let before = local.before();
-    match rpc::open(local, site, state, at) {
+    match rpc::open(local, site, state, at, start) {
         true => before,
         false => begin_elsewhere(local, site, state, mem::replace(at, Start::current())),
     }

@@ -28,10 +28,12 @@ impl Held {
         Self(ManuallyDrop::new(Call { site, state }))
     }
 
-    /// Begins the call, which is current from then on; what was so before, and whether the call has a span.
-    pub(crate) fn begin(&mut self, at: &mut Start) -> (Before, bool) {
+    /// Begins the call, by the full rules a moment after this tick, and makes it current; what was so before, and whether the
+    /// call has a span.
+    #[inline(always)]
+    pub(crate) fn begin(&mut self, at: &mut Start, ticks: u64) -> (Before, bool) {
         let Call { site, state } = &mut *self.0;
-        let before = local::unchecked(|local| begun::begin_at(local, site, state, at));
+        let before = local::unchecked(|local| begun::begin_at(local, site, state, at, ticks));
         let before = before.unwrap_or_else(|| begun::without_local(site, state));
         (before, state.has_span())
     }

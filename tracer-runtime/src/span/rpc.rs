@@ -23,6 +23,7 @@ pub(super) fn open(
     site: &'static Callsite,
     state: &mut State,
     at: &mut Start,
+    start: u64,
 ) -> bool {
     let usual = mode::is_usual()
         && site.way() == Way::Only(Signals::SpansOnly)
@@ -31,7 +32,6 @@ pub(super) fn open(
     if !usual {
         return false;
     }
-    let start = clock::cheap_now();
     let active = local.fragment_id.get();
     let fragment = match &mut at.under {
         Under::Current if active == 0 => begin_trace(local, site),

@@ -93,7 +93,26 @@ impl Details {
 #[cfg(all(test, not(tracer_loom)))]
 mod tests {
     use super::*;
+    use crate::rpc::RpcPlan;
     use crate::value::KeyValue;
+
+    #[test]
+    fn what_is_left_of_a_few_calls_is_freed_by_whoever_takes_it() {
+        let mut details = Details::default();
+        for read in [false, true] {
+            let call = RpcInfo::of(RpcPlan::client("test"));
+            let filed = details.file_call(call).expect("the budget allows one");
+            if read {
+                details.spell_out(filed);
+            }
+            details.strip();
+            assert!(details.is_nearly_blank() && !details.is_empty());
+            details.free();
+            assert!(details.is_empty() && !details.has_open());
+            let closed = details.closed.capacity() * size_of::<SpanDetails>();
+            assert!(details.bytes() <= closed + details.calls.room());
+        }
+    }
 
     #[test]
     fn attributes_are_paid_for_together_and_given_back_to_the_byte() {

@@ -239,3 +239,19 @@ fn guards_do_not_leave_their_thread() {
     <crate::SpanGuard as StaysHere<_>>::stays();
     <crate::ContextGuard as StaysHere<_>>::stays();
 }
+
+#[test]
+fn small_and_large_traces_are_handed_over_in_the_order_of_their_ends() {
+    let recorder = Recorder::new();
+    let mut expected = Vec::new();
+    for calls in [0, 100, 3, 1, 200, 8, 9, 0] {
+        let root = enter(site!("root"));
+        (0..calls).for_each(|_| call(site!("call")));
+        failed(root);
+        expected.push(calls + 1);
+    }
+    let kept = recorder.kept();
+    let lengths: Vec<_> = kept.iter().map(Vec::len).collect();
+    assert_eq!(lengths, expected);
+    recorder.accounts_for(expected.iter().sum::<usize>() as u64);
+}
