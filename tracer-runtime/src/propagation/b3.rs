@@ -22,6 +22,7 @@ struct Said {
 }
 
 /// The single header comes before the others.
+#[inline(never)]
 pub(super) fn read(carrier: &dyn Extract, found: &mut Found<'_>) {
     let said = match only(carrier, SINGLE, Format::B3) {
         Some(header) => parse_single(trim(header)),
@@ -167,6 +168,7 @@ impl Text {
     }
 }
 
+#[inline(never)]
 pub(super) fn write_single(outgoing: &Outgoing, carrier: &mut dyn Inject) {
     let state: &[u8] = match outgoing.sampled {
         _ if outgoing.is_debug() => b"-d",
@@ -185,6 +187,7 @@ pub(super) fn write_single(outgoing: &Outgoing, carrier: &mut dyn Inject) {
     }
 }
 
+#[inline(never)]
 pub(super) fn write_several(outgoing: &Outgoing, carrier: &mut dyn Inject) {
     if outgoing.is_valid() {
         carrier.set(TRACE_ID, Text::new().put_trace(outgoing.trace).as_str());

@@ -12,6 +12,7 @@ use crate::baggage::{Baggage, MAX_BYTES, MAX_MEMBERS, Member, Reach};
 pub(super) const HEADER: &str = "baggage";
 
 /// Takes the members that are well-formed, as long as there is room; the first of a key counts.
+#[inline(never)]
 pub(super) fn read(carrier: &dyn Extract, found: &mut Found<'_>) {
     let mut reading = Reading {
         joined: Joined::new(MAX_BYTES + 1),
@@ -114,6 +115,7 @@ fn is_property(property: &[u8]) -> bool {
     property.is_empty() || (is_token(key) && value.iter().all(|&b| is_baggage_octet(b)))
 }
 
+#[inline(never)]
 pub(super) fn write(outgoing: &Outgoing, carrier: &mut dyn Inject) {
     let Some(baggage) = outgoing.baggage() else {
         return;

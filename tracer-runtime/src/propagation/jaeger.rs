@@ -17,6 +17,7 @@ const DEBUG: u64 = 2;
 /// The longest that a valid header can be, each colon escaped.
 const MAX_BYTES: usize = 32 + 16 + 16 + 4 + 3 * 3;
 
+#[inline(never)]
 pub(super) fn read(carrier: &dyn Extract, found: &mut Found<'_>) {
     let Some(header) = only(carrier, HEADER, Format::Jaeger).map(trim) else {
         return;
@@ -59,6 +60,7 @@ fn number(digits: &[u8], max: usize) -> Option<u128> {
     })
 }
 
+#[inline(never)]
 pub(super) fn read_baggage(carrier: &dyn Extract, found: &mut Found<'_>) {
     carrier.for_each(&mut |name, value| {
         if found.has_too_many() {
@@ -87,6 +89,7 @@ pub(super) fn strip_prefix<'a>(name: &'a str, prefix: &str) -> Option<&'a str> {
     (head.eq_ignore_ascii_case(prefix) && !key.is_empty()).then_some(key)
 }
 
+#[inline(never)]
 pub(super) fn write(outgoing: &Outgoing, carrier: &mut dyn Inject) {
     let flags = match outgoing.sampled {
         _ if outgoing.is_debug() => SAMPLED | DEBUG,
@@ -102,6 +105,7 @@ pub(super) fn write(outgoing: &Outgoing, carrier: &mut dyn Inject) {
     carrier.set(HEADER, &header);
 }
 
+#[inline(never)]
 pub(super) fn write_baggage(outgoing: &Outgoing, carrier: &mut dyn Inject) {
     let members = outgoing
         .baggage()

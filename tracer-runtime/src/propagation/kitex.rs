@@ -20,6 +20,7 @@ pub(super) const HTTP_TRANSIT: &str = "rpc-transit-";
 pub(super) const CALLER: &str = "source-service";
 
 /// Both spellings, whatever the transport. In HTTP a key is in lower case and has dashes: it becomes what it was.
+#[inline(never)]
 pub(super) fn read(carrier: &dyn Extract, found: &mut Found<'_>) {
     carrier.for_each(&mut |name, value| {
         if !matches!(name.as_bytes(), [b'r' | b'R' | b's' | b'S', ..]) {
@@ -70,6 +71,7 @@ fn add(found: &mut Found<'_>, key: &str, value: &str, reach: Reach) {
 }
 
 /// In the spelling of HTTP headers and gRPC metadata.
+#[inline(never)]
 pub(super) fn write(outgoing: &Outgoing, carrier: &mut dyn Inject) {
     if let Some(name) = own_service_name() {
         carrier.set(CALLER, name);
@@ -91,6 +93,7 @@ pub(super) fn write(outgoing: &Outgoing, carrier: &mut dyn Inject) {
 }
 
 /// In the spelling of TTHeader.
+#[inline(never)]
 pub(super) fn write_ttheader(outgoing: &Outgoing, carrier: &mut dyn Inject) {
     write_as(outgoing, |member, prefix| {
         carrier.set(&format!("{prefix}{}", member.key), member.value);

@@ -42,6 +42,7 @@ impl Inject for Transit<&mut dyn Inject> {
     }
 }
 
+#[inline(never)]
 pub(super) fn read(carrier: &dyn Extract, found: &mut Found<'_>) {
     let transit = Transit(carrier);
     if !found.has_parent() {
@@ -59,6 +60,7 @@ pub(super) fn read(carrier: &dyn Extract, found: &mut Found<'_>) {
     });
 }
 
+#[inline(never)]
 pub(super) fn write(outgoing: &Outgoing, carrier: &mut dyn Inject) {
     let mut transit = Transit(carrier);
     if outgoing.is_valid() {

@@ -15,6 +15,7 @@ pub(super) const PREFIX: &str = "x-md-";
 const GLOBAL: &str = "x-md-global-";
 pub(super) const SERVICE_NAME: &str = "x-md-service-name";
 
+#[inline(never)]
 pub(super) fn read(carrier: &dyn Extract, found: &mut Found<'_>) {
     carrier.for_each(&mut |name, value| {
         if !is_member(name) {
@@ -45,6 +46,7 @@ pub(super) fn is_member(name: &str) -> bool {
         .is_some_and(|head| head.eq_ignore_ascii_case(PREFIX))
 }
 
+#[inline(never)]
 pub(super) fn write(outgoing: &Outgoing, carrier: &mut dyn Inject) {
     if let Some(name) = own_service_name() {
         carrier.set(SERVICE_NAME, name);

@@ -27,6 +27,7 @@ enum Kind {
 }
 
 impl<'a> Members<'a> {
+    #[inline(never)]
     pub(super) fn of(carrier: &'a dyn Extract) -> Self {
         let mut members = Self::default();
         let mut seen = [0; 5];

@@ -6,6 +6,8 @@ use std::sync::OnceLock;
 use super::found::Found;
 use super::members::{self, Members};
 use super::outgoing::Outgoing;
+#[cfg(feature = "tower")]
+use super::request;
 use super::{
     Extract, Inject, Propagator, b3, baggage_header, jaeger, kitex, kitex_otel, kratos, w3c,
 };
@@ -33,6 +35,13 @@ pub struct Propagators {
     /// They are [`STANDARD`].
     #[cfg(feature = "tower")]
     are_standard: bool,
+}
+
+/// Where the current context is written to.
+pub(super) enum Place<'a> {
+    Carrier(&'a mut dyn Inject),
+    #[cfg(feature = "tower")]
+    Request(&'a mut http::HeaderMap),
 }
 
 static STANDARD: Propagators = Propagators {
@@ -117,7 +126,7 @@ impl Propagators {
 
     /// Writes the current context; nothing where no span runs.
     pub fn inject<C: Inject + ?Sized>(&self, mut carrier: &mut C) {
-        self.write_current(&mut carrier);
+        self.write_current(Place::Carrier(&mut carrier));
     }
 
     /// Writes what came, as it came: for whoever passes calls on without a span of its own.
@@ -160,9 +169,16 @@ impl Propagators {
         found.finish();
     }
 
-    fn write_current(&self, carrier: &mut dyn Inject) {
-        if let Some(current) = Outgoing::current() {
-            self.write(&current, carrier);
+    /// One piece of code for all places, so that the context is read within it and not through another function.
+    #[inline(never)]
+    pub(super) fn write_current(&self, place: Place<'_>) {
+        let Some(current) = Outgoing::current() else {
+            return;
+        };
+        match place {
+            Place::Carrier(carrier) => self.write(&current, carrier),
+            #[cfg(feature = "tower")]
+            Place::Request(headers) => request::write(self, &current, headers),
         }
     }
 

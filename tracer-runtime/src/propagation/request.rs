@@ -5,20 +5,22 @@ use http::{HeaderMap, HeaderValue};
 use super::carrier_http::{NotIndexed, set_traceparent};
 use super::errors::{Format, Reason, count};
 use super::outgoing::Outgoing;
+use super::propagators::Place;
 use super::{Propagators, traceparent};
 use crate::context::Remote;
 
 /// [`inject`](super::inject) for a request over HTTP.
 pub(crate) fn inject_request(headers: &mut HeaderMap) {
-    let Some(outgoing) = Outgoing::current() else {
-        return;
-    };
-    let propagators = Propagators::current();
+    Propagators::current().write_current(Place::Request(headers));
+}
+
+/// What a request takes along.
+pub(super) fn write(propagators: &Propagators, outgoing: &Outgoing, headers: &mut HeaderMap) {
     if propagators.are_standard() && outgoing.is_valid() && outgoing.is_alone() {
         let text = traceparent::format(outgoing.trace, outgoing.span, outgoing.flags());
         set_traceparent(headers, &text);
     } else {
-        propagators.write(&outgoing, &mut NotIndexed(headers));
+        propagators.write(outgoing, &mut NotIndexed(headers));
     }
 }
 

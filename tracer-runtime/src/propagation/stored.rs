@@ -32,29 +32,32 @@ pub(super) fn header_value(value: &str) -> Option<HeaderValue> {
     if !is_valid(value) {
         return None;
     }
-    let bytes = match value.len() {
-        0..=LONGEST => piece(value),
-        _ => None,
-    };
-    let bytes = bytes.unwrap_or_else(|| Bytes::copy_from_slice(value));
-    // SAFETY: `is_valid` has seen all of its bytes, and `bytes` is a copy of them.
-    Some(unsafe { HeaderValue::from_maybe_shared_unchecked(bytes) })
+    // SAFETY: `is_valid` has seen all of its bytes, of which this is a copy.
+    Some(unsafe { HeaderValue::from_maybe_shared_unchecked(copied(value)) })
 }
 
 /// A value that is ASCII.
 #[cfg(feature = "tower")]
 #[allow(unsafe_code, reason = "the check of `http` goes byte by byte")]
 pub(super) fn traceparent(text: &Text) -> HeaderValue {
-    let text = text.as_str().as_bytes();
-    let bytes = piece(text).unwrap_or_else(|| Bytes::copy_from_slice(text));
-    // SAFETY: `bytes` is a copy of a `Text`, which is dashes and hexadecimal digits.
-    unsafe { HeaderValue::from_maybe_shared_unchecked(bytes) }
+    let copied = copied(text.as_str().as_bytes());
+    // SAFETY: a `Text` is dashes and hexadecimal digits.
+    unsafe { HeaderValue::from_maybe_shared_unchecked(copied) }
 }
 
 /// As `HeaderValue` has it: no control characters but the tab. Looks at all bytes, so that it looks at many at a time.
 fn is_valid(value: &[u8]) -> bool {
     let bad = |b: u8| (b < 0x20 && b != b'\t') || b == 0x7f;
     !value.iter().fold(false, |any, &b| any | bad(b))
+}
+
+#[inline(never)]
+fn copied(value: &[u8]) -> Bytes {
+    let piece = match value.len() {
+        0..=LONGEST => piece(value),
+        _ => None,
+    };
+    piece.unwrap_or_else(|| Bytes::copy_from_slice(value))
 }
 
 fn piece(value: &[u8]) -> Option<Bytes> {

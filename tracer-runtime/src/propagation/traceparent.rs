@@ -10,7 +10,7 @@ pub(super) const HEADER: &str = "traceparent";
 pub(super) const BYTES: usize = 55;
 
 /// Trace, parent and the flags that we know, or nothing for anything the specification does not allow.
-#[inline]
+#[inline(always)]
 pub(super) fn parse(header: &[u8]) -> Option<(TraceId, SpanId, u8)> {
     let header = trim(header);
     let (head, rest) = header.split_first_chunk::<BYTES>()?;
@@ -73,7 +73,7 @@ impl Text {
     }
 }
 
-#[inline]
+#[inline(always)]
 pub(crate) fn format(trace: TraceId, span: SpanId, flags: u8) -> Text {
     let mut header = *b"00-00000000000000000000000000000000-0000000000000000-00";
     let mut put = |at: usize, n: u64| {
