@@ -33,8 +33,7 @@ use crate::{allocations, ratio};
 
 /// Calls of one sample.
 const BATCH: usize = 100;
-/// Samples of each kind.
-const SAMPLES: usize = 250;
+const ROUNDS: usize = 300;
 
 /// Spans that the peer has exported.
 static EXPORTED: AtomicUsize = AtomicUsize::new(0);
@@ -221,10 +220,21 @@ async fn sample(clients: &mut Clients, kind: Kind, sides: &Sides) -> f64 {
     (all_cpu_ns() - before) as f64 / BATCH as f64 / 1_000.0
 }
 
-/// The lower decile: who shares the host only ever makes a sample longer.
-fn undisturbed(samples: &mut [f64]) -> f64 {
-    samples.sort_by(f64::total_cmp);
-    samples[samples.len() / 10]
+/// A sample of each kind, taken one after the other.
+type Round = [f64; KINDS.len()];
+
+/// The tenth of the rounds that took the shortest in all: who shares the host only ever makes them longer.
+fn undisturbed(rounds: &[Round]) -> Vec<Round> {
+    let mut sorted = rounds.to_vec();
+    sorted.sort_by(|a, b| f64::total_cmp(&a.iter().sum(), &b.iter().sum()));
+    sorted.truncate(rounds.len() / 10);
+    sorted
+}
+
+fn median(rounds: &[Round], kind: usize) -> f64 {
+    let mut all: Vec<f64> = rounds.iter().map(|round| round[kind]).collect();
+    all.sort_by(f64::total_cmp);
+    all[all.len() / 2]
 }
 
 /// Ten thousand calls of one kind, or as many as said, and what other threads did for them.
@@ -257,31 +267,33 @@ pub(crate) fn only(name: &str, calls: usize) {
 }
 
 /// Microseconds, in the order of the kinds.
-async fn measure(sides: &Sides) -> [f64; KINDS.len()] {
+async fn measure(sides: &Sides) -> Round {
     let mut clients = Clients::new().await;
-    let mut samples: [Vec<f64>; KINDS.len()] = Default::default();
-    for round in 0..SAMPLES + 20 {
+    let mut rounds = Vec::new();
+    for n in 0..ROUNDS + 20 {
+        let mut round = Round::default();
         // Each in turn, so that a change of the machine's pace is everybody's.
         for turn in 0..KINDS.len() {
-            let which = (round + turn) % KINDS.len();
-            let sample = sample(&mut clients, KINDS[which].0, sides).await;
-            if round >= 20 {
-                samples[which].push(sample);
-            }
+            let which = (n + turn) % KINDS.len();
+            round[which] = sample(&mut clients, KINDS[which].0, sides).await;
+        }
+        if n >= 20 {
+            rounds.push(round);
         }
     }
-    let us = samples.each_mut().map(|samples| undisturbed(samples));
+    let calm = undisturbed(&rounds);
     println!(
-        "{:<18}{:>11}{:>11}{:>11}{:>14}",
-        "us a call", "p10", "added", "p50", "allocations"
+        "{:<18}{:>11}{:>11}{:>16}{:>14}",
+        "us a call", "calm", "added", "of all rounds", "allocations"
     );
+    let us = std::array::from_fn(|kind| median(&calm, kind));
     for (at, (kind, name)) in KINDS.into_iter().enumerate() {
         let before = allocations::so_far();
         clients.ask(kind, BATCH).await;
         let allocations = (allocations::so_far() - before) as f64 / BATCH as f64;
-        let (added, median) = (us[at] - us[0], samples[at][SAMPLES / 2]);
+        let (added, of_all) = (us[at] - us[0], median(&rounds, at));
         println!(
-            "{name:<18}{:>11.2}{added:>+11.2}{median:>11.2}{allocations:>14.1}",
+            "{name:<18}{:>11.2}{added:>+11.2}{of_all:>16.2}{allocations:>14.1}",
             us[at]
         );
     }

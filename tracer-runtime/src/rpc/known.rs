@@ -16,15 +16,16 @@ use crate::recorder::reentrancy::Inside;
 const MAX_KNOWN: usize = 2_000;
 /// Of one of the texts.
 const MAX_BYTES: usize = 256;
-/// A power of two; half a kibibyte of each thread that has calls.
+/// A power of two; a kibibyte of each thread that has calls.
 const RECENT: usize = 64;
 
 /// Those of the process.
 static ALL: Table = Table::new(MAX_KNOWN);
 
 thread_local! {
-    /// The last one of a place.
-    static LAST: [Cell<Option<&'static Known>>; RECENT] = const { [const { Cell::new(None) }; RECENT] };
+    /// Two of a place, the latest first: one alone would be pushed out by every second call where two kinds share it.
+    static LAST: [[Cell<Option<&'static Known>>; 2]; RECENT] =
+        const { [const { [const { Cell::new(None) }; 2] }; RECENT] };
 }
 
 /// What tells calls of gRPC apart before they start.
@@ -66,10 +67,16 @@ impl Known {
     /// The description of calls like this one, if there has been one.
     pub(crate) fn find(asked: &Asked<'_>) -> Option<&'static Self> {
         let (place, installed) = (asked.place(), installed());
-        let last = LAST.try_with(|last| last[place].get()).ok().flatten();
-        last.filter(|known| known.is(asked, installed)).or_else(|| {
+        let last = LAST.try_with(|last| {
+            let known = last[place].each_ref().map(Cell::get).into_iter();
+            known.flatten().find(|known| known.is(asked, installed))
+        });
+        last.ok().flatten().or_else(|| {
             let known = ALL.look_up(asked, installed)?;
-            let _ = LAST.try_with(|last| last[place].set(Some(known)));
+            let _ = LAST.try_with(|last| {
+                let [latest, before] = &last[place];
+                before.set(latest.replace(Some(known)));
+            });
             Some(known)
         })
     }
