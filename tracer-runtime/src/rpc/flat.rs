@@ -5,31 +5,21 @@ use std::sync::Arc;
 
 use super::info::{RpcInfo, Shared};
 
-/// See the module.
+/// See the module. Still shared where somebody else knows of it.
 #[derive(Debug)]
-pub(crate) struct Flat(Known);
-
-#[derive(Debug)]
-#[allow(clippy::large_enum_variant, reason = "the larger one is the usual one")]
-enum Known {
-    ToNobody(Shared),
-    ToOthers(RpcInfo),
-}
+pub(crate) struct Flat(Result<Shared, Arc<Shared>>);
 
 impl Flat {
     #[inline]
     pub(crate) fn of(info: RpcInfo) -> Self {
-        Self(match Arc::try_unwrap(info.0) {
-            Ok(shared) => Known::ToNobody(shared),
-            Err(shared) => Known::ToOthers(RpcInfo(shared)),
-        })
+        Self(Arc::try_unwrap(info.0))
     }
 
     pub(crate) fn info(self) -> RpcInfo {
-        match self.0 {
-            Known::ToNobody(shared) => RpcInfo(Arc::new(shared)),
-            Known::ToOthers(info) => info,
-        }
+        RpcInfo(match self.0 {
+            Ok(alone) => Arc::new(alone),
+            Err(shared) => shared,
+        })
     }
 }
 
