@@ -66,8 +66,10 @@ fn run(case: &str, calls: u64) {
     for _ in 0..calls / CHILDREN {
         match case {
             "loop" => bare_root(bare),
-            "root of bare" | "sampled root" => root(bare),
-            "sync" | "unsampled" => root(child),
+            "root of bare" => root(bare),
+            "unsampled" => root(child),
+            "sampled root" => large_root(bare),
+            "sync" => large_root(child),
             "off" | "uninitialised" | "filtered off" | "no span" => bare_root(child),
             "error" => root(failing),
             "bare error" => root(bare_failing),
@@ -91,6 +93,14 @@ fn run(case: &str, calls: u64) {
 #[traced]
 #[inline(never)]
 fn root(call: fn(u64)) {
+    bare_root(call);
+}
+
+/// Of more records than go to the collector by value: its end is the same however many come on top.
+#[traced]
+#[inline(never)]
+fn large_root(call: fn(u64)) {
+    (0..10).for_each(child);
     bare_root(call);
 }
 
