@@ -5,7 +5,7 @@
 use std::iter::Peekable;
 use std::vec::Drain;
 
-use super::budget::Claim;
+use super::budget::{self, Claim};
 use super::fragment::Fragment;
 use crate::id::{SpanId, TraceId};
 use crate::record::SpanRecord;
@@ -61,13 +61,13 @@ impl Parcels {
     }
 
     /// Takes what a fragment holds, whose thread may use it again; false, and nothing done, where it holds more than a few
-    /// records and what they say of their calls, or where there is no room.
-    pub(super) fn put(&mut self, fragment: &mut Fragment, after: u32) -> bool {
+    /// records and what they say of their calls, or where there is no room within so many bytes.
+    pub(super) fn put(&mut self, fragment: &mut Fragment, after: u32, max_bytes: usize) -> bool {
         if !fragment.is_small_trace(MAX_RECORDS) {
             return false;
         }
         let (records, calls) = (fragment.len(), fragment.details.calls());
-        if !self.make_room(records, calls) {
+        if !self.make_room(records, calls, max_bytes) {
             return false;
         }
         self.heads.push(Head {
@@ -85,22 +85,22 @@ impl Parcels {
     }
 
     #[inline]
-    fn make_room(&mut self, records: usize, calls: usize) -> bool {
+    fn make_room(&mut self, records: usize, calls: usize, max_bytes: usize) -> bool {
         let has_room =
             left(&self.heads) >= 1 && left(&self.records) >= records && left(&self.calls) >= calls;
-        has_room || self.grow(records, calls)
+        has_room || self.grow(records, calls, max_bytes)
     }
 
     #[cold]
     #[inline(never)]
-    fn grow(&mut self, records: usize, calls: usize) -> bool {
+    fn grow(&mut self, records: usize, calls: usize, max_bytes: usize) -> bool {
         let heads = more(&self.heads, 1);
         let records = more(&self.records, records);
         let calls = more(&self.calls, calls);
         let bytes = heads * size_of::<Head>()
             + records * size_of::<SpanRecord>()
             + calls * size_of::<Flat>();
-        let granted = self.claim.grow(bytes);
+        let granted = self.claim.bytes() + bytes <= max_bytes && self.claim.grow(bytes);
         if granted {
             add_room(&mut self.heads, heads);
             add_room(&mut self.records, records);
@@ -118,10 +118,11 @@ impl Parcels {
         }
     }
 
-    /// Frees the room where so few traces came that it is hardly used.
+    /// Frees the room where it is more than may wait unused, or where so few traces came that it is hardly used.
     pub(super) fn trim(&mut self, came: usize) {
         let room = self.heads.capacity();
-        if came == 0 || room > MAX_SPARE && came < room / 4 {
+        let is_large = self.claim.bytes() > budget::limit_bytes() / 32;
+        if came == 0 || is_large || room > MAX_SPARE && came < room / 4 {
             *self = Self::new();
         }
     }
@@ -180,6 +181,8 @@ mod tests {
     use crate::rpc::{RpcInfo, RpcPlan};
     use crate::value::KeyValue;
 
+    const MANY_BYTES: usize = 1 << 20;
+
     static SITE: Callsite = Callsite::new("small", "small", "parcels");
 
     /// Of so many records, the first of which begins at the number of the trace.
@@ -211,7 +214,7 @@ mod tests {
         let mut parcels = Parcels::new();
         for (trace, records, after) in [(10, 2, 0), (20, 1, 0), (30, 8, 2)] {
             let mut small = fragment(trace, records);
-            assert!(parcels.put(&mut small, after));
+            assert!(parcels.put(&mut small, after, MANY_BYTES));
             assert!(small.len() == 0 && small.plain, "its thread uses it again");
         }
         let mut unpacking = parcels.unpack();
@@ -248,17 +251,26 @@ mod tests {
         assert!(calling.details.file_call(info).is_some());
         for mut more in [long, partial, carrying, waiting, telling, calling] {
             let records = more.len();
-            assert!(!parcels.put(&mut more, 0), "{:?}", more.trace);
+            assert!(!parcels.put(&mut more, 0, MANY_BYTES), "{:?}", more.trace);
             assert_eq!(more.len(), records);
         }
         assert_eq!(parcels.len(), 0);
     }
 
     #[test]
+    fn the_room_stays_within_what_it_may_have() {
+        let mut parcels = Parcels::new();
+        let max_bytes = 3 * FIRST_ROOM * Parcels::bytes_of(1, 0);
+        let taken = (0..1_000).take_while(|_| parcels.put(&mut fragment(1, 1), 0, max_bytes));
+        assert_eq!(taken.count(), 2 * FIRST_ROOM);
+        assert!(parcels.claim.bytes() <= max_bytes);
+    }
+
+    #[test]
     fn room_that_is_hardly_used_is_given_back() {
         let mut parcels = Parcels::new();
         for trace in 0..5 * MAX_SPARE as u64 {
-            assert!(parcels.put(&mut fragment(trace, 1), 0));
+            assert!(parcels.put(&mut fragment(trace, 1), 0, MANY_BYTES));
         }
         let came = parcels.len();
         drop(parcels.unpack());

@@ -91,7 +91,8 @@ impl Queue {
             return None;
         }
         let after = inner.fragments.len() as u32;
-        if !inner.parcels.put(fragment, after) {
+        // The rest is for what must come as it is.
+        if !inner.parcels.put(fragment, after, max_bytes / 4) {
             return None;
         }
         inner.bytes += bytes;
