@@ -45,6 +45,15 @@ impl Policy {
         threshold == ALWAYS || (trace.0[1] >> 1) < threshold
     }
 
+    /// Head sampling below a caller elsewhere, who may have decided about it.
+    #[inline]
+    pub(crate) fn samples_below(&self, trace: TraceId, decided: Option<bool>) -> bool {
+        match decided {
+            Some(sampled) => self.samples_remote(trace, sampled),
+            None => self.samples(trace),
+        }
+    }
+
     /// Head sampling of a trace that another service began.
     pub(crate) fn samples_remote(&self, trace: TraceId, parent_sampled: bool) -> bool {
         if self.follow_parent.load(Relaxed) {

@@ -67,10 +67,7 @@ impl Place {
         Some(Self {
             trace: remote.trace_id,
             parent: remote.span_id,
-            sampled: match remote.is_sampled() {
-                Some(sampled) => policy.samples_remote(remote.trace_id, sampled),
-                None => policy.samples(remote.trace_id),
-            },
+            sampled: policy.samples_below(remote.trace_id, remote.is_sampled()),
             remote: true,
             link: None,
             pipe,

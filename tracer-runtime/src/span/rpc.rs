@@ -83,12 +83,8 @@ fn begin_trace(local: &Local, site: &'static Callsite) -> Option<Box<Fragment>> 
 #[inline(always)]
 fn join(local: &Local, remote: &mut Remote) -> Option<Box<Fragment>> {
     let policy = &GLOBAL.policy;
-    let by_itself = policy.samples(remote.trace_id);
-    let sampled = match remote.is_sampled() {
-        Some(sampled) => policy.samples_remote(remote.trace_id, sampled),
-        None => by_itself,
-    };
-    let span = match sampled == by_itself {
+    let sampled = policy.samples_below(remote.trace_id, remote.is_sampled());
+    let span = match sampled == policy.samples(remote.trace_id) {
         true => local.next_span(),
         false => local.next_span().overruling(),
     };

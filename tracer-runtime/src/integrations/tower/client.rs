@@ -148,19 +148,6 @@ impl Settings {
     }
 }
 
-impl<S> ClientService<S> {
-    #[cold]
-    #[inline(never)]
-    fn pass_over<B>(&mut self, parts: Parts, body: B) -> ResponseFuture<S::Future>
-    where
-        B: ObserveBody,
-        S: Service<Request<B::Observed>>,
-    {
-        let request = Request::from_parts(parts, body.pass_over());
-        ResponseFuture::passed_over(self.inner.call(request))
-    }
-}
-
 impl<S, B, R> Service<Request<B>> for ClientService<S>
 where
     B: ObserveBody,
@@ -178,7 +165,7 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (parts, body) = request.into_parts();
         if !self.settings.wants(parts.uri.path()) {
-            return self.pass_over(parts, body);
+            return ResponseFuture::pass_over(&mut self.inner, parts, body);
         }
         let inner = &mut self.inner;
         let mut future = ResponseFuture::unsent();

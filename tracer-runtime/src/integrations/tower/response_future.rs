@@ -7,9 +7,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use http::{HeaderName, HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header::CONTENT_TYPE};
 use pin_project_lite::pin_project;
+use tower_service::Service;
 
+use super::observe::ObserveBody;
 use super::response::{self, ResponseBody};
 use super::watch::{Way, failure};
 use crate::context::RANDOM;
@@ -73,10 +76,17 @@ impl<F> ResponseFuture<F> {
         self.under_way = Some((call, answering));
     }
 
-    /// Of a request that nobody looks at.
-    pub(super) fn passed_over(inner: F) -> Self {
+    /// Hands on a request that nobody looks at.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn pass_over<S, B>(service: &mut S, parts: Parts, body: B) -> Self
+    where
+        B: ObserveBody,
+        S: Service<Request<B::Observed>, Future = F>,
+    {
+        let request = Request::from_parts(parts, body.pass_over());
         Self {
-            inner: Some(inner),
+            inner: Some(service.call(request)),
             under_way: None,
         }
     }

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::task::{Context, Poll};
 
-use http::request::Parts;
 use http::{Method, Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -103,19 +102,6 @@ impl<S> Layer<S> for ServerLayer {
     }
 }
 
-impl<S> ServerService<S> {
-    #[cold]
-    #[inline(never)]
-    fn pass_over<B>(&mut self, parts: Parts, body: B) -> ResponseFuture<S::Future>
-    where
-        B: ObserveBody,
-        S: Service<Request<B::Observed>>,
-    {
-        let request = Request::from_parts(parts, body.pass_over());
-        ResponseFuture::passed_over(self.inner.call(request))
-    }
-}
-
 impl<S, B, R> Service<Request<B>> for ServerService<S>
 where
     B: ObserveBody,
@@ -136,7 +122,7 @@ where
             && parts.extensions.get::<RpcInfo>().is_none()
             && self.settings.filter.wants(parts.uri.path());
         if !wanted {
-            return self.pass_over(parts, body);
+            return ResponseFuture::pass_over(&mut self.inner, parts, body);
         }
         let said = Said::by(&parts.headers);
         let (draft, is_grpc) = request::served(&parts, &said);
