@@ -2,11 +2,11 @@
 
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use http::Extensions;
-use http::request::Parts;
 use pin_project_lite::pin_project;
 use reqwest::{Body, Request, Response, ResponseBuilderExt as _};
 use reqwest_middleware::Next;
@@ -81,29 +81,29 @@ fn start(
     request: &mut Request,
     extensions: &mut Extensions,
 ) -> Option<Unanswered> {
-    let parts = head(request, extensions)?;
-    if !settings.wants(parts.uri.path()) {
-        *extensions = parts.extensions;
+    if !settings.wants(request.url().path()) {
         return None;
     }
-    let mut sent = None;
-    let (call, answering) = settings.send(parts, |parts, _| sent = Some(parts));
-    let parts = sent?;
-    *extensions = parts.extensions;
-    *request.headers_mut() = parts.headers;
+    let mut head = head(request, extensions)?;
+    let mut call = RpcCall::unstarted();
+    let (inside, _, answering) = settings.start(&mut head, &mut call);
+    inside.leave();
+    call.started();
+    *extensions = mem::take(head.extensions_mut());
+    *request.headers_mut() = mem::take(head.headers_mut());
     observe(&call, request);
     Some(Unanswered(Some((call, answering))))
 }
 
-fn head(request: &Request, extensions: &mut Extensions) -> Option<Parts> {
+fn head(request: &Request, extensions: &mut Extensions) -> Option<http::Request<()>> {
     let head = http::Request::builder()
         .method(request.method())
         .uri(request.url().as_str())
         .version(request.version());
-    let (mut parts, ()) = head.body(()).ok()?.into_parts();
-    parts.headers = request.headers().clone();
-    parts.extensions = std::mem::take(extensions);
-    Some(parts)
+    let mut head = head.body(()).ok()?;
+    *head.headers_mut() = request.headers().clone();
+    *head.extensions_mut() = mem::take(extensions);
+    Some(head)
 }
 
 /// Counts the body. One that may be sent again, to where a redirect points, stays as it is.
@@ -116,7 +116,7 @@ fn observe(call: &RpcCall, request: &mut Request) {
         return call.add_sent(0, bytes.len() as u64);
     }
     let observer = Observer::new(info.clone(), Way::Sent, false);
-    let inner = std::mem::take(body);
+    let inner = mem::take(body);
     *body = Body::wrap(Observed::new(inner, observer));
 }
 

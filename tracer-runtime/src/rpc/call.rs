@@ -51,13 +51,38 @@ impl RpcCall {
         Self::start_at(installed(), plan, Start::current)
     }
 
-    /// Starts a call under the current span, and does something inside of it, as in [`Self::start_with`].
+    /// Of nothing, so far.
     #[cfg(feature = "tower")]
-    pub(crate) fn send_with<R>(
-        draft: Draft,
-        first: impl FnOnce(Option<&RpcInfo>) -> R,
-    ) -> (Self, R) {
-        Self::start_with(draft, Start::current, first)
+    pub(crate) const fn unstarted() -> Self {
+        Self(None)
+    }
+
+    /// Starts it under the current span; it is current until that is left. Then [`Self::started`] is to be called.
+    #[cfg(feature = "tower")]
+    pub(crate) fn start_sent(&mut self, draft: Draft) -> Inside<'_> {
+        if mode::get() == 0 {
+            return Inside::NOTHING;
+        }
+        let site = draft.find_site();
+        self.begin(draft, SpanOfCall::ByMethod(site, Start::current()))
+    }
+
+    /// Starts it under a context that was read before, as in [`Self::start_sent`].
+    #[cfg(feature = "tower")]
+    pub(crate) fn start_served(&mut self, mut draft: Draft, remote: Option<Remote>) -> Inside<'_> {
+        if mode::get() == 0 {
+            return Inside::NOTHING;
+        }
+        draft.set_caller(remote.as_ref());
+        let site = draft.find_site();
+        self.begin(draft, SpanOfCall::ByMethod(site, Start::remote(remote)))
+    }
+
+    /// What it started with is over. Nothing is left where nobody records it.
+    pub(crate) fn started(&mut self) {
+        if !self.0.as_ref().is_some_and(|running| running.is_recorded()) {
+            self.0 = None;
+        }
     }
 
     /// Starts a call that this process serves: the caller's context is in the carrier.
@@ -67,24 +92,20 @@ impl RpcCall {
         Self::start_at(installed(), plan, || Start::remote(remote))
     }
 
-    /// Starts a call that this process serves, under a context that was read before, as in [`Self::start_with`].
-    #[cfg(feature = "tower")]
-    pub(crate) fn serve_with<R>(
-        mut draft: Draft,
-        remote: Option<Remote>,
-        first: impl FnOnce(Option<&RpcInfo>) -> R,
-    ) -> (Self, R) {
-        draft.set_caller(remote.as_ref());
-        Self::start_with(draft, || Start::remote(remote), first)
-    }
-
     /// Starts a call that this process makes, and writes its context into the carrier.
     pub fn send<C: Inject + ?Sized>(plan: RpcPlan, carrier: &mut C) -> Self {
         if mode::get() == 0 {
             return Self(None);
         }
         let draft = Draft::by(installed(), Box::new(plan));
-        Self::start_with(draft, Start::current, |_| inject(carrier)).0
+        let site = draft.find_site();
+        let mut call = Self(None);
+        // Inside of it at once: to enter it once more is dear.
+        let inside = call.begin(draft, SpanOfCall::ByMethod(site, Start::current()));
+        inject(carrier);
+        inside.leave();
+        call.started();
+        call
     }
 
     pub(super) fn start_at(
@@ -95,49 +116,28 @@ impl RpcCall {
         if mode::get() == 0 {
             return Self(None);
         }
-        Self::start_with(Draft::by(installed, Box::new(plan)), at, |_| ()).0
-    }
-
-    /// Starts a call and does something inside of it at once: to enter it once more is dear. What is done is told what is
-    /// known about the call, where that is recorded.
-    fn start_with<R>(
-        draft: Draft,
-        at: impl FnOnce() -> Start,
-        first: impl FnOnce(Option<&RpcInfo>) -> R,
-    ) -> (Self, R) {
-        if mode::get() == 0 {
-            return (Self(None), first(None));
-        }
+        let draft = Draft::by(installed, Box::new(plan));
         let site = draft.find_site();
-        let span = SpanOfCall::ByMethod(site, at());
-        Self::start_as(draft, span, first)
+        Self::start_as(draft, SpanOfCall::ByMethod(site, at()))
     }
 
     /// Starts the call that a function stands for.
     pub(super) fn start_function(plan: Box<RpcPlan>, site: &'static Callsite, at: Start) -> Self {
         let draft = Draft::by(installed(), plan);
-        Self::start_as(draft, SpanOfCall::Function(site, at), |_| ()).0
+        Self::start_as(draft, SpanOfCall::Function(site, at))
     }
 
     /// Starts the call that the current span stands for.
     pub(super) fn start_in_current(plan: Box<RpcPlan>) -> Self {
         let draft = Draft::by(installed(), plan);
-        Self::start_as(draft, SpanOfCall::Current, |_| ()).0
+        Self::start_as(draft, SpanOfCall::Current)
     }
 
-    fn start_as<R>(
-        draft: Draft,
-        span: SpanOfCall,
-        first: impl FnOnce(Option<&RpcInfo>) -> R,
-    ) -> (Self, R) {
+    fn start_as(draft: Draft, span: SpanOfCall) -> Self {
         let mut call = Self(None);
-        let inside = call.begin(draft, span);
-        let done = first(inside.info());
-        inside.leave();
-        if !call.0.as_ref().is_some_and(|running| running.is_recorded()) {
-            call.0 = None;
-        }
-        (call, done)
+        call.begin(draft, span).leave();
+        call.started();
+        call
     }
 
     /// In its own place, and current from then on.

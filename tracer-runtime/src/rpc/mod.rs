@@ -138,6 +138,8 @@ pub(crate) use known::{Asked, Known};
 pub use metrics::{KitexMetrics, KratosMetrics, kitex_metrics, kratos_metrics};
 #[cfg(feature = "enable")]
 pub use plan::{RpcConfig, RpcPlan};
+#[cfg(all(feature = "enable", feature = "tower"))]
+pub(crate) use running::Inside;
 pub use stats::RpcStats;
 pub use status::{BizStatus, RpcStatus};
 pub use stream::{StreamEvent, StreamEventKind, StreamingMode};

@@ -18,7 +18,7 @@ use crate::span::inside;
 use crate::span::start::Start;
 
 #[derive(Debug)]
-pub(super) struct Running {
+pub(crate) struct Running {
     pub(super) info: RpcInfo,
     current: Current,
     /// `None` where the span has a name of its own.
@@ -244,14 +244,14 @@ impl Drop for Turning<'_> {
 /// While something runs inside of a call, if there is one. Dropped before it is left, it unwinds.
 #[derive(Debug)]
 #[must_use]
-pub(super) struct Inside<'a>(Option<&'a mut Running>);
+pub(crate) struct Inside<'a>(Option<&'a mut Running>);
 
 impl<'a> Inside<'a> {
     /// Of no call.
     pub(super) const NOTHING: Self = Self(None);
 
     /// What is known about the call, where that is recorded.
-    pub(super) fn info(&self) -> Option<&RpcInfo> {
+    pub(crate) fn info(&self) -> Option<&RpcInfo> {
         let running = self.0.as_ref().filter(|running| running.is_recorded)?;
         Some(&running.info)
     }
@@ -264,7 +264,7 @@ impl<'a> Inside<'a> {
     }
 
     #[inline(never)]
-    pub(super) fn leave(mut self) {
+    pub(crate) fn leave(mut self) {
         if let Some(running) = self.0.take() {
             running.leave();
         }

@@ -3,20 +3,19 @@
 use std::fmt;
 use std::task::{Context, Poll};
 
-use http::request::Parts;
 use http::{Method, Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::filter::Filter;
 use super::observe::{ObserveBody, Observer, observed};
-use super::request;
+use super::request::{self, Head};
 use super::response::ResponseBody;
 use super::response_future::{Answering, ResponseFuture};
 use super::watch::Way;
 use crate::mode;
 use crate::propagation::inject_request;
-use crate::rpc::{Endpoint, RpcCall, RpcInfo};
+use crate::rpc::{Draft, Endpoint, Inside, RpcCall, RpcInfo};
 
 /// Makes every request that a client sends a call: its span under the current one, its lifecycle, its metrics; the other
 /// side goes on under it.
@@ -116,35 +115,40 @@ impl Settings {
         mode::get() != 0 && self.filter.wants(path)
     }
 
-    /// Starts the call of a request, writes its context into it, and sends it inside of the call. The call is none where
-    /// nobody records it.
-    pub(crate) fn send(
-        &self,
-        mut parts: Parts,
-        send: impl FnOnce(Parts, Option<Observer>),
-    ) -> (RpcCall, Answering) {
-        let (mut draft, is_grpc) = request::sent(&parts, &self.to);
-        let tried = parts.extensions.get::<Tried>();
+    /// What is done with a request, and with its answer.
+    #[inline(never)]
+    fn describe(&self, head: &Head<'_>, tried: Option<&Tried>) -> (Draft, Answering) {
+        let (mut draft, is_grpc) = request::sent(head, &self.to);
         draft.set_attempt(tried.map(|Tried(call)| call));
         let answering = Answering {
             way: Way::Received,
             is_grpc,
-            is_head: parts.method == Method::HEAD,
+            is_head: head.method == Some(&Method::HEAD),
             answer_panics: false,
             traceresponse: false,
             random: false,
         };
-        let (call, ()) = RpcCall::send_with(draft, |info| {
-            inject_request(&mut parts.headers);
-            let observer = info.map(|info| {
-                if !info.invocation().is_attempt() {
-                    parts.extensions.insert(Tried(info.clone()));
-                }
-                Observer::begin(info, Way::Sent, is_grpc)
-            });
-            send(parts, observer);
+        (draft, answering)
+    }
+
+    /// Starts the call of a request, and writes its context into it. Nobody observes what nobody records.
+    #[inline]
+    pub(crate) fn start<'a, B>(
+        &self,
+        request: &mut Request<B>,
+        call: &'a mut RpcCall,
+    ) -> (Inside<'a>, Option<Observer>, Answering) {
+        let tried = request.extensions().get::<Tried>();
+        let (draft, answering) = self.describe(&Head::of_request(request), tried);
+        let inside = call.start_sent(draft);
+        inject_request(request.headers_mut());
+        let observer = inside.info().map(|info| {
+            if !info.invocation().is_attempt() {
+                request.extensions_mut().insert(Tried(info.clone()));
+            }
+            Observer::begin(info, Way::Sent, answering.is_grpc)
         });
-        (call, answering)
+        (inside, observer, answering)
     }
 }
 
@@ -162,17 +166,16 @@ where
         self.inner.poll_ready(task)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (parts, body) = request.into_parts();
-        if !self.settings.wants(parts.uri.path()) {
-            return ResponseFuture::pass_over(&mut self.inner, parts, body);
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        if !self.settings.wants(request.uri().path()) {
+            return ResponseFuture::pass_over(&mut self.inner, request);
         }
-        let inner = &mut self.inner;
         let mut future = ResponseFuture::unsent();
-        let (call, answering) = self.settings.send(parts, |parts, observer| {
-            let request = Request::from_parts(parts, observed(body, observer));
-            future.send(inner.call(request));
-        });
+        let mut call = RpcCall::unstarted();
+        let (inside, observer, answering) = self.settings.start(&mut request, &mut call);
+        let request = request.map(|body| observed(body, observer));
+        future.send(self.inner.call(request));
+        inside.leave();
         future.begin(call, answering);
         future
     }

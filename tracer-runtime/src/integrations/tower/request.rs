@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use http::request::Parts;
 use http::uri::Authority;
-use http::{Extensions, HeaderMap, Method, Uri, Version};
+use http::{Extensions, HeaderMap, Method, Request, Uri, Version};
 
 use super::grpc;
 use super::said::{Said, text};
@@ -48,19 +48,29 @@ impl<'a> Head<'a> {
         }
     }
 
+    pub(crate) fn of_request<B>(request: &'a Request<B>) -> Self {
+        Self {
+            method: Some(request.method()),
+            uri: Some(request.uri()),
+            version: Some(request.version()),
+            headers: request.headers(),
+            extensions: Some(request.extensions()),
+        }
+    }
+
     fn path(&self) -> &'a str {
         self.uri.map_or("", Uri::path)
     }
 }
 
 /// A call that arrives; whether it is gRPC.
-pub(super) fn served(parts: &Parts, said: &Said<'_>) -> (Draft, bool) {
-    draft(&Head::of(parts), said, None)
+pub(super) fn served(head: &Head<'_>, said: &Said<'_>) -> (Draft, bool) {
+    draft(head, said, None)
 }
 
 /// A call that leaves; whether it is gRPC.
-pub(super) fn sent(parts: &Parts, to: &Endpoint) -> (Draft, bool) {
-    draft(&Head::of(parts), &Said::by(&parts.headers), Some(to))
+pub(super) fn sent(head: &Head<'_>, to: &Endpoint) -> (Draft, bool) {
+    draft(head, &Said::by(head.headers), Some(to))
 }
 
 /// By `to` a client is told from a server.
@@ -338,11 +348,10 @@ fn without_secrets(query: &str) -> Text {
 mod tests {
     use super::*;
 
-    fn parts(build: impl FnOnce(http::request::Builder) -> http::request::Builder) -> Parts {
-        let request = build(http::Request::builder())
-            .body(())
-            .expect("it is valid");
-        request.into_parts().0
+    fn request(
+        build: impl FnOnce(http::request::Builder) -> http::request::Builder,
+    ) -> Request<()> {
+        build(Request::builder()).body(()).expect("it is valid")
     }
 
     #[test]
@@ -357,23 +366,23 @@ mod tests {
 
     #[test]
     fn who_is_asked_is_in_the_uri_else_in_the_headers() {
-        fn asked(parts: &Parts) -> &str {
-            authority(&Head::of(parts), &Said::by(&parts.headers))
+        fn asked(request: &Request<()>) -> &str {
+            authority(&Head::of_request(request), &Said::by(request.headers()))
         }
-        let absolute = parts(|b| {
+        let absolute = request(|b| {
             b.uri("http://user:secret@shop.example:81/x")
                 .header("host", "y")
         });
         assert_eq!(asked(&absolute), "shop.example:81");
-        let relative = parts(|b| b.uri("/x").header("host", "shop.example"));
+        let relative = request(|b| b.uri("/x").header("host", "shop.example"));
         assert_eq!(asked(&relative), "shop.example");
-        let proxied = parts(|b| {
+        let proxied = request(|b| {
             b.uri("/x")
                 .header("host", "inner")
                 .header("x-forwarded-host", "outer")
         });
         assert_eq!(asked(&proxied), "outer");
-        assert_eq!(asked(&parts(|b| b.uri("/x"))), "");
+        assert_eq!(asked(&request(|b| b.uri("/x"))), "");
     }
 
     #[test]
@@ -386,10 +395,13 @@ mod tests {
 
     #[test]
     fn the_caller_says_its_name() {
-        let caller = |head: &Parts| served(head, &Said::by(&head.headers)).0.from.clone();
-        let kratos = parts(|b| b.uri("/").header("x-md-service-name", "front"));
+        let caller = |request: &Request<()>| {
+            let said = Said::by(request.headers());
+            served(&Head::of_request(request), &said).0.from.clone()
+        };
+        let kratos = request(|b| b.uri("/").header("x-md-service-name", "front"));
         assert_eq!(caller(&kratos).service_name(), "front");
-        let kitex = parts(|b| {
+        let kitex = request(|b| {
             b.uri("/")
                 .header("source-service", "front")
                 .header("source-method", "buy")

@@ -7,7 +7,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header::CONTENT_TYPE};
 use pin_project_lite::pin_project;
 use tower_service::Service;
@@ -69,7 +68,8 @@ impl<F> ResponseFuture<F> {
     }
 
     /// Its call has begun.
-    pub(super) fn begin(&mut self, call: RpcCall, answering: Answering) {
+    pub(super) fn begin(&mut self, mut call: RpcCall, answering: Answering) {
+        call.started();
         if answering.way == Way::Sent {
             call.record(SERVER_HANDLE_START);
         }
@@ -79,14 +79,13 @@ impl<F> ResponseFuture<F> {
     /// Hands on a request that nobody looks at.
     #[cold]
     #[inline(never)]
-    pub(super) fn pass_over<S, B>(service: &mut S, parts: Parts, body: B) -> Self
+    pub(super) fn pass_over<S, B>(service: &mut S, request: Request<B>) -> Self
     where
         B: ObserveBody,
         S: Service<Request<B::Observed>, Future = F>,
     {
-        let request = Request::from_parts(parts, body.pass_over());
         Self {
-            inner: Some(service.call(request)),
+            inner: Some(service.call(request.map(B::pass_over))),
             under_way: None,
         }
     }

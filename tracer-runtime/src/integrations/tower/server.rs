@@ -9,14 +9,14 @@ use tower_service::Service;
 
 use super::filter::Filter;
 use super::observe::{ObserveBody, Observer, observed};
-use super::request;
+use super::request::{self, Head};
 use super::response::ResponseBody;
 use super::response_future::{Answering, ResponseFuture};
 use super::said::Said;
 use super::watch::Way;
 use crate::context::RANDOM;
 use crate::mode;
-use crate::rpc::{RpcCall, RpcInfo};
+use crate::rpc::{Inside, RpcCall, RpcInfo};
 
 /// Makes every request that a service gets a call: its span under the caller's, its lifecycle, its metrics.
 ///
@@ -91,6 +91,25 @@ impl ServerLayer {
     }
 }
 
+impl Settings {
+    /// Starts the call of a request.
+    #[inline(never)]
+    fn start<'a>(&self, head: &Head<'_>, call: &'a mut RpcCall) -> (Inside<'a>, Answering) {
+        let said = Said::by(head.headers);
+        let (draft, is_grpc) = request::served(head, &said);
+        let remote = said.context(head.headers);
+        let answering = Answering {
+            way: Way::Sent,
+            is_grpc,
+            is_head: head.method == Some(&Method::HEAD),
+            answer_panics: self.answer_panics,
+            traceresponse: !(is_grpc || self.silent),
+            random: remote.as_ref().is_some_and(|r| r.flags & RANDOM != 0),
+        };
+        (call.start_served(draft, remote), answering)
+    }
+}
+
 impl<S> Layer<S> for ServerLayer {
     type Service = ServerService<S>;
 
@@ -116,36 +135,24 @@ where
         self.inner.poll_ready(task)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (mut parts, body) = request.into_parts();
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let wanted = mode::get() != 0
-            && parts.extensions.get::<RpcInfo>().is_none()
-            && self.settings.filter.wants(parts.uri.path());
+            && request.extensions().get::<RpcInfo>().is_none()
+            && self.settings.filter.wants(request.uri().path());
         if !wanted {
-            return ResponseFuture::pass_over(&mut self.inner, parts, body);
+            return ResponseFuture::pass_over(&mut self.inner, request);
         }
-        let said = Said::by(&parts.headers);
-        let (draft, is_grpc) = request::served(&parts, &said);
-        let remote = said.context(&parts.headers);
-        let answering = Answering {
-            way: Way::Sent,
-            is_grpc,
-            is_head: parts.method == Method::HEAD,
-            answer_panics: self.settings.answer_panics,
-            traceresponse: !(is_grpc || self.settings.silent),
-            random: remote.as_ref().is_some_and(|r| r.flags & RANDOM != 0),
-        };
-        let inner = &mut self.inner;
         let mut future = ResponseFuture::unsent();
-        let (call, ()) = RpcCall::serve_with(draft, remote, |info| {
-            let observer = info.map(|info| {
-                parts.extensions.insert::<RpcInfo>(info.clone());
-                Observer::begin(info, Way::Received, is_grpc)
-            });
-            // The one place where it is handed on: what is below comes in whole wherever that is.
-            let request = Request::from_parts(parts, observed(body, observer));
-            future.send(inner.call(request));
+        let mut call = RpcCall::unstarted();
+        let (inside, answering) = self.settings.start(&Head::of_request(&request), &mut call);
+        let observer = inside.info().map(|info| {
+            request.extensions_mut().insert::<RpcInfo>(info.clone());
+            Observer::begin(info, Way::Received, answering.is_grpc)
         });
+        // The one place where it is handed on: what is below comes in whole wherever that is.
+        let request = request.map(|body| observed(body, observer));
+        future.send(self.inner.call(request));
+        inside.leave();
         future.begin(call, answering);
         future
     }
