@@ -78,11 +78,7 @@ impl Local {
             details = said.file(&mut fragment.details);
         }
         drop(inside);
-        if fragment.has_room() {
-            fragment.push(record(ended, details));
-        } else {
-            self.push_slow(fragment, record(ended, details));
-        }
+        self.push(fragment, record(ended, details));
     }
 
     /// Takes out what the active fragment knows of a span that goes on elsewhere.

@@ -47,7 +47,17 @@ impl Brief {
         self.attributes.is_empty()
     }
 
-    /// Bytes of its places, used or not.
+    /// Whether it has places, used or not.
+    #[inline]
+    pub(super) fn has_room(&self) -> bool {
+        #[cfg(feature = "opentelemetry")]
+        let foreign = self.foreign.capacity() | self.of_foreign.capacity();
+        #[cfg(not(feature = "opentelemetry"))]
+        let foreign = 0;
+        self.attributes.capacity() | foreign != 0
+    }
+
+    /// Bytes of its places.
     pub(super) fn room(&self) -> usize {
         #[cfg(feature = "opentelemetry")]
         let foreign = self.foreign.capacity() * size_of::<Short>()
@@ -104,7 +114,7 @@ impl Brief {
     /// Forgets everything but the room for what a usual trace says.
     #[inline]
     pub(super) fn clear(&mut self) {
-        if self.room() != 0 {
+        if self.has_room() {
             self.forget();
         }
     }

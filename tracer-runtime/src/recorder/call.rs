@@ -316,22 +316,21 @@ impl Local {
 
     #[inline(always)]
     pub(super) fn push(&self, fragment: &mut Fragment, record: SpanRecord) {
-        if fragment.push(record) == Pushed::Full {
-            self.push_slow(fragment, record);
+        if fragment.has_room() || self.make_room(fragment, record.start + record.duration) {
+            fragment.push(record);
         }
     }
 
+    /// For a record that ends now; false where it has been counted as dropped.
     #[cold]
     #[inline(never)]
-    pub(super) fn push_slow(&self, fragment: &mut Fragment, record: SpanRecord) {
+    fn make_room(&self, fragment: &mut Fragment, now: u64) -> bool {
         let Some(_inside) = Inside::enter() else {
-            return fragment.account().dropped(DropReason::Reentrant, 1);
+            fragment.account().dropped(DropReason::Reentrant, 1);
+            return false;
         };
-        special::hand_over_if_due(fragment, record.start + record.duration);
-        let chunk = || self.pool.try_borrow_mut().ok()?.chunks.pop();
-        if fragment.grow(chunk) {
-            fragment.push(record);
-        }
+        special::hand_over_if_due(fragment, now);
+        fragment.grow(|| self.pool.try_borrow_mut().ok()?.chunks.pop())
     }
 
     /// The fragment is not the active one: the guard ended out of order, was held across an await, or leaked.

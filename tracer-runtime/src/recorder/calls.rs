@@ -60,16 +60,17 @@ impl Calls {
 
     #[inline]
     pub(super) fn take_all(&mut self, take: impl FnMut(RpcInfo)) {
-        let calls = self.list.drain(..).filter_map(|call| call.info);
+        let calls = self.list.iter_mut().filter_map(|call| call.info.take());
         calls.for_each(take);
+        self.list.clear();
     }
 
-    pub(super) fn put_all(&mut self, calls: impl Iterator<Item = RpcInfo>, claim: &mut Claim) {
+    pub(super) fn put_back(&mut self, info: RpcInfo, claim: &mut Claim) {
         let room = self.list.capacity();
-        self.list.extend(calls.map(|info| Call {
+        self.list.push(Call {
             span: SpanId::INVALID,
             info: Some(info),
-        }));
+        });
         let more = self.list.capacity() - room;
         if more != 0 {
             claim.take_over(&mut Claim::forced(more * Self::PLACE_BYTES));

@@ -131,9 +131,9 @@ impl Details {
         self.calls.take_all(take);
     }
 
-    /// Puts them back, in the same order; what they hold is paid for by where they come from.
-    pub(crate) fn put_calls(&mut self, calls: impl Iterator<Item = RpcInfo>) {
-        self.calls.put_all(calls, &mut self.claim);
+    /// Puts one back, in the same order; what it holds is paid for by where it comes from.
+    pub(crate) fn put_back_call(&mut self, call: RpcInfo) {
+        self.calls.put_back(call, &mut self.claim);
     }
 
     #[inline]

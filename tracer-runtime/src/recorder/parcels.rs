@@ -2,7 +2,6 @@
 //! Their fragments stay with their threads, whose caches have them: to hand a fragment over makes all of its memory wander
 //! from one processor to another and back.
 
-use std::iter::Peekable;
 use std::vec::Drain;
 
 use super::budget::{self, Claim};
@@ -62,6 +61,7 @@ impl Parcels {
 
     /// Takes what a fragment holds, whose thread may use it again; false, and nothing done, where it holds more than a few
     /// records and what they say of their calls, or where there is no room within so many bytes.
+    #[inline]
     pub(super) fn put(&mut self, fragment: &mut Fragment, after: u32, max_bytes: usize) -> bool {
         if !fragment.is_small_trace(MAX_RECORDS) {
             return false;
@@ -112,9 +112,11 @@ impl Parcels {
     /// Takes the traces out, one after the other.
     pub(super) fn unpack(&mut self) -> Unpacking<'_> {
         Unpacking {
-            heads: self.heads.drain(..).peekable(),
-            records: self.records.drain(..),
+            heads: &mut self.heads,
+            records: &mut self.records,
             calls: self.calls.drain(..),
+            next: 0,
+            next_record: 0,
         }
     }
 
@@ -149,27 +151,44 @@ fn add_room<T>(list: &mut Vec<T>, items: usize) {
 
 /// Traces that are taken out; those that are left are thrown away with it.
 pub(super) struct Unpacking<'a> {
-    heads: Peekable<Drain<'a, Head>>,
-    records: Drain<'a, SpanRecord>,
+    heads: &'a mut Vec<Head>,
+    records: &'a mut Vec<SpanRecord>,
     calls: Drain<'a, Flat>,
+    next: usize,
+    /// The first of its records.
+    next_record: usize,
 }
 
 impl Unpacking<'_> {
     /// Puts the next trace into an empty fragment, unless it comes after more fragments than this; false where there is none.
     /// `read`: whether anybody looks at what it says of its calls.
     pub(super) fn next_into(&mut self, fragment: &mut Fragment, before: u32, read: bool) -> bool {
-        let Some(head) = self.heads.next_if(|head| head.after <= before) else {
+        let head = self.heads.get(self.next);
+        let Some(head) = head.filter(|head| head.after <= before) else {
             return false;
         };
+        self.next += 1;
         fragment.trace = head.trace;
         fragment.remote_parent = head.remote_parent;
         fragment.sampled = head.sampled;
         fragment.exported_elsewhere = head.exported_elsewhere;
         fragment.kept = true;
-        let records = self.records.by_ref().take(usize::from(head.records));
-        let calls = self.calls.by_ref().take(usize::from(head.calls));
-        fragment.put_back(records, calls.filter(|_| read).map(Flat::info));
+        let records = &self.records[self.next_record..][..usize::from(head.records)];
+        self.next_record += records.len();
+        fragment.put_back(records);
+        for call in self.calls.by_ref().take(usize::from(head.calls)) {
+            if read {
+                fragment.details.put_back_call(call.info());
+            }
+        }
         true
+    }
+}
+
+impl Drop for Unpacking<'_> {
+    fn drop(&mut self) {
+        self.heads.clear();
+        self.records.clear();
     }
 }
 

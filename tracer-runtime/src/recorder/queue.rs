@@ -84,6 +84,7 @@ impl Queue {
 
     /// Takes what a fragment holds, where that is little, and leaves the fragment; says whether it is time to wake the
     /// collector. `None`, and nothing done, where that is for [`Self::push`].
+    #[inline]
     pub(crate) fn push_small(&self, fragment: &mut Fragment, max_bytes: usize) -> Option<bool> {
         let bytes = Parcels::bytes_of(fragment.len(), fragment.details.calls());
         let mut inner = lock(&self.inner);

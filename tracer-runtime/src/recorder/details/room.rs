@@ -47,7 +47,7 @@ impl Details {
 
     /// Whether nothing is left after [`Self::strip`] but what [`Self::free`] frees.
     pub(crate) fn is_nearly_blank(&self) -> bool {
-        self.open.capacity() == 0 && self.closed.capacity() <= MAX_SPARE && self.brief.room() == 0
+        self.open.capacity() == 0 && self.closed.capacity() <= MAX_SPARE && !self.brief.has_room()
     }
 
     /// Frees what [`Self::strip`] has left of a nearly blank one.
@@ -74,7 +74,7 @@ impl Details {
     /// Whether a span that says little would be the first for which there is room.
     #[inline]
     pub(in crate::recorder) fn needs_room(&self) -> bool {
-        self.brief.room() == 0
+        !self.brief.has_room()
     }
 
     pub(in crate::recorder) fn lend(&mut self, mut room: Room) {

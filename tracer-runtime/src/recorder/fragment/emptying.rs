@@ -41,16 +41,8 @@ impl Fragment {
     }
 
     #[inline(always)]
-    pub(super) fn forget(&mut self) {
-        self.current.records.clear();
+    fn forget(&mut self) {
         self.full_records = 0;
-        self.plain = false;
-        self.sampled = false;
-        self.kept = false;
-        self.seen = 0;
-        self.special = false;
-        self.remote_parent = None;
-        self.entry = false;
         self.partial = false;
         self.too_long = 0;
         self.link = None;
@@ -58,6 +50,20 @@ impl Fragment {
         self.references = None;
         self.pipe = None;
         self.carried = None;
+        self.forget_small();
+    }
+
+    /// What a small trace may have left.
+    #[inline(always)]
+    pub(super) fn forget_small(&mut self) {
+        self.current.records.clear();
+        self.plain = false;
+        self.sampled = false;
+        self.kept = false;
+        self.seen = 0;
+        self.special = false;
+        self.remote_parent = None;
+        self.entry = false;
         self.random = false;
         self.base = SpanId::INVALID;
         self.renamed = false;

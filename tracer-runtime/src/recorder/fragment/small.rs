@@ -14,6 +14,7 @@ impl Fragment {
             && self.carried.is_none()
             && self.link.is_none()
             && self.slot.is_none()
+            && self.references.is_none()
             && self.pipe.is_none()
             && !self.partial
             && self.too_long == 0
@@ -24,17 +25,13 @@ impl Fragment {
     pub(crate) fn move_out(&mut self, records: &mut Vec<SpanRecord>, call: impl FnMut(RpcInfo)) {
         records.extend_from_slice(&self.current.records);
         self.details.take_calls(call);
-        self.forget();
+        self.forget_small();
         self.plain = self.has_full_size_chunk() && self.details.is_nearly_blank();
     }
 
-    /// The other way round, into an empty one.
-    pub(crate) fn put_back(
-        &mut self,
-        records: impl Iterator<Item = SpanRecord>,
-        calls: impl Iterator<Item = RpcInfo>,
-    ) {
-        self.current.records.extend(records);
-        self.details.put_calls(calls);
+    /// The other way round, into an empty one, but for the calls.
+    #[inline]
+    pub(crate) fn put_back(&mut self, records: &[SpanRecord]) {
+        self.current.records.extend_from_slice(records);
     }
 }
