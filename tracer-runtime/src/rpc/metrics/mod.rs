@@ -131,7 +131,7 @@ pub(crate) fn count_again(info: &RpcInfo) {
 pub(in crate::rpc) fn finished(info: &RpcInfo, begun: &Begun) {
     let end = info.stats().ticks(RPC_FINISH).unwrap_or_else(clock::now);
     let ns = clock::scale().duration_ns(end.saturating_sub(begun.ticks));
-    calls::finished(info, ns, Options::chosen());
+    calls::finished(info, ns, Options::chosen);
     if let Some(active) = begun.active {
         active.leave();
     }

@@ -66,16 +66,6 @@ pub(in crate::rpc) struct OfKnown {
 }
 
 impl OfKnown {
-    fn get(
-        place: &OnceLock<&'static Series>,
-        find: impl FnOnce() -> &'static Series,
-    ) -> &'static Series {
-        match place.get() {
-            Some(series) => series,
-            None => Self::first(place, find()),
-        }
-    }
-
     #[cold]
     fn first(place: &OnceLock<&'static Series>, series: &'static Series) -> &'static Series {
         // The one of all the rest is not theirs for ever.
@@ -91,6 +81,17 @@ fn went_as_usual(info: &RpcInfo) -> bool {
     info.stats().outcome() == Some(CallOutcome::Ok)
         && info.status() == Some(RpcStatus::Grpc(0))
         && info.0.late.method().is_none()
+}
+
+/// Messages and bytes sent, messages and bytes received.
+fn traffic_of(info: &RpcInfo) -> [u64; 4] {
+    let stats = info.stats();
+    [
+        stats.messages_sent(),
+        stats.send_size(),
+        stats.messages_received(),
+        stats.recv_size(),
+    ]
 }
 
 /// What only one of the protocols counts.
@@ -181,14 +182,23 @@ pub(super) fn is_http(info: &RpcInfo) -> bool {
 
 /// A call has started; the series that it is active in.
 pub(super) fn started(info: &RpcInfo) -> Option<&'static Series> {
-    let registry = side(info).active.get()?;
-    let find = || registry.series(&keys::active(info));
-    let active = match info.0.plan.series() {
-        Some(known) => OfKnown::get(&known.active, find),
-        None => quick::active(info, find),
+    let known = info.0.plan.series().and_then(|known| known.active.get());
+    let active = match known {
+        Some(active) => active,
+        None => find_active(info)?,
     };
     active.enter();
     Some(active)
+}
+
+#[inline(never)]
+fn find_active(info: &RpcInfo) -> Option<&'static Series> {
+    let registry = side(info).active.get()?;
+    let find = || registry.series(&keys::active(info));
+    Some(match info.0.plan.series() {
+        Some(known) => OfKnown::first(&known.active, find()),
+        None => quick::active(info, find),
+    })
 }
 
 /// The call that was counted as this one was, after so many nanoseconds, has a span.
@@ -214,28 +224,35 @@ impl Side {
 }
 
 /// A call is over, after so many nanoseconds.
-pub(super) fn finished(info: &RpcInfo, ns: u64, options: Options) {
+pub(super) fn finished(info: &RpcInfo, ns: u64, options: impl FnOnce() -> Options) {
+    let known = info.0.plan.series().filter(|_| went_as_usual(info));
+    match known.and_then(|known| known.went_well.get()) {
+        Some(series) => {
+            series.record(ns);
+            series.add_traffic(traffic_of(info));
+        }
+        None => finished_unlike(info, ns, options(), known),
+    }
+}
+
+/// [`finished`] for the first call that is described like this, and for those that have a description of their own.
+#[inline(never)]
+fn finished_unlike(info: &RpcInfo, ns: u64, options: Options, known: Option<&OfKnown>) {
     let side = side(info);
     let Some(registry) = side.calls.get() else {
         return;
     };
-    let stats = info.stats();
-    let find = || registry.series(&side.key(info));
-    let series = match info.0.plan.series().filter(|_| went_as_usual(info)) {
-        Some(known) => OfKnown::get(&known.went_well, find),
-        None => find(),
-    };
+    let series = registry.series(&side.key(info));
     series.record(ns);
     match side.protocol {
         Protocol::Rpc { .. } => {
-            series.add_traffic([
-                stats.messages_sent(),
-                stats.send_size(),
-                stats.messages_received(),
-                stats.recv_size(),
-            ]);
+            series.add_traffic(traffic_of(info));
+            if let Some(known) = known {
+                OfKnown::first(&known.went_well, series);
+            }
         }
         Protocol::Http { .. } => {
+            let stats = info.stats();
             if options.body_sizes
                 && let Some([request, response]) = series.make_sizes(BYTES)
             {

@@ -103,13 +103,9 @@ fn sizes_of_bodies_are_counted_when_they_are_asked_for() {
     call.finish();
     assert_eq!(sizes(), (None, None));
     let body_sizes = true;
-    calls::finished(
-        &info,
-        1,
-        Options {
-            body_sizes,
-            ..Options::default()
-        },
-    );
+    calls::finished(&info, 1, || Options {
+        body_sizes,
+        ..Options::default()
+    });
     assert_eq!(sizes(), (Some((1, 1_000.0)), Some((1, 20.0))));
 }
