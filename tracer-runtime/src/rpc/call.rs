@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::error::Error;
 use std::future::Future;
-use std::mem::ManuallyDrop;
+use std::mem::{self, ManuallyDrop};
 
 use super::draft::Draft;
 use super::event::{EventStatus, RpcEvent};
@@ -146,23 +146,27 @@ impl RpcCall {
         // Read first: the time of decoding and of the tracers belongs to the call.
         let ticks = clock::now();
         draft.complete();
-        let (held, site, at) = match &mut span {
-            SpanOfCall::ByMethod(site, at) => (Some(Held::waiting(site)), Some(*site), Some(at)),
-            SpanOfCall::Function(site, at) => (Some(Held::waiting(site)), None, Some(at)),
+        let (own, site, at) = match &mut span {
+            SpanOfCall::ByMethod(site, at) => (Some(*site), Some(*site), Some(at)),
+            SpanOfCall::Function(site, at) => (Some(*site), None, Some(at)),
             SpanOfCall::Current => (None, None, None),
         };
         let info = draft.finish();
         info.stats().begin(ticks);
-        let running = Running::new(info, site, held);
-        let inside = self.0.insert(Box::new(running)).begin(at, ticks);
-        if let SpanOfCall::ByMethod(_, at) | SpanOfCall::Function(_, at) = span {
-            at.discard();
+        // In its place at once: to make it here and move it there is to write it three times.
+        let running = Box::write(
+            Box::new_uninit(),
+            Running::new(info, site, own.map(Held::waiting)),
+        );
+        let inside = self.0.insert(running).begin(at, ticks);
+        if span.is_spent() {
+            mem::forget(span);
         }
         inside
     }
 
     /// Makes the call current until that is left.
-    #[inline(never)]
+    #[inline]
     fn enter(&mut self) -> Inside<'_> {
         match &mut self.0 {
             Some(running) => running.enter(),
@@ -270,7 +274,7 @@ impl RpcCall {
     /// The call went well, unless its status says otherwise.
     pub fn finish(self) {
         let Some(status) = self.info().and_then(RpcInfo::status) else {
-            return self.end(CallOutcome::Ok, None, None);
+            return self.end(CallOutcome::Ok, None);
         };
         let kind = self.info().map_or(SpanKind::Server, RpcInfo::kind);
         if status.is_error(kind) {
@@ -279,7 +283,7 @@ impl RpcCall {
                 ..Failure::default()
             });
         } else {
-            self.end(CallOutcome::Ok, None, None);
+            self.end(CallOutcome::Ok, None);
         }
     }
 
@@ -292,12 +296,16 @@ impl RpcCall {
 
     /// The call failed for this reason.
     pub fn fail_with(self, failure: Failure) {
-        self.end(CallOutcome::Error, Some(Box::new(failure)), None);
+        self.explain(CallOutcome::Error, Some(&failure), None);
+        self.end(CallOutcome::Error, Some(Box::new(failure)));
     }
 
     /// The call panicked; what it said, where that is text.
     pub(crate) fn panicked(self, message: Option<String>) {
-        self.end(CallOutcome::Panic, None, message);
+        if message.is_some() {
+            self.explain(CallOutcome::Panic, None, message);
+        }
+        self.end(CallOutcome::Panic, None);
     }
 
     /// The function that stands for the call has returned something.
@@ -305,23 +313,32 @@ impl RpcCall {
         if let Some(status) = status {
             self.set_status(status);
         }
-        let outcome = match failure {
+        let outcome = match &failure {
             None => CallOutcome::Ok,
-            Some(_) => CallOutcome::Error,
+            Some(failure) => {
+                self.explain(CallOutcome::Error, Some(failure), None);
+                CallOutcome::Error
+            }
         };
-        self.end(outcome, failure, None);
+        self.end(outcome, failure);
     }
 
-    fn end(
-        self,
+    fn explain(
+        &self,
         outcome: CallOutcome,
-        failure: Option<Box<Failure>>,
+        failure: Option<&Failure>,
         panic_message: Option<String>,
     ) {
+        if let Some(running) = &self.0 {
+            running.explain(outcome, failure, panic_message);
+        }
+    }
+
+    fn end(self, outcome: CallOutcome, failure: Option<Box<Failure>>) {
         // Nothing is left to drop.
         let running = ManuallyDrop::new(self).0.take();
         if let Some(running) = running {
-            running.end(outcome, failure, panic_message);
+            running.end(outcome, failure);
         }
     }
 }
@@ -334,7 +351,7 @@ impl Drop for RpcCall {
             } else {
                 CallOutcome::Cancelled
             };
-            running.end(outcome, None, None);
+            running.end(outcome, None);
         }
     }
 }
@@ -347,4 +364,15 @@ enum SpanOfCall {
     Function(&'static Callsite, Start),
     /// The one that is current.
     Current,
+}
+
+impl SpanOfCall {
+    /// Whether nothing is left of it to free.
+    #[inline]
+    fn is_spent(&self) -> bool {
+        match self {
+            Self::ByMethod(_, at) | Self::Function(_, at) => at.is_spent(),
+            Self::Current => true,
+        }
+    }
 }

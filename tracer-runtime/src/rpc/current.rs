@@ -55,7 +55,7 @@ impl Drop for Kept {
 /// Exchanges it for what is current; does nothing where the thread is about to end.
 #[inline]
 fn swap(info: &mut Option<RpcInfo>) {
-    let _ = CURRENT.try_with(|current| current.swap(Cell::from_mut(info)));
+    let _ = CURRENT.try_with(|current| *info = current.replace(info.take()));
 }
 
 /// The innermost call that this thread works for.

@@ -38,6 +38,7 @@ pub(crate) struct Running {
 
 impl Running {
     /// By `site` the span is known if no better name is found; without `held` the span that is current is that of the call.
+    #[inline]
     pub(super) fn new(info: RpcInfo, site: Option<&'static Callsite>, held: Option<Held>) -> Self {
         Self {
             current: Current::new(info.clone()),
@@ -64,12 +65,13 @@ impl Running {
     /// then on.
     #[inline(always)]
     pub(super) fn begin(&mut self, at: Option<&mut Start>, ticks: u64) -> Inside<'_> {
-        let turning = Turning::of(&mut self.current, &mut self.has_unwound);
+        let turning = Turning::of(self);
+        let running = &mut *turning.0;
         let mut has_span = true;
-        if let Some(held) = &mut self.held
+        if let Some(held) = &mut running.held
             && let Some(at) = at
         {
-            (self.before, has_span) = held.begin(at, ticks);
+            (running.before, has_span) = held.begin(at, ticks);
         }
         turning.done();
         let mut inside = Inside(Some(self));
@@ -78,25 +80,24 @@ impl Running {
     }
 
     /// Makes the call and its span current.
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn enter(&mut self) -> Inside<'_> {
-        let turning = Turning::of(&mut self.current, &mut self.has_unwound);
-        if let Some(held) = &mut self.held {
-            self.before = held.enter();
+        let turning = Turning::of(self);
+        if let Some(held) = &mut turning.0.held {
+            turning.0.before = held.enter_here();
         }
         turning.done();
         Inside(Some(self))
     }
 
+    #[inline(always)]
     fn leave(&mut self) {
-        if let Some(held) = &mut self.held {
-            let turning = Turning {
-                current: &mut self.current,
-                has_unwound: &mut self.has_unwound,
-            };
-            held.leave(self.before);
-            turning.done();
+        let turning = Turning(self);
+        let before = turning.0.before;
+        if let Some(held) = &mut turning.0.held {
+            held.leave(before);
         }
+        turning.done();
         self.current.swap();
     }
 
@@ -124,110 +125,101 @@ impl Running {
         }
         if !info.invocation().is_attempt() {
             self.begun = metrics::started(info, ticks);
-            let tracers = &info.0.installed.tracers;
-            if !tracers.is_empty() && info.stats().level() > StatsLevel::Disabled {
-                self.states = Some(Box::new(tracers.start(info)));
+            if !info.0.installed.tracers.is_empty() {
+                self.tell_tracers_of_start();
             }
         }
         true
     }
 
-    #[allow(clippy::boxed_local, reason = "to take it out is to copy it")]
-    pub(super) fn end(
-        mut self: Box<Self>,
+    #[cold]
+    #[inline(never)]
+    fn tell_tracers_of_start(&mut self) {
+        let info = &self.info;
+        if info.stats().level() > StatsLevel::Disabled {
+            self.states = Some(Box::new(info.0.installed.tracers.start(info)));
+        }
+    }
+
+    /// Says why it will end as it does, before it ends.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn explain(
+        &self,
         outcome: CallOutcome,
-        failure: Option<Box<Failure>>,
+        failure: Option<&Failure>,
         panic_message: Option<String>,
     ) {
         if !self.is_recorded {
             return;
         }
+        let text = failure.and_then(|failure| failure.message.as_deref());
+        let text = text.or(panic_message.as_deref());
+        let stats = self.info.stats();
+        stats.note(RPC_FINISH, status_of(outcome), text.unwrap_or_default());
+        stats.explain(failure.cloned(), panic_message);
+    }
+
+    #[allow(clippy::boxed_local, reason = "to take it out is to copy it")]
+    pub(super) fn end(mut self: Box<Self>, outcome: CallOutcome, failure: Option<Box<Failure>>) {
+        if !self.is_recorded {
+            return;
+        }
         let info = &self.info;
         settle_status(info, outcome);
-        if failure.is_none() && panic_message.is_none() {
-            note_end(info, outcome, "");
-            info.stats().end(outcome);
-        } else {
-            note_failure(info, outcome, failure.as_deref(), panic_message);
-        }
+        info.stats().finish(status_of(outcome));
+        info.stats().end(outcome);
         if !info.invocation().is_attempt() {
             metrics::finished(info, &self.begun);
         }
-        if let Some(states) = self.states.take() {
-            self.tell_tracers(*states);
+        if self.states.is_some() {
+            self.tell_tracers();
         }
-        let Self {
-            info,
-            mut current,
-            site,
-            held,
-            has_unwound,
-            ..
-        } = *self;
-        match held {
-            Some(mut held) => {
-                let site = site.map(|site| info.site().unwrap_or(site));
-                // So that nobody knows of it but its span, if nobody else wants to.
-                drop(info);
-                held.end(current.take(), site, outcome, failure);
-            }
+        let Some(mut held) = self.held else {
             // Its span has ended where it has unwound.
-            None if has_unwound => {}
-            None => inside::attach_rpc(&info),
-        }
+            if !self.has_unwound {
+                inside::attach_rpc(&self.info);
+            }
+            return;
+        };
+        let site = self.site.map(|site| self.info.site().unwrap_or(site));
+        // So that nobody knows of it but its span, if nobody else wants to.
+        drop(self.info);
+        held.end(self.current.take(), site, outcome, failure);
     }
 
     #[cold]
     #[inline(never)]
-    fn tell_tracers(&mut self, states: States) {
-        let info = self.info.clone();
-        let inside = self.enter();
-        info.0.installed.tracers.finish(&info, states);
-        inside.leave();
+    fn tell_tracers(&mut self) {
+        if let Some(states) = self.states.take() {
+            let info = self.info.clone();
+            let inside = self.enter();
+            info.0.installed.tracers.finish(&info, *states);
+            inside.leave();
+        }
     }
 }
 
-fn note_end(info: &RpcInfo, outcome: CallOutcome, text: &str) {
-    let status = match outcome {
+/// Of the event that it is over.
+fn status_of(outcome: CallOutcome) -> EventStatus {
+    match outcome {
         CallOutcome::Ok | CallOutcome::Cancelled => EventStatus::Info,
         CallOutcome::Error | CallOutcome::Panic => EventStatus::Error,
-    };
-    info.stats().note(RPC_FINISH, status, text);
-}
-
-#[cold]
-#[inline(never)]
-fn note_failure(
-    info: &RpcInfo,
-    outcome: CallOutcome,
-    failure: Option<&Failure>,
-    panic_message: Option<String>,
-) {
-    let text = failure.and_then(|failure| failure.message.as_deref());
-    let text = text.or(panic_message.as_deref());
-    note_end(info, outcome, text.unwrap_or_default());
-    info.stats().explain(failure.cloned(), panic_message);
-    info.stats().end(outcome);
+    }
 }
 
 /// While a call becomes current, or ceases to be; should that unwind, it is not.
-struct Turning<'a> {
-    current: &'a mut Current,
-    has_unwound: &'a mut bool,
-}
+struct Turning<'a>(&'a mut Running);
 
 impl<'a> Turning<'a> {
     /// Of a call that becomes current.
-    #[inline]
-    fn of(current: &'a mut Current, has_unwound: &'a mut bool) -> Self {
-        current.swap();
-        Self {
-            current,
-            has_unwound,
-        }
+    #[inline(always)]
+    fn of(running: &'a mut Running) -> Self {
+        running.current.swap();
+        Self(running)
     }
 
-    #[inline]
+    #[inline(always)]
     fn done(self) {
         mem::forget(self);
     }
@@ -236,8 +228,8 @@ impl<'a> Turning<'a> {
 impl Drop for Turning<'_> {
     #[cold]
     fn drop(&mut self) {
-        *self.has_unwound = true;
-        self.current.swap();
+        self.0.has_unwound = true;
+        self.0.current.swap();
     }
 }
 

@@ -1,11 +1,13 @@
 //! What has become of a call: its events, how much was sent, how it ended.
 
+mod more;
+
 use std::fmt;
 use std::sync::atomic::{
     AtomicU8, AtomicU32, AtomicU64,
     Ordering::{Acquire, Relaxed, Release},
 };
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{MutexGuard, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use super::event::{
@@ -13,6 +15,7 @@ use super::event::{
 };
 use crate::clock;
 use crate::record::{CallOutcome, Failure};
+use more::{More, Noted, Notes, Why};
 
 /// Of the events that are not predefined; more are counted.
 const MAX_USER_EVENTS: usize = 64;
@@ -33,27 +36,13 @@ pub struct RpcStats {
     failed: AtomicU32,
     /// Of the start and the finish, in ticks.
     ends: [AtomicU64; ENDS],
-    /// Of the other events, in ticks, by slot; `None` where the level leaves them out.
-    between: Option<Box<[AtomicU64; PREDEFINED.len() - ENDS]>>,
     sent: Traffic,
     received: Traffic,
-    notes: OnceLock<Box<Mutex<Notes>>>,
-    why: OnceLock<Box<Why>>,
+    more: OnceLock<Box<More>>,
 }
 
 /// The start and the finish come first among the predefined events.
 const ENDS: usize = 2;
-
-/// What few calls have.
-#[derive(Debug, Default)]
-struct Notes {
-    texts: Vec<(usize, String)>,
-    user: Vec<Noted>,
-    dropped: u64,
-}
-
-/// What happened, whether it was as it should be, what was said about it, and when, in ticks.
-type Noted = (RpcEvent, EventStatus, String, u64);
 
 /// In one direction.
 #[derive(Debug, Default)]
@@ -63,22 +52,15 @@ struct Traffic {
     messages: AtomicU64,
 }
 
-/// What went wrong.
-#[derive(Debug)]
-struct Why {
-    failure: Option<Failure>,
-    panic_message: Option<String>,
-}
-
 impl RpcStats {
     /// Whether it holds nothing that would have to be freed.
     #[inline]
     pub(super) fn is_flat(&self) -> bool {
-        self.between.is_none() && self.notes.get().is_none() && self.why.get().is_none()
+        self.more.get().is_none()
     }
 
     /// What it holds beside itself, where it notes every event.
-    pub(super) const MORE_BYTES: usize = size_of::<[AtomicU64; PREDEFINED.len() - ENDS]>();
+    pub(super) const MORE_BYTES: usize = size_of::<More>();
 
     pub(super) fn new(level: StatsLevel) -> Self {
         Self {
@@ -87,13 +69,22 @@ impl RpcStats {
             warned: AtomicU32::new(0),
             failed: AtomicU32::new(0),
             ends: [const { AtomicU64::new(UNSET) }; ENDS],
-            between: (level >= StatsLevel::Detailed)
-                .then(|| Box::new([const { AtomicU64::new(UNSET) }; PREDEFINED.len() - ENDS])),
             sent: Traffic::default(),
             received: Traffic::default(),
-            notes: OnceLock::new(),
-            why: OnceLock::new(),
+            more: match level >= StatsLevel::Detailed {
+                true => OnceLock::from(Box::<More>::default()),
+                false => OnceLock::new(),
+            },
         }
+    }
+
+    /// To say more.
+    fn more(&self) -> &More {
+        self.more.get_or_init(Box::default)
+    }
+
+    fn noted(&self) -> Option<MutexGuard<'_, Notes>> {
+        self.more.get()?.noted()
     }
 
     /// Up to which level events are noted.
@@ -116,7 +107,7 @@ impl RpcStats {
     pub fn event(&self, event: impl Into<RpcEvent>) -> Option<EventRecord> {
         let event = event.into();
         let Some(slot) = event.slot() else {
-            let notes = self.notes.get().map(|notes| locked(notes))?;
+            let notes = self.noted()?;
             let noted = notes
                 .user
                 .iter()
@@ -139,8 +130,9 @@ impl RpcStats {
 
     /// [`Self::events`], with their times in ticks.
     pub(super) fn raw_events(&self) -> Vec<Noted> {
-        let notes = self.notes.get();
-        let mut all = notes.map_or_else(Vec::new, |notes| locked(notes).user.clone());
+        let mut all = self
+            .noted()
+            .map_or_else(Vec::new, |notes| notes.user.clone());
         for (slot, event) in PREDEFINED.iter().enumerate() {
             if let Some(ticks) = self.ticks(*event) {
                 all.push(self.predefined(slot, ticks));
@@ -163,8 +155,7 @@ impl RpcStats {
     }
 
     fn text_of(&self, slot: usize) -> String {
-        let text = self.notes.get().and_then(|notes| {
-            let notes = locked(notes);
+        let text = self.noted().and_then(|notes| {
             let text = notes.texts.iter().find(|(of, _)| *of == slot);
             text.map(|(_, text)| text.clone())
         });
@@ -205,6 +196,21 @@ impl RpcStats {
         }
     }
 
+    /// Notes the finish of a call, now, unless somebody has.
+    #[inline]
+    pub(super) fn finish(&self, status: EventStatus) {
+        if self.level < RPC_FINISH.level() {
+            return;
+        }
+        if status != EventStatus::Info {
+            return self.note(RPC_FINISH, status, "");
+        }
+        let (finish, ticks) = (&self.ends[1], clock::now().max(CLAIMED + 1));
+        if finish.load(Relaxed) == UNSET {
+            let _ = finish.compare_exchange(UNSET, ticks, Release, Relaxed);
+        }
+    }
+
     pub(super) fn note_at(&self, event: RpcEvent, status: EventStatus, text: &str, ticks: u64) {
         if event.level() > self.level {
             return;
@@ -229,9 +235,7 @@ impl RpcStats {
             EventStatus::Error => _ = self.failed.fetch_or(bit, Relaxed),
         }
         if status != EventStatus::Info && !text.is_empty() {
-            locked(self.notes.get_or_init(Box::default))
-                .texts
-                .push((slot, text.to_owned()));
+            self.more().notes().texts.push((slot, text.to_owned()));
         }
         // Whoever sees the time sees what was said.
         place.store(ticks.max(CLAIMED + 1), Release);
@@ -239,7 +243,7 @@ impl RpcStats {
 
     #[cold]
     fn note_user(&self, event: RpcEvent, status: EventStatus, text: &str, ticks: u64) {
-        let mut notes = locked(self.notes.get_or_init(Box::default));
+        let mut notes = self.more().notes();
         if notes
             .user
             .iter()
@@ -258,7 +262,8 @@ impl RpcStats {
     fn place(&self, slot: usize) -> Option<&AtomicU64> {
         match slot.checked_sub(ENDS) {
             None => self.ends.get(slot),
-            Some(slot) => self.between.as_ref()?.get(slot),
+            Some(slot) if self.level >= StatsLevel::Detailed => self.more.get()?.between.get(slot),
+            Some(_) => None,
         }
     }
 
@@ -275,7 +280,7 @@ impl RpcStats {
     /// Events of your own beyond the first 64, which were not kept.
     #[must_use]
     pub fn dropped_events(&self) -> u64 {
-        self.notes.get().map_or(0, |notes| locked(notes).dropped)
+        self.noted().map_or(0, |notes| notes.dropped)
     }
 
     /// From the start to the finish; so far, while it runs.
@@ -335,7 +340,7 @@ impl RpcStats {
     /// Why the call failed; a business status is no failure.
     #[must_use]
     pub fn error(&self) -> Option<&Failure> {
-        self.why.get()?.failure.as_ref()
+        self.more.get()?.why.get()?.failure.as_ref()
     }
 
     /// Whether the call ended by a panic.
@@ -347,7 +352,7 @@ impl RpcStats {
     /// What the panic said, where it was caught here.
     #[must_use]
     pub fn panic_message(&self) -> Option<&str> {
-        self.why.get()?.panic_message.as_deref()
+        self.more.get()?.why.get()?.panic_message.as_deref()
     }
 
     /// How it ended; `None` while it runs.
@@ -360,7 +365,7 @@ impl RpcStats {
     /// Says why it ended as it will.
     #[cold]
     pub(super) fn explain(&self, failure: Option<Failure>, panic_message: Option<String>) {
-        let _ = self.why.set(Box::new(Why {
+        let _ = self.more().why.set(Box::new(Why {
             failure,
             panic_message,
         }));
@@ -372,10 +377,6 @@ impl RpcStats {
         // Whoever sees the outcome sees why.
         self.outcome.store(outcome as u8 + 1, Release);
     }
-}
-
-fn locked(notes: &Mutex<Notes>) -> MutexGuard<'_, Notes> {
-    notes.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Traffic {

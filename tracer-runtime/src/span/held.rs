@@ -17,6 +17,7 @@ pub(crate) struct Held(ManuallyDrop<Call>);
 
 impl Held {
     /// A call that [`Self::begin`] begins.
+    #[inline]
     pub(crate) fn waiting(site: &'static Callsite) -> Self {
         let state = State::Other(Other::Waiting);
         Self(ManuallyDrop::new(Call { site, state }))
@@ -38,15 +39,23 @@ impl Held {
         (before, state.has_span())
     }
 
+    /// [`Self::enter_here`] by the full rules.
+    fn enter(&mut self) -> Before {
+        let Call { site, state } = &mut *self.0;
+        let before = local::unchecked(|local| begun::resume(local, site, state));
+        before.unwrap_or_else(|| begun::without_local(site, state))
+    }
+
     /// Makes the call current; what was so before, for [`Self::leave`].
-    pub(crate) fn enter(&mut self) -> Before {
+    #[inline(always)]
+    pub(crate) fn enter_here(&mut self) -> Before {
         let Call { site, state } = &mut *self.0;
         let before = local::unchecked(|local| match &*state {
             State::Child(child) if local.fragment_id.get() == child.fragment.get() => {
                 local.enter(child.span)
             }
             State::Other(Other::Root { .. } | Other::Blank { .. }) if local.is_open() => {
-                resumed::root(local, state)
+                resumed::root_here(local, state)
             }
             _ => begun::resume(local, site, state),
         });
@@ -54,13 +63,14 @@ impl Held {
     }
 
     /// Makes current again what was so before.
+    #[inline(always)]
     pub(crate) fn leave(&mut self, before: Before) {
         let state = &mut self.0.state;
         local::unchecked(|local| match &*state {
             State::Child(child) if local.fragment_id.get() == child.fragment.get() => {
                 local.span.set(before.span);
             }
-            _ => resumed::pause(local, state, before),
+            _ => resumed::pause_here(local, state, before),
         });
     }
 

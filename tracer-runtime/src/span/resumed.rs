@@ -15,9 +15,15 @@ use crate::recorder::local::{Local, lost_record};
 use crate::recorder::pipeline::GLOBAL;
 use crate::recorder::verdict;
 
-/// Gives the fragment of a root to the thread, where nothing else is active as a rule; what was current before.
+/// [`root_here`], where that is one of several ways.
 #[inline(never)]
 pub(super) fn root(local: &Local, state: &mut State) -> Before {
+    root_here(local, state)
+}
+
+/// Gives the fragment of a root to the thread, where nothing else is active as a rule; what was current before.
+#[inline(always)]
+pub(super) fn root_here(local: &Local, state: &mut State) -> Before {
     let before = local.before();
     let (start, fragment, span) = match &mut *state {
         State::Other(Other::Root {
@@ -144,9 +150,15 @@ fn push(local: &Local, fragment: Box<Fragment>, span: SpanId) -> u64 {
     }
 }
 
-/// After a poll that ended pending: what was current before becomes it again, and a root takes its fragment along.
+/// [`pause_here`], where that is one of several ways.
 #[inline(never)]
 pub(super) fn pause(local: &Local, state: &mut State, before: Before) {
+    pause_here(local, state, before);
+}
+
+/// After a poll that ended pending: what was current before becomes it again, and a root takes its fragment along.
+#[inline(always)]
+pub(super) fn pause_here(local: &Local, state: &mut State, before: Before) {
     let (id, is_first) = match &*state {
         State::Other(Other::Root { span, parent, .. }) => (span.0, !parent.is_valid()),
         State::Other(Other::Blank { span, .. }) => (span.0, true),

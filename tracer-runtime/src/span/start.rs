@@ -134,19 +134,16 @@ impl Start {
         self
     }
 
-    /// Throws it away; mostly nothing is left of it to free.
+    /// Whether nothing is left of it to free, as it mostly is once the span has begun.
     #[inline]
-    pub(crate) fn discard(self) {
-        let is_spent = self.links.capacity() == 0
+    pub(crate) fn is_spent(&self) -> bool {
+        self.links.capacity() == 0
             && self.attributes.capacity() == 0
             && match &self.under {
                 Under::Current | Under::Nothing | Under::Below(None) => true,
                 Under::Remote(remote) => remote.carried.is_none(),
                 Under::Below(Some(_)) => false,
-            };
-        if is_spent {
-            mem::forget(self);
-        }
+            }
     }
 
     /// Whether it says nothing but where the span hangs.
