@@ -310,13 +310,24 @@ impl Local {
             fragment.plain = false;
             record.details = fragment.details.file_call(rpc).unwrap_or(0);
         }
-        self.push(&mut fragment, record);
+        // Not handed to anybody, so that it is written once, in its place.
+        if fragment.has_room() || self.make_room(&mut fragment, record.start + record.duration) {
+            fragment.push(record);
+        }
         verdict::finish(Some(self), fragment);
     }
 
     #[inline(always)]
     pub(super) fn push(&self, fragment: &mut Fragment, record: SpanRecord) {
-        if fragment.has_room() || self.make_room(fragment, record.start + record.duration) {
+        if fragment.push(record) == Pushed::Full {
+            self.push_slow(fragment, record);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn push_slow(&self, fragment: &mut Fragment, record: SpanRecord) {
+        if self.make_room(fragment, record.start + record.duration) {
             fragment.push(record);
         }
     }

@@ -196,7 +196,7 @@ impl Waiting {
         loop {
             while parcels.next_into(&mut self.fragment, before, read) {
                 see(&mut self.fragment);
-                self.fragment.reset(drop);
+                self.fragment.reset_small();
             }
             let Some(mut next) = self.fragments.pop_front() else {
                 break;

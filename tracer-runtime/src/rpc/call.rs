@@ -158,7 +158,12 @@ impl RpcCall {
             Box::new_uninit(),
             Running::new(info, site, own.map(Held::waiting)),
         );
-        let inside = self.0.insert(running).begin(at, ticks);
+        // There was none, and nothing to drop.
+        mem::forget(self.0.replace(running));
+        let Some(running) = &mut self.0 else {
+            return Inside::NOTHING;
+        };
+        let inside = running.begin(at, ticks);
         if span.is_spent() {
             mem::forget(span);
         }

@@ -175,7 +175,7 @@ impl Running {
         if self.states.is_some() {
             self.tell_tracers();
         }
-        let Some(mut held) = self.held else {
+        let Some(held) = &mut self.held else {
             // Its span has ended where it has unwound.
             if !self.has_unwound {
                 inside::attach_rpc(&self.info);

@@ -72,7 +72,7 @@ impl RpcStats {
             sent: Traffic::default(),
             received: Traffic::default(),
             more: match level >= StatsLevel::Detailed {
-                true => OnceLock::from(Box::<More>::default()),
+                true => More::new(),
                 false => OnceLock::new(),
             },
         }

@@ -327,6 +327,7 @@ pub fn set_error<E: std::error::Error + ?Sized>(error: &E) {
 }
 
 /// What is recorded of an error: its type, what it says, what its sources say.
+#[inline]
 pub(crate) fn failure_of<E: std::error::Error + ?Sized>(error: &E) -> Failure {
     let chain = std::iter::successors(error.source(), |e| e.source()).take(16);
     Failure {

@@ -33,9 +33,9 @@ pub(super) fn open(
         return false;
     }
     let active = local.fragment_id.get();
-    let fragment = match &mut at.under {
-        Under::Current if active == 0 => begin_trace(local, site),
-        Under::Remote(remote) if active == 0 && remote.is_valid() => join(local, remote),
+    let caller = match &mut at.under {
+        Under::Current if active == 0 => None,
+        Under::Remote(remote) if active == 0 && remote.is_valid() => Some(remote),
         Under::Current => {
             let span = local.next_span();
             let begun = Running {
@@ -51,7 +51,7 @@ pub(super) fn open(
         }
         _ => return false,
     };
-    let Some(mut fragment) = fragment else {
+    let Some(mut fragment) = begin_trace(local, site, caller) else {
         return false;
     };
     fragment.opened = start;
@@ -68,32 +68,37 @@ pub(super) fn open(
     true
 }
 
-/// `None` from within the recorder.
+/// Below a caller elsewhere, if there is one; `None` from within the recorder.
 #[inline(always)]
-fn begin_trace(local: &Local, site: &'static Callsite) -> Option<Box<Fragment>> {
-    let trace = local.random_trace();
-    let sampled = GLOBAL.policy.samples(trace);
-    let mut fragment = local.fragment(local.next_span().0, trace, sampled)?;
-    fragment.entry = site.kind.is_entry();
-    fragment.plain = !fragment.entry;
-    Some(fragment)
-}
-
-/// Below a caller elsewhere; `None` from within the recorder.
-#[inline(always)]
-fn join(local: &Local, remote: &mut Remote) -> Option<Box<Fragment>> {
+fn begin_trace(
+    local: &Local,
+    site: &'static Callsite,
+    caller: Option<&mut Remote>,
+) -> Option<Box<Fragment>> {
     let policy = &GLOBAL.policy;
-    let sampled = policy.samples_below(remote.trace_id, remote.is_sampled());
-    let span = match sampled == policy.samples(remote.trace_id) {
-        true => local.next_span(),
-        false => local.next_span().overruling(),
+    let mut span = local.next_span();
+    let (trace, sampled) = match &caller {
+        None => {
+            let trace = local.random_trace();
+            (trace, policy.samples(trace))
+        }
+        Some(remote) => {
+            let sampled = policy.samples_below(remote.trace_id, remote.is_sampled());
+            if sampled != policy.samples(remote.trace_id) {
+                span = span.overruling();
+            }
+            (remote.trace_id, sampled)
+        }
     };
-    let mut fragment = local.fragment(span.0, remote.trace_id, sampled)?;
-    fragment.entry = true;
-    fragment.remote_parent = Some(remote.span_id);
-    fragment.base = remote.span_id;
-    fragment.random = remote.flags & RANDOM != 0;
-    fragment.carried = remote.carried.take();
+    let mut fragment = local.fragment(span.0, trace, sampled)?;
+    fragment.entry = caller.is_some() || site.kind.is_entry();
+    fragment.plain = !fragment.entry;
+    if let Some(remote) = caller {
+        fragment.remote_parent = Some(remote.span_id);
+        fragment.base = remote.span_id;
+        fragment.random = remote.flags & RANDOM != 0;
+        fragment.carried = remote.carried.take();
+    }
     Some(fragment)
 }
 

@@ -29,6 +29,13 @@ impl Fragment {
         self.plain = self.has_full_size_chunk() && self.details.is_nearly_blank();
     }
 
+    /// Forgets what was put back, but for a little room.
+    #[inline]
+    pub(crate) fn reset_small(&mut self) {
+        self.details.clear();
+        self.forget_small();
+    }
+
     /// The other way round, into an empty one, but for the calls.
     #[inline]
     pub(crate) fn put_back(&mut self, records: &[SpanRecord]) {
