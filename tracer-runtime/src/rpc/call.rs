@@ -278,18 +278,20 @@ impl RpcCall {
 
     /// The call went well, unless its status says otherwise.
     pub fn finish(self) {
-        let Some(status) = self.info().and_then(RpcInfo::status) else {
-            return self.end(CallOutcome::Ok, None);
-        };
         let kind = self.info().map_or(SpanKind::Server, RpcInfo::kind);
-        if status.is_error(kind) {
-            self.fail_with(Failure {
-                error_type: status.as_text(),
-                ..Failure::default()
-            });
-        } else {
-            self.end(CallOutcome::Ok, None);
+        match self.info().and_then(RpcInfo::status) {
+            Some(status) if status.is_error(kind) => self.fail_by(status),
+            _ => self.end(CallOutcome::Ok, None),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn fail_by(self, status: RpcStatus) {
+        self.fail_with(Failure {
+            error_type: status.as_text(),
+            ..Failure::default()
+        });
     }
 
     /// The call failed.

@@ -29,15 +29,21 @@ impl Draft {
     pub(super) fn by(installed: &'static Installed, mut plan: Box<RpcPlan>) -> Self {
         let (config, attempt) = (std::mem::take(&mut plan.config), plan.attempt);
         let plan = Described::Own(plan);
-        Self(Arc::new(Shared::new(plan, config, attempt, installed)))
+        Self::of(Shared::new(plan, config, attempt, installed))
     }
 
     /// A call like others.
     #[cfg(feature = "tower")]
     pub(crate) fn like(known: &'static Known) -> Self {
-        let (plan, config) = (Described::Known(known), known.plan.config.clone());
-        let shared = Shared::new(plan, config, Attempt::default(), installed());
-        Self(Arc::new(shared))
+        let (plan, config) = (Described::Known(known), known.plan.config.shared());
+        Self::of(Shared::new(plan, config, Attempt::default(), installed()))
+    }
+
+    #[inline(always)]
+    fn of(shared: Shared) -> Self {
+        let shared = Arc::new(shared);
+        shared.stats.prepare();
+        Self(shared)
     }
 
     fn change(&mut self, change: impl FnOnce(&mut Shared)) {

@@ -99,7 +99,18 @@ impl RpcInfo {
     }
 
     /// By what name its span is known in the end.
+    #[inline]
     pub(super) fn site(&self) -> Option<&'static Callsite> {
+        match self.0.plan.site {
+            Some(site) if self.0.plan.http.is_none() && self.0.late.method().is_none() => {
+                Some(site)
+            }
+            _ => self.find_site(),
+        }
+    }
+
+    #[inline(never)]
+    fn find_site(&self) -> Option<&'static Callsite> {
         let kind = self.kind();
         if let Some(http) = &self.0.plan.http
             && self.system() == "http"

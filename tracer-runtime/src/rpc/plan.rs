@@ -80,6 +80,17 @@ impl RpcConfig {
         self.seldom.is_none() && matches!(self.protocol, Cow::Borrowed(_))
     }
 
+    /// The same, of a plan that stays.
+    #[cfg(feature = "tower")]
+    #[inline]
+    pub(super) fn shared(&'static self) -> Self {
+        Self {
+            rpc_timeout: self.rpc_timeout,
+            protocol: Cow::Borrowed(&self.protocol),
+            seldom: self.seldom.clone(),
+        }
+    }
+
     /// For the whole call; `None` where nobody set one.
     #[must_use]
     pub const fn rpc_timeout(&self) -> Option<Duration> {

@@ -1,6 +1,7 @@
 //! What has become of a call: its events, how much was sent, how it ended.
 
 mod more;
+mod traffic;
 
 use std::fmt;
 use std::sync::atomic::{
@@ -16,6 +17,7 @@ use super::event::{
 use crate::clock;
 use crate::record::{CallOutcome, Failure};
 use more::{More, Noted, Notes, Why};
+use traffic::Traffic;
 
 /// Of the events that are not predefined; more are counted.
 const MAX_USER_EVENTS: usize = 64;
@@ -44,14 +46,6 @@ pub struct RpcStats {
 /// The start and the finish come first among the predefined events.
 const ENDS: usize = 2;
 
-/// In one direction.
-#[derive(Debug, Default)]
-struct Traffic {
-    bytes: AtomicU64,
-    last_bytes: AtomicU64,
-    messages: AtomicU64,
-}
-
 impl RpcStats {
     /// Whether it holds nothing that would have to be freed.
     #[inline]
@@ -71,14 +65,20 @@ impl RpcStats {
             ends: [const { AtomicU64::new(UNSET) }; ENDS],
             sent: Traffic::default(),
             received: Traffic::default(),
-            more: match level >= StatsLevel::Detailed {
-                true => More::new(),
-                false => OnceLock::new(),
-            },
+            more: OnceLock::new(),
+        }
+    }
+
+    /// Makes room for all events, if they are noted.
+    #[inline]
+    pub(super) fn prepare(&self) {
+        if self.level >= StatsLevel::Detailed {
+            self.more();
         }
     }
 
     /// To say more.
+    #[cold]
     fn more(&self) -> &More {
         self.more.get_or_init(Box::default)
     }
@@ -376,18 +376,6 @@ impl RpcStats {
     pub(super) fn end(&self, outcome: CallOutcome) {
         // Whoever sees the outcome sees why.
         self.outcome.store(outcome as u8 + 1, Release);
-    }
-}
-
-impl Traffic {
-    /// One task writes at a time: nothing is lost between the load and the store.
-    fn add(&self, messages: u64, bytes: u64) {
-        let sum = |counter: &AtomicU64, more| counter.store(counter.load(Relaxed) + more, Relaxed);
-        sum(&self.bytes, bytes);
-        sum(&self.messages, messages);
-        if messages != 0 {
-            self.last_bytes.store(bytes, Relaxed);
-        }
     }
 }
 

@@ -35,12 +35,6 @@ pub(super) struct Why {
 }
 
 impl More {
-    #[cold]
-    #[inline(never)]
-    pub(super) fn new() -> OnceLock<Box<Self>> {
-        OnceLock::from(Box::default())
-    }
-
     /// What has been noted, if anything has.
     pub(super) fn noted(&self) -> Option<MutexGuard<'_, Notes>> {
         self.notes.get().map(|notes| locked(notes))
