@@ -35,6 +35,6 @@ pub(crate) use snapshot::Exponential;
 #[cfg(feature = "otlp")]
 pub(crate) use snapshot::Snapshot;
 pub(crate) use snapshot::prepare;
-#[cfg(any(test, feature = "otlp"))]
+#[cfg(any(all(test, not(tracer_loom)), feature = "otlp"))]
 pub(crate) use snapshot::snapshot;
 pub(crate) use target::set_target;
