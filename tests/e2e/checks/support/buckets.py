@@ -29,13 +29,13 @@ def lower_bound(index, scale):
     return 2.0 ** (index / 2.0**scale)
 
 
-def seen_around(upper):
+def seen_around(upper, more=0.05):
     """What the load generator may see of a call that is no longer than `upper`, in seconds.
 
     Its clock runs around the call, and other programs may have the processor between
-    its clock and the call's.
+    its clock and the call's: this much `more` of it.
     """
-    return upper * 1.05 + 100e-6
+    return upper * (1 + more) + 100e-6
 
 
 @dataclass
