@@ -1,4 +1,5 @@
 //! The runtime without the macro: what an expansion does, by hand.
+#![cfg(all(feature = "testing", feature = "tokio"))]
 #![allow(missing_docs, reason = "a test")]
 
 use tracer_runtime::__private::{self as p, Callsite};
