@@ -173,7 +173,7 @@ def check_p99(results, run, computed):
     bounds = sorted(float(labels["le"]) for labels, _ in promql.query(series) if labels["le"] != "+Inf")
     measured = exact_quantile(sorted(each / 1000 for each in run.nanoseconds), 0.99)
     low, high = bucket_of(bounds, computed or 0.0)
-    # Far less than the next bucket, and more than what four processes on two processors keep a task waiting.
+    # Less than to the next bucket: a task may wait where four processes share two processors.
     most = seen_around(high / 1e6, more=0.25) * 1e6
     results.within("client p99 lies in the bucket of the measured one", low, most, measured)
 

@@ -52,13 +52,12 @@ impl RpcCall {
     }
 
     /// Of nothing, so far.
-    #[cfg(feature = "tower")]
     pub(crate) const fn unstarted() -> Self {
         Self(None)
     }
 
-    /// Starts it under the current span; it is current until that is left. Then [`Self::started`] is to be called.
-    #[cfg(feature = "tower")]
+    /// Starts it under the current span; it is current until that is left, so that what is to be done inside of it at once
+    /// need not enter it again. Then [`Self::started`] is to be called.
     pub(crate) fn start_sent(&mut self, draft: Draft) -> Inside<'_> {
         if mode::get() == 0 {
             return Inside::NOTHING;
@@ -97,11 +96,8 @@ impl RpcCall {
         if mode::get() == 0 {
             return Self(None);
         }
-        let draft = Draft::by(installed(), Box::new(plan));
-        let site = draft.find_site();
-        let mut call = Self(None);
-        // Inside of it at once: to enter it once more is dear.
-        let inside = call.begin(draft, SpanOfCall::ByMethod(site, Start::current()));
+        let mut call = Self::unstarted();
+        let inside = call.start_sent(Draft::by(installed(), Box::new(plan)));
         inject(carrier);
         inside.leave();
         call.started();
@@ -134,7 +130,7 @@ impl RpcCall {
     }
 
     fn start_as(draft: Draft, span: SpanOfCall) -> Self {
-        let mut call = Self(None);
+        let mut call = Self::unstarted();
         call.begin(draft, span).leave();
         call.started();
         call

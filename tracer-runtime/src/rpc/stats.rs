@@ -205,6 +205,7 @@ impl RpcStats {
         if status != EventStatus::Info {
             return self.note(RPC_FINISH, status, "");
         }
+        // Nothing is said of it that would have to be there before its time is: it need not be claimed first.
         let (finish, ticks) = (&self.ends[1], clock::now().max(CLAIMED + 1));
         if finish.load(Relaxed) == UNSET {
             let _ = finish.compare_exchange(UNSET, ticks, Release, Relaxed);
